@@ -1,0 +1,110 @@
+/**
+ * What agents and coordinators tell each other, and its schema: an agent's report, and a coordinator's.
+ *
+ * Both carry the full state each time, with a boot id, a sequence and a lease. The lease runs on the receiver's own
+ * monotonic clock (R12). A report that is not newer than the last of the same boot is refused.
+ */
+import { z } from 'zod';
+
+const name = z.string().min(1).max(63);
+const reason = z.string().max(500);
+
+const header = {
+  /** Chosen anew at each start of the sender. */
+  boot: z.string().min(1).max(64),
+  /** Grows with each report of one boot. */
+  sequence: z.int().min(0),
+  /** How long the report speaks for its sender, from its receipt. */
+  leaseMs: z.int().min(100).max(600_000),
+};
+
+/** One service as seen by one node's proxy. */
+export const serviceReportSchema = z.strictObject({
+  service: name,
+  state: z.enum(['up', 'down', 'draining', 'unknown']),
+  reason,
+  /** Why the state is held as it was while the proxy or the agent restarts (R7). */
+  holding: reason.optional(),
+  usableServers: z.int().min(0),
+  totalServers: z.int().min(0),
+  /** Share of the configured weight that is usable, 0 to 1. */
+  capacity: z.number().min(0).max(1),
+  /** Share of the capacity in use, 0 to 1 and above. */
+  load: z.number().min(0).optional(),
+});
+
+/** One virtual address at one node. */
+export const vipReportSchema = z.strictObject({
+  address: z.string(),
+  /** Whether the address is on the node now: level, not edge. */
+  owned: z.boolean(),
+  instance: name.optional(),
+  state: z.enum(['INIT', 'BACKUP', 'MASTER', 'FAULT', 'STOP', 'unknown']),
+});
+
+/** An agent's full state. */
+export const reportSchema = z.strictObject({
+  site: name,
+  node: name,
+  ...header,
+  services: z.array(serviceReportSchema).max(10_000),
+  vips: z.array(vipReportSchema).max(1_000),
+});
+
+/** One check as one vantage sees it now. */
+export const observationSchema = z.strictObject({
+  check: z.string().min(1).max(1_000),
+  state: z.enum(['pass', 'fail']),
+  /** Results in a row that say the opposite of what came before: R4 wants three failing rounds. */
+  rounds: z.int().min(1),
+  reason,
+});
+
+/** One anycast prefix as one site's coordinator stands to it (R19). */
+export const anchorReportSchema = z.strictObject({
+  prefix: z.string(),
+  holds: z.boolean(),
+  /** Up here by its gate, and announced at full preference. */
+  serving: z.boolean(),
+  announced: z.boolean(),
+  /** A request to another site to hold the anchor from now on. */
+  asks: z.strictObject({ site: name, id: z.string().min(1).max(100) }).optional(),
+  /** The last request that this site has taken on. */
+  accepted: z.strictObject({ site: name, id: z.string().min(1).max(100) }).optional(),
+});
+
+/** An operator's word, in force until it expires or is taken back (R26). */
+export const overrideSchema = z.strictObject({
+  id: z.string().min(1).max(64),
+  kind: z.enum(['drain']),
+  site: name,
+  reason,
+  who: z.string().min(1).max(100),
+  createdAtUnixMs: z.number(),
+  durationMs: z.number().min(1),
+  /** Grows when the override is changed or taken back; the higher wins. */
+  revision: z.int().min(0),
+  removed: z.boolean(),
+});
+
+/** A coordinator's full state, told to every other coordinator. */
+export const peerReportSchema = z.strictObject({
+  site: name,
+  ...header,
+  /** Whether this vantage reaches its references; without any, it freezes (R5). */
+  sane: z.boolean(),
+  observations: z.array(observationSchema).max(100_000),
+  anchors: z.array(anchorReportSchema).max(10_000),
+  overrides: z.array(overrideSchema).max(10_000),
+  /** Overrides that this coordinator's answers already follow (R25). */
+  appliedOverrides: z.array(z.string()).max(10_000),
+  release: z.strictObject({ epoch: z.int().min(0), sequence: z.int().min(0) }),
+});
+
+export type ServiceReport = Readonly<z.infer<typeof serviceReportSchema>>;
+export type VipReport = Readonly<z.infer<typeof vipReportSchema>>;
+export type Report = Readonly<z.infer<typeof reportSchema>>;
+export type Observation = Readonly<z.infer<typeof observationSchema>>;
+export type AnchorReport = Readonly<z.infer<typeof anchorReportSchema>>;
+export type Override = Readonly<z.infer<typeof overrideSchema>>;
+export type PeerReport = Readonly<z.infer<typeof peerReportSchema>>;

@@ -1,0 +1,59 @@
+/**
+ * What steering decides about, compiled from a release: endpoints that may be answered, prefixes that may be
+ * announced, and what gates them (R16, R17). Plain data; built by the room `config`.
+ */
+import { z } from 'zod';
+import type { Family, IpAddress, IpPrefix } from '#base/ip.ts';
+import { durationMs } from '#health/check.ts';
+import type { ServiceId, SiteId, SubjectKey } from '#health/model.ts';
+
+const serviceNames = z.array(z.string().min(1)).min(1);
+
+/** What a prefix follows (R17), as written in `zones/*.yaml`. */
+export const gateSchema = z.union([
+  z.literal('always'),
+  z.strictObject({ any: serviceNames }),
+  z.strictObject({ all: serviceNames }),
+  z.strictObject({ atLeast: z.int().min(1), of: serviceNames }),
+]);
+
+/** A prefix as written in `zones/*.yaml`. */
+export const prefixSchema = z.strictObject({
+  prefix: z.string(),
+  sites: z.array(z.string().min(1)).min(1),
+  gatedBy: gateSchema,
+  /** How long a draining prefix stays announced with GRACEFUL_SHUTDOWN before it is withdrawn (RFC 8326, R20). */
+  drain: durationMs.default(10_000),
+});
+
+export type Gate = z.infer<typeof gateSchema>;
+
+/** What users reach: one service at one site in one family. */
+export interface Endpoint {
+  readonly subject: SubjectKey;
+  readonly service: ServiceId;
+  readonly site: SiteId;
+  readonly family: Family;
+  /** The address that DNS gives (role `answer`). */
+  readonly answer: IpAddress;
+  readonly port: number;
+}
+
+/** An anycast prefix as this site announces it. */
+export interface PrefixPolicy {
+  readonly prefix: IpPrefix;
+  readonly gate: Gate;
+  /** Every site that may announce it, in the order in which they are asked to hold the anchor. */
+  readonly sites: readonly SiteId[];
+  /** Next hop by site. */
+  readonly nextHops: ReadonlyMap<SiteId, IpAddress>;
+  readonly drainMs: number;
+}
+
+/** Everything steering needs from a release. */
+export interface SteeringModel {
+  readonly endpoints: readonly Endpoint[];
+  readonly prefixes: readonly PrefixPolicy[];
+  /** The longest TTL that a steered record is served with: a drain waits it out (R25). */
+  readonly longestTtlSeconds: number;
+}
