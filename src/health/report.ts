@@ -54,9 +54,10 @@ export const reportSchema = z.strictObject({
 /** One check as one vantage sees it now. */
 export const observationSchema = z.strictObject({
   check: z.string().min(1).max(1_000),
+  /** After rise and fall. */
   state: z.enum(['pass', 'fail']),
-  /** Results in a row that say the opposite of what came before: R4 wants three failing rounds. */
-  rounds: z.int().min(1),
+  /** Fails in a row until now, and trusted: a reference was reached since they began (R5). Zero after a pass. */
+  failingRounds: z.int().min(0),
   reason,
 });
 

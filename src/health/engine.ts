@@ -1,0 +1,350 @@
+/**
+ * The health engine (sans-IO): reports, peer reports and probe results in; verdicts out.
+ *
+ * Read inside.ts, outside.ts, sanity.ts and verdict.ts first: the rules are there. This file keeps the state between
+ * them: leases, check states, gaps, verdicts. It does not know overrides, DNS or BGP, and reads no clock.
+ */
+import { earliest } from '#base/time.ts';
+import type { MonoMs } from '#base/time.ts';
+import { assertNever } from '#base/assert.ts';
+import { isTurning, trackCheck } from './check-tracker.ts';
+import type { CheckState } from './check-tracker.ts';
+import type { CheckDefinition, CheckId } from './check.ts';
+import { viewInside } from './inside.ts';
+import type { GapSince } from './inside.ts';
+import { LeaseBook } from './leases.ts';
+import type { HealthModel, SiteId, Subject, SubjectKey } from './model.ts';
+import { viewOutside } from './outside.ts';
+import type { Outside, VantageView } from './outside.ts';
+import type { Observation, PeerReport, Report } from './report.ts';
+import { judgeSanity, trustedFailingRounds } from './sanity.ts';
+import type { Sanity } from './sanity.ts';
+import { judge, keep, restoredVerdict, unknownVerdict } from './verdict.ts';
+import type { Verdict, VerdictState } from './verdict.ts';
+
+/** What the engine can be told. */
+export type HealthInput =
+  | { readonly kind: 'model'; readonly model: HealthModel }
+  | { readonly kind: 'restore'; readonly verdicts: readonly StoredVerdict[] }
+  | { readonly kind: 'report'; readonly report: Report }
+  | { readonly kind: 'peerReport'; readonly report: PeerReport }
+  | { readonly kind: 'result'; readonly check: CheckId; readonly passed: boolean; readonly reason: string }
+  | { readonly kind: 'tick' };
+
+/** A verdict as it is kept on disk over a restart (R11). */
+export interface StoredVerdict {
+  readonly subject: SubjectKey;
+  readonly state: VerdictState;
+  readonly reason: string;
+}
+
+/** What the engine says has happened. */
+export type HealthEffect =
+  | { readonly kind: 'verdict'; readonly subject: Subject; readonly before: Verdict; readonly verdict: Verdict }
+  | { readonly kind: 'sanity'; readonly from: Sanity; readonly to: Sanity; readonly reason: string }
+  | { readonly kind: 'node'; readonly site: SiteId; readonly node: string; readonly state: 'reporting' | 'silent' }
+  | { readonly kind: 'owners'; readonly subject: Subject; readonly owners: readonly string[] }
+  | { readonly kind: 'refused'; readonly sender: string; readonly reason: string };
+
+/** A probe of an address that is no endpoint, as records read it (R1). */
+export interface ProbeState {
+  readonly state: 'up' | 'down' | 'unknown';
+  readonly changePending: boolean;
+}
+
+/** Not having been run for longer than this means that the engine is late, and leases are granted an interval (R10). */
+const lateAfterMs = 1500;
+
+/** Two owners of one VIP for longer than this is an alert (R6). */
+const twoOwnersAlertMs = 3000;
+
+const emptyModel: HealthModel = { subjects: [], references: [], probes: [], sites: [] };
+
+interface SubjectState {
+  readonly subject: Subject;
+  verdict: Verdict;
+  gapSince: GapSince;
+  owners: readonly string[];
+  twoOwnersSince: MonoMs | undefined;
+  twoOwnersTold: boolean;
+}
+
+/** One coordinator's health engine; `ownSite` is its vantage's name. */
+export class HealthEngine {
+  readonly #ownSite: SiteId;
+  #model: HealthModel = emptyModel;
+  #checks = new Map<CheckId, CheckDefinition>();
+  #checkStates = new Map<CheckId, CheckState>();
+  #probeStates = new Map<CheckId, ProbeState>();
+  #subjects = new Map<SubjectKey, SubjectState>();
+  readonly #reports = new LeaseBook<Report>();
+  readonly #peers = new LeaseBook<PeerReport>();
+  readonly #reporting = new Set<string>();
+  #sanity: Sanity = 'sane';
+  #lastStepAt: MonoMs | undefined;
+
+  constructor(ownSite: SiteId) {
+    this.#ownSite = ownSite;
+  }
+
+  /** Takes one input in and returns what changed. */
+  step(input: HealthInput, nowMs: MonoMs): readonly HealthEffect[] {
+    this.#grantIfLate(nowMs);
+    const effects: HealthEffect[] = [];
+    this.#take(input, nowMs, effects);
+    this.#watchNodes(nowMs, effects);
+    this.#judgeSanity(effects);
+    for (const state of this.#subjects.values()) this.#judgeSubject(state, nowMs, effects);
+    return effects;
+  }
+
+  /** When the engine wants to be run next, if nothing comes before. */
+  nextDeadlineMs(nowMs: MonoMs): MonoMs | undefined {
+    let next = earliest(this.#reports.nextExpiry(nowMs), this.#peers.nextExpiry(nowMs));
+    for (const { gapSince, subject, twoOwnersSince, twoOwnersTold } of this.#subjects.values()) {
+      if (gapSince !== undefined) next = earliest(next, later(gapSince, subject.vrrpGraceMs, nowMs));
+      if (twoOwnersSince !== undefined && !twoOwnersTold) {
+        next = earliest(next, later(twoOwnersSince, twoOwnersAlertMs, nowMs));
+      }
+    }
+    return next;
+  }
+
+  get sanity(): Sanity {
+    return this.#sanity;
+  }
+
+  /** The verdict on a subject; undefined when the model does not have it. */
+  verdict(subject: SubjectKey): Verdict | undefined {
+    return this.#subjects.get(subject)?.verdict;
+  }
+
+  /** Nodes that own the subject's VIP now. */
+  owners(subject: SubjectKey): readonly string[] {
+    return this.#subjects.get(subject)?.owners ?? [];
+  }
+
+  /** What this vantage's own probe of an address says (R1). */
+  probe(check: CheckId): ProbeState {
+    return this.#probeStates.get(check) ?? { state: 'unknown', changePending: true };
+  }
+
+  /** The fresh report of a node, with the instant of its receipt. */
+  nodeReport(site: SiteId, node: string): { readonly report: Report; readonly receivedAt: MonoMs } | undefined {
+    return this.#reports.last(senderOf(site, node));
+  }
+
+  /** Reports of other coordinators whose lease lasts. */
+  freshPeers(
+    nowMs: MonoMs,
+  ): readonly { readonly sender: SiteId; readonly report: PeerReport; readonly receivedAt: MonoMs }[] {
+    return this.#peers.allFresh(nowMs);
+  }
+
+  /** The last report of a peer, fresh or not. */
+  peerReport(site: SiteId): { readonly report: PeerReport; readonly receivedAt: MonoMs } | undefined {
+    return this.#peers.last(site);
+  }
+
+  /** What this vantage saw of the subjects' checks, for its peers; only what it may trust. */
+  observations(): readonly Observation[] {
+    if (this.#sanity !== 'sane') return [];
+    return this.#model.subjects.flatMap((subject) => {
+      const view = this.#ownView(subject);
+      if (view === undefined) return [];
+      const { state, failingRounds, reason } = view;
+      return [{ check: subject.check.id, state, failingRounds, reason: reason.slice(0, 500) }];
+    });
+  }
+
+  /** Every verdict in the form in which it is stored. */
+  storedVerdicts(): readonly StoredVerdict[] {
+    return [...this.#subjects.values()]
+      .filter(({ verdict }) => verdict.state !== 'unknown')
+      .map(({ subject, verdict }) => ({ subject: subject.key, state: verdict.state, reason: verdict.reason }));
+  }
+
+  #grantIfLate(nowMs: MonoMs): void {
+    const last = this.#lastStepAt;
+    if (last !== undefined && nowMs - last > lateAfterMs) {
+      this.#reports.grantInterval(last, nowMs);
+      this.#peers.grantInterval(last, nowMs);
+    }
+    this.#lastStepAt = nowMs;
+  }
+
+  #take(input: HealthInput, nowMs: MonoMs, effects: HealthEffect[]): void {
+    switch (input.kind) {
+      case 'model':
+        this.#replaceModel(input.model, nowMs);
+        return;
+      case 'restore':
+        this.#restore(input.verdicts, nowMs);
+        return;
+      case 'report': {
+        const sender = senderOf(input.report.site, input.report.node);
+        const accepted = this.#reports.accept(sender, input.report, nowMs);
+        if (!accepted.ok) effects.push({ kind: 'refused', sender, reason: accepted.fault });
+        return;
+      }
+      case 'peerReport': {
+        const accepted = this.#peers.accept(input.report.site, input.report, nowMs);
+        if (!accepted.ok) effects.push({ kind: 'refused', sender: input.report.site, reason: accepted.fault });
+        return;
+      }
+      case 'result':
+        this.#takeResult(input, nowMs);
+        return;
+      case 'tick':
+        return;
+      default:
+        assertNever(input);
+    }
+  }
+
+  #replaceModel(model: HealthModel, nowMs: MonoMs): void {
+    const before = this.#subjects;
+    this.#model = model;
+    this.#subjects = new Map(model.subjects.map((subject) => [subject.key, carryOver(subject, before, nowMs)]));
+    const definitions = [...model.references, ...model.probes, ...model.subjects.map((subject) => subject.check)];
+    this.#checks = new Map(definitions.map((check) => [check.id, check]));
+    const known = (id: CheckId): boolean => this.#checks.has(id);
+    this.#checkStates = new Map([...this.#checkStates].filter(([id]) => known(id)));
+    this.#probeStates = new Map([...this.#probeStates].filter(([id]) => known(id)));
+  }
+
+  #restore(verdicts: readonly StoredVerdict[], nowMs: MonoMs): void {
+    for (const { subject, state, reason } of verdicts) {
+      const known = this.#subjects.get(subject);
+      if (known?.verdict.state === 'unknown') known.verdict = restoredVerdict(state, reason, nowMs);
+    }
+  }
+
+  #takeResult(input: Extract<HealthInput, { kind: 'result' }>, nowMs: MonoMs): void {
+    const check = this.#checks.get(input.check);
+    // A result that was under way when its check was removed by a reload.
+    if (check === undefined) return;
+    const result = { passed: input.passed, reason: input.reason, at: nowMs };
+    const state = trackCheck(this.#checkStates.get(check.id), result, check);
+    this.#checkStates.set(check.id, state);
+    const trusted = state.lastPassed || trustedFailingRounds(state, this.#referenceStates()) > 0;
+    if (this.#sanity === 'sane' && trusted) {
+      const probeState = state.state === 'pass' ? 'up' : 'down';
+      this.#probeStates.set(check.id, { state: probeState, changePending: isTurning(state) });
+    }
+  }
+
+  #watchNodes(nowMs: MonoMs, effects: HealthEffect[]): void {
+    for (const { sender, report } of this.#reports.allFresh(nowMs)) {
+      if (this.#reporting.has(sender)) continue;
+      this.#reporting.add(sender);
+      effects.push({ kind: 'node', site: report.site, node: report.node, state: 'reporting' });
+    }
+    for (const sender of this.#reporting) {
+      const last = this.#reports.last(sender);
+      if (last === undefined || this.#reports.fresh(sender, nowMs) !== undefined) continue;
+      this.#reporting.delete(sender);
+      effects.push({ kind: 'node', site: last.report.site, node: last.report.node, state: 'silent' });
+    }
+  }
+
+  #judgeSanity(effects: HealthEffect[]): void {
+    const states = this.#referenceStates();
+    const from = this.#sanity;
+    const to = judgeSanity(states);
+    if (from === to) return;
+    this.#sanity = to;
+    // What was seen while blind is no evidence: after a freeze every target is looked at afresh.
+    if (from === 'frozen') this.#forgetTargets();
+    const failing = states.find((state) => state?.lastPassed === false);
+    const reason = to === 'sane' ? 'a reference answers' : `no reference answers: ${failing?.reason ?? ''}`;
+    effects.push({ kind: 'sanity', from, to, reason });
+  }
+
+  #forgetTargets(): void {
+    const references = new Set(this.#model.references.map((reference) => reference.id));
+    this.#checkStates = new Map([...this.#checkStates].filter(([id]) => references.has(id)));
+  }
+
+  #judgeSubject(state: SubjectState, nowMs: MonoMs, effects: HealthEffect[]): void {
+    const { subject, verdict: before } = state;
+    const nodes = subject.nodes.map((node) => ({
+      node,
+      report: this.#reports.fresh(senderOf(subject.site, node), nowMs),
+    }));
+    const view = viewInside(subject, nodes, { since: state.gapSince, nowMs });
+    state.gapSince = view.gapSince;
+    state.owners = view.owners;
+    this.#watchOwners(state, nowMs, effects);
+    state.verdict =
+      this.#sanity === 'frozen'
+        ? keep(before, 'frozen: this coordinator reaches none of its references')
+        : judge(before, view.inside, this.#viewOutside(subject, nowMs), nowMs);
+    if (state.verdict.state !== before.state) {
+      effects.push({ kind: 'verdict', subject, before, verdict: state.verdict });
+    }
+  }
+
+  #watchOwners(state: SubjectState, nowMs: MonoMs, effects: HealthEffect[]): void {
+    if (state.owners.length < 2) {
+      state.twoOwnersSince = undefined;
+      state.twoOwnersTold = false;
+      return;
+    }
+    state.twoOwnersSince ??= nowMs;
+    if (!state.twoOwnersTold && nowMs - state.twoOwnersSince > twoOwnersAlertMs) {
+      state.twoOwnersTold = true;
+      effects.push({ kind: 'owners', subject: state.subject, owners: state.owners });
+    }
+  }
+
+  #viewOutside(subject: Subject, nowMs: MonoMs): Outside {
+    const views: VantageView[] = [];
+    if (this.#sanity === 'sane') {
+      const own = this.#ownView(subject);
+      if (own !== undefined) views.push(own);
+    }
+    for (const { sender, report } of this.#peers.allFresh(nowMs)) {
+      if (!report.sane || sender === this.#ownSite) continue;
+      const seen = report.observations.find((observation) => observation.check === subject.check.id);
+      if (seen !== undefined) views.push({ vantage: sender, ...seen });
+    }
+    return viewOutside(views);
+  }
+
+  /** This vantage's own view of a subject; undefined while it has none that it may trust. */
+  #ownView(subject: Subject): VantageView | undefined {
+    const state = this.#checkStates.get(subject.check.id);
+    if (state === undefined) return undefined;
+    const failingRounds = trustedFailingRounds(state, this.#referenceStates());
+    if (!state.lastPassed && failingRounds === 0) return undefined;
+    return { vantage: this.#ownSite, state: state.state, failingRounds, reason: state.reason };
+  }
+
+  #referenceStates(): readonly (CheckState | undefined)[] {
+    return this.#model.references.map((reference) => this.#checkStates.get(reference.id));
+  }
+}
+
+function carryOver(subject: Subject, before: ReadonlyMap<SubjectKey, SubjectState>, nowMs: MonoMs): SubjectState {
+  const known = before.get(subject.key);
+  if (known !== undefined) return { ...known, subject };
+  return {
+    subject,
+    verdict: unknownVerdict(nowMs),
+    gapSince: undefined,
+    owners: [],
+    twoOwnersSince: undefined,
+    twoOwnersTold: false,
+  };
+}
+
+function senderOf(site: SiteId, node: string): string {
+  return `${site}/${node}`;
+}
+
+/** The deadline `delayMs` after `since`, if it lies ahead. */
+function later(since: MonoMs, delayMs: number, nowMs: MonoMs): MonoMs | undefined {
+  const deadline = (since + delayMs + 1) as MonoMs;
+  return deadline > nowMs ? deadline : undefined;
+}

@@ -1,0 +1,68 @@
+/**
+ * The steering table: the decision as numbers in shared memory, read by whoever answers queries.
+ *
+ * One Int32 word per slot, published whole under a sequence word: odd while being written, even when whole. A reader
+ * that meets an odd or changed sequence reads again, so it never sees A down before B up. One writer, any readers.
+ */
+import { assert } from '#base/assert.ts';
+
+const answerableBit = 1;
+const changePendingBit = 2;
+const headerWords = 1;
+
+/** What one slot says. */
+export interface SlotValue {
+  readonly answerable: boolean;
+  readonly changePending: boolean;
+}
+
+/** The table over a SharedArrayBuffer; hand `buffer` to another thread and build a table over it there. */
+export class SteeringTable {
+  readonly buffer: SharedArrayBuffer;
+  readonly slotCount: number;
+  readonly #words: Int32Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
+    this.#words = new Int32Array(buffer);
+    this.slotCount = this.#words.length - headerWords;
+  }
+
+  /** A table in which every slot is answerable with a change pending: nothing is known yet (R3). */
+  static create(slotCount: number): SteeringTable {
+    const table = new SteeringTable(new SharedArrayBuffer((slotCount + headerWords) * 4));
+    table.publish(Array<SlotValue>(slotCount).fill({ answerable: true, changePending: true }));
+    return table;
+  }
+
+  /** Replaces every slot's value as one; returns whether anything differs from before. */
+  publish(values: readonly SlotValue[]): boolean {
+    assert(values.length === this.slotCount, `${values.length} values fill a table of ${this.slotCount} slots`);
+    const words = values.map(encode);
+    if (words.every((word, slot) => Atomics.load(this.#words, slot + headerWords) === word)) return false;
+    Atomics.add(this.#words, 0, 1);
+    for (const [slot, word] of words.entries()) Atomics.store(this.#words, slot + headerWords, word);
+    Atomics.add(this.#words, 0, 1);
+    return true;
+  }
+
+  /** Runs `read` until it saw one whole publication; `read` must have no effects. */
+  consistently<T>(read: () => T): T {
+    for (;;) {
+      const before = Atomics.load(this.#words, 0);
+      const value = read();
+      if ((before & 1) === 0 && Atomics.load(this.#words, 0) === before) return value;
+    }
+  }
+
+  /** One slot's value; within `consistently` where several slots must agree. */
+  read(slot: number): SlotValue {
+    assert(slot >= 0 && slot < this.slotCount, `slot ${slot} is in a table of ${this.slotCount}`);
+    const word = Atomics.load(this.#words, slot + headerWords);
+    return { answerable: (word & answerableBit) !== 0, changePending: (word & changePendingBit) !== 0 };
+  }
+}
+
+function encode(value: SlotValue): number {
+  return (value.answerable ? answerableBit : 0) | (value.changePending ? changePendingBit : 0);
+}
