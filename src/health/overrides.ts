@@ -24,6 +24,12 @@ interface Entry {
   readonly endsAt: MonoMs;
 }
 
+/** An override as it is kept on disk: the rest of its duration does not begin anew with a restart. */
+export interface StoredOverride {
+  readonly override: Override;
+  readonly remainingMs: number;
+}
+
 const tombstoneMs = 86_400_000;
 
 /** The longest time that an override may be in force: 30 days. */
@@ -37,7 +43,7 @@ export class OverrideBook {
   add(override: Override, moment: Moment): Result<Override, string> {
     if (override.reason.trim() === '') return refuse('an override needs a reason');
     if (override.durationMs > longestOverrideMs) return refuse('an override may last at most 30 days');
-    if (this.active(moment).some((other) => other.kind === override.kind && other.site === override.site)) {
+    if (this.active(moment).some((other) => other.site === override.site)) {
       return refuse(`${override.site} is drained already`);
     }
     this.#put(override, moment);
@@ -53,16 +59,21 @@ export class OverrideBook {
     return removed;
   }
 
-  /** Takes in what another coordinator or the disk knows; the higher revision wins. Returns whether anything changed. */
+  /** Takes in what another coordinator knows; the higher revision wins. Returns whether anything changed. */
   merge(overrides: readonly Override[], moment: Moment): boolean {
-    let changed = false;
-    for (const override of overrides) {
+    const news = overrides.filter((override) => {
       const known = this.#entries.get(override.id)?.override;
-      if (known !== undefined && known.revision >= override.revision) continue;
-      this.#put(override, moment);
-      changed = true;
+      return known === undefined || known.revision < override.revision;
+    });
+    for (const override of news) this.#put(override, moment);
+    return news.length > 0;
+  }
+
+  /** Takes in what was kept on disk over a restart. */
+  restore(stored: readonly StoredOverride[], moment: Moment): void {
+    for (const { override, remainingMs } of stored) {
+      this.#entries.set(override.id, { override, endsAt: after(moment.nowMs, remainingMs) });
     }
-    return changed;
   }
 
   /** Overrides in force now, the oldest first. */
@@ -73,12 +84,24 @@ export class OverrideBook {
       .toSorted((a, b) => a.createdAtUnixMs - b.createdAtUnixMs || (a.id < b.id ? -1 : 1));
   }
 
-  /** Everything to tell to peers and to keep on disk, tombstones included; forgets what is long over. */
+  /** What to tell to peers: what is in force, and what was taken back. Forgets what is long over. */
   all(moment: Moment): readonly Override[] {
     this.#entries = new Map(
-      [...this.#entries].filter(([, entry]) => moment.unixMs < endUnixMs(entry.override) + tombstoneMs),
+      [...this.#entries].filter(
+        ([, entry]) => isInForce(entry, moment) || moment.unixMs < endUnixMs(entry.override) + tombstoneMs,
+      ),
     );
-    return [...this.#entries.values()].map((entry) => entry.override);
+    return [...this.#entries.values()]
+      .filter((entry) => entry.override.removed || isInForce(entry, moment))
+      .map((entry) => entry.override);
+  }
+
+  /** What to keep on disk. */
+  stored(moment: Moment): readonly StoredOverride[] {
+    return this.all(moment).map((override) => {
+      const endsAt = this.#entries.get(override.id)?.endsAt ?? moment.nowMs;
+      return { override, remainingMs: Math.max(0, endsAt - moment.nowMs) };
+    });
   }
 
   /** When the next override in force may end. */
@@ -93,10 +116,7 @@ export class OverrideBook {
   }
 
   #put(override: Override, moment: Moment): void {
-    const known = this.#entries.get(override.id);
-    // On first receipt the whole duration counts, unless part of it is known to be over by the wall clock.
-    const elapsedMs = Math.min(Math.max(0, moment.unixMs - override.createdAtUnixMs), override.durationMs);
-    const endsAt = known?.endsAt ?? after(moment.nowMs, override.durationMs - elapsedMs);
+    const endsAt = this.#entries.get(override.id)?.endsAt ?? after(moment.nowMs, override.durationMs);
     this.#entries.set(override.id, { override, endsAt });
   }
 }
