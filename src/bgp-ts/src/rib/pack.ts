@@ -1,0 +1,84 @@
+/** Packs prefixes that share their attributes into as few UPDATE messages as fit 4096 bytes each. */
+import type { Prefix } from '../wire/address.ts';
+import type { PathAttribute } from '../wire/attributes.ts';
+import { maxMessageBytes } from '../wire/constants.ts';
+import type { Family } from '../wire/family.ts';
+import { familyCode } from '../wire/family.ts';
+import { encodedPrefixBytes } from '../wire/nlri.ts';
+import type { UpdateMessage } from '../wire/update-encode.ts';
+import { encodeUpdate } from '../wire/update-encode.ts';
+
+/** One UPDATE on its way out, with what it says. */
+export interface PackedUpdate {
+  readonly bytes: Uint8Array;
+  readonly announced: readonly Prefix[];
+  readonly withdrawn: readonly Prefix[];
+}
+
+/** An attribute longer than 255 bytes has one more length byte than the same attribute without prefixes. */
+const longLengthBytes = 1;
+
+/** UPDATEs that announce `prefixes`, all of one family, with `attributes` as export.ts makes them. */
+export function packAnnouncements(
+  prefixes: readonly Prefix[],
+  attributes: readonly PathAttribute[],
+  fourOctetAs: boolean,
+): readonly PackedUpdate[] {
+  const build = (chunk: readonly Prefix[]): UpdateMessage => announcement(chunk, attributes);
+  return pack(prefixes, build, fourOctetAs).map(({ bytes, chunk }) => ({ bytes, announced: chunk, withdrawn: [] }));
+}
+
+/** UPDATEs that withdraw `prefixes`, all of one family. */
+export function packWithdrawals(prefixes: readonly Prefix[], family: Family): readonly PackedUpdate[] {
+  const build = (chunk: readonly Prefix[]): UpdateMessage => withdrawal(chunk, family);
+  return pack(prefixes, build, true).map(({ bytes, chunk }) => ({ bytes, announced: [], withdrawn: chunk }));
+}
+
+function announcement(prefixes: readonly Prefix[], attributes: readonly PathAttribute[]): UpdateMessage {
+  const isMultiprotocol = attributes.some((attribute) => attribute.kind === 'mpReach');
+  return {
+    kind: 'update',
+    withdrawn: [],
+    attributes: attributes.map((attribute) =>
+      attribute.kind === 'mpReach' ? { ...attribute, nlri: { kind: 'prefixes', prefixes } } : attribute,
+    ),
+    announced: isMultiprotocol ? [] : prefixes,
+  };
+}
+
+function withdrawal(prefixes: readonly Prefix[], family: Family): UpdateMessage {
+  if (family === 'ipv4-unicast') return { kind: 'update', withdrawn: prefixes, attributes: [], announced: [] };
+  const nlri = { kind: 'prefixes', prefixes } as const;
+  return {
+    kind: 'update',
+    withdrawn: [],
+    attributes: [{ kind: 'mpUnreach', ...familyCode(family), nlri }],
+    announced: [],
+  };
+}
+
+function pack(
+  prefixes: readonly Prefix[],
+  build: (chunk: readonly Prefix[]) => UpdateMessage,
+  fourOctetAs: boolean,
+): readonly { readonly bytes: Uint8Array; readonly chunk: readonly Prefix[] }[] {
+  const roomBytes = maxMessageBytes - encodeUpdate(build([]), fourOctetAs).length - longLengthBytes;
+  return chunkByBytes(prefixes, roomBytes).map((chunk) => ({ bytes: encodeUpdate(build(chunk), fourOctetAs), chunk }));
+}
+
+function chunkByBytes(prefixes: readonly Prefix[], roomBytes: number): readonly (readonly Prefix[])[] {
+  const chunks: Prefix[][] = [];
+  let current: Prefix[] = [];
+  let usedBytes = 0;
+  for (const prefix of prefixes) {
+    const byteCount = encodedPrefixBytes(prefix);
+    if (usedBytes + byteCount > roomBytes && current.length > 0) {
+      chunks.push(current);
+      current = [];
+      usedBytes = 0;
+    }
+    current.push(prefix);
+    usedBytes += byteCount;
+  }
+  return current.length === 0 ? chunks : [...chunks, current];
+}

@@ -1,0 +1,51 @@
+/** The one-line texts of events. */
+import type { SessionEvent } from '../session/types.ts';
+import { toHex } from '../wire/bytes.ts';
+import { notificationName, shutdownTextOf } from '../wire/notification.ts';
+import type { SpeakerEvent } from './types.ts';
+
+const maxListedPrefixes = 4;
+
+/** The event for a change of state. */
+export function describeState(
+  peer: string,
+  event: Extract<SessionEvent, { readonly kind: 'stateChanged' }>,
+): SpeakerEvent {
+  const { from: previous, to: state, reason } = event;
+  return { kind: 'sessionState', peer, state, previous, reason, text: `BGP session with ${peer}: ${state}, ${reason}` };
+}
+
+/** The event for a NOTIFICATION. */
+export function describeNotification(
+  peer: string,
+  event: Extract<SessionEvent, { readonly kind: 'notification' }>,
+): SpeakerEvent {
+  const { direction, code, subcode, data } = event;
+  const shutdownText = shutdownTextOf({ code, subcode, data });
+  const name = `NOTIFICATION ${code}/${subcode} (${notificationName(code, subcode)})`;
+  const head = direction === 'sent' ? `sent ${name} to ${peer}` : `received ${name} from ${peer}`;
+  const detail = shutdownText ?? (event.reason === '' && data.length > 0 ? `data ${toHex(data)}` : event.reason);
+  const text = detail === '' ? head : `${head}: ${detail}`;
+  return { kind: 'notification', peer, direction, code, subcode, data, shutdownText, text };
+}
+
+/** The event for a sent UPDATE; `reasons` are those of its prefixes. */
+export function describeUpdate(
+  peer: string,
+  update: { readonly announced: readonly string[]; readonly withdrawn: readonly string[] },
+  reasons: readonly string[],
+): SpeakerEvent {
+  const { announced, withdrawn } = update;
+  const parts = [
+    ...(announced.length === 0 ? [] : [`announced ${listPrefixes(announced)} to ${peer}`]),
+    ...(withdrawn.length === 0 ? [] : [`withdrew ${listPrefixes(withdrawn)} from ${peer}`]),
+  ];
+  const cause = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
+  return { kind: 'updateSent', peer, announced, withdrawn, text: `${parts.join(', ')}${cause}` };
+}
+
+function listPrefixes(prefixes: readonly string[]): string {
+  const listed = prefixes.slice(0, maxListedPrefixes).join(', ');
+  const restCount = prefixes.length - maxListedPrefixes;
+  return restCount > 0 ? `${listed} and ${restCount} more` : listed;
+}

@@ -1,0 +1,90 @@
+/** Checks the options of a peer and fills in the defaults. */
+import type { Result } from '../result.ts';
+import { refuse, succeed } from '../result.ts';
+import type { SessionConfig } from '../session/types.ts';
+import type { Address } from '../wire/address.ts';
+import { familyOf, parseAddress } from '../wire/address.ts';
+import { allFamilies } from '../wire/family.ts';
+import type { PeerOptions } from './types.ts';
+
+/** A checked peer. */
+export interface PeerConfig {
+  readonly name: string;
+  readonly address: Address;
+  readonly port: number;
+  readonly localAddress: Address | undefined;
+  readonly session: Omit<SessionConfig, 'random'>;
+}
+
+const bgpPort = 179;
+const defaultHoldTimeSeconds = 90;
+const defaultConnectTimeoutMs = 10_000;
+const defaultRetryMinMs = 1000;
+const defaultRetryMaxMs = 30_000;
+const maxTimeMs = 86_400_000;
+
+/** Checks a peer; the fault is a sentence that names the option and the value. */
+export function checkPeerOptions(options: PeerOptions): Result<PeerConfig, string> {
+  const fault = checkAddresses(options) ?? checkNumbers(options) ?? checkFamilies(options);
+  const address = parseAddress(options.address);
+  const routerId = parseAddress(options.routerId);
+  if (fault !== undefined || address === undefined || routerId === undefined) return refuse(fault ?? 'bad address');
+  const port = options.port ?? bgpPort;
+  return succeed({
+    name: options.name ?? (familyOf(address) === 'ipv6-unicast' ? `[${address}]:${port}` : `${address}:${port}`),
+    address,
+    port,
+    localAddress: options.localAddress === undefined ? undefined : parseAddress(options.localAddress),
+    session: {
+      localAsn: options.localAsn,
+      peerAsn: options.peerAsn,
+      routerId,
+      holdTimeSeconds: options.holdTimeSeconds ?? defaultHoldTimeSeconds,
+      families: allFamilies.filter((family) => options.families?.includes(family) ?? true),
+      connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
+      retryMinMs: options.retryMinMs ?? defaultRetryMinMs,
+      retryMaxMs: options.retryMaxMs ?? defaultRetryMaxMs,
+      sendHoldTimeMs: options.sendHoldTimeMs,
+    },
+  });
+}
+
+function checkAddresses(options: PeerOptions): string | undefined {
+  const address = parseAddress(options.address);
+  if (address === undefined) return `address "${options.address}" is not an IP address`;
+  const routerId = parseAddress(options.routerId);
+  const isRouterId = routerId !== undefined && familyOf(routerId) === 'ipv4-unicast' && routerId !== '0.0.0.0';
+  if (!isRouterId) return `routerId "${options.routerId}" is not written like an IPv4 address other than 0.0.0.0`;
+  if (options.localAddress === undefined) return undefined;
+  const local = parseAddress(options.localAddress);
+  if (local === undefined) return `localAddress "${options.localAddress}" is not an IP address`;
+  if (familyOf(local) === familyOf(address)) return undefined;
+  return `localAddress "${options.localAddress}" and address "${options.address}" are of different families`;
+}
+
+function checkNumbers(options: PeerOptions): string | undefined {
+  const holdTimeSeconds = options.holdTimeSeconds ?? defaultHoldTimeSeconds;
+  const retryMinMs = options.retryMinMs ?? defaultRetryMinMs;
+  return (
+    checkRange('port', options.port ?? bgpPort, [1, 65535]) ??
+    checkRange('peerAsn', options.peerAsn, [1, 0xffff_ffff]) ??
+    checkRange('localAsn', options.localAsn, [1, 0xffff_ffff]) ??
+    (holdTimeSeconds === 0 ? undefined : checkRange('holdTimeSeconds', holdTimeSeconds, [3, 65535])) ??
+    checkRange('connectTimeoutMs', options.connectTimeoutMs ?? defaultConnectTimeoutMs, [1, maxTimeMs]) ??
+    checkRange('retryMinMs', retryMinMs, [1, maxTimeMs]) ??
+    checkRange('retryMaxMs', options.retryMaxMs ?? defaultRetryMaxMs, [retryMinMs, maxTimeMs]) ??
+    checkRange('sendHoldTimeMs', options.sendHoldTimeMs ?? maxTimeMs, [1, maxTimeMs])
+  );
+}
+
+function checkRange(name: string, value: number, [least, most]: readonly [number, number]): string | undefined {
+  if (Number.isInteger(value) && value >= least && value <= most) return undefined;
+  return `${name} ${value} is not a whole number from ${least} to ${most}`;
+}
+
+function checkFamilies(options: PeerOptions): string | undefined {
+  const families: readonly string[] = options.families ?? allFamilies;
+  const unknown = families.find((family) => !allFamilies.some((known) => known === family));
+  if (unknown !== undefined) return `family "${unknown}" is not one of ${allFamilies.join(', ')}`;
+  return families.length === 0 ? 'families is empty' : undefined;
+}

@@ -1,0 +1,46 @@
+/** Entry of the worker thread: a speaker behind the thread's message port. Started by worker-client.ts only. */
+import { parentPort } from 'node:worker_threads';
+import { assertNever } from '../result.ts';
+import type { Result } from '../result.ts';
+import { Speaker } from './speaker.ts';
+import type { WorkerReply, WorkerRequest } from './worker-messages.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('bug: worker.ts runs outside a worker');
+
+const reply = (message: WorkerReply): void => port.postMessage(message);
+const speaker = new Speaker({ onEvent: (event) => reply({ kind: 'event', event }) });
+
+port.on('message', (request: WorkerRequest) => {
+  void handle(request);
+});
+
+async function handle(request: WorkerRequest): Promise<void> {
+  switch (request.kind) {
+    case 'addPeer':
+      reportFault(speaker.addPeer(request.options));
+      return;
+    case 'removePeer':
+      speaker.removePeer(request.name);
+      return;
+    case 'setDesired':
+      for (const { prefix, attributes, reason } of request.calls) {
+        reportFault(speaker.setDesired(prefix, attributes, reason));
+      }
+      return;
+    case 'snapshot':
+      reply({ kind: 'snapshot', id: request.id, snapshot: await speaker.snapshot() });
+      return;
+    case 'stop':
+      await speaker.stop(request.how);
+      port?.close();
+      return;
+    default:
+      assertNever(request);
+  }
+}
+
+/** The client has checked already, so a fault here is news for people, not a value for a caller. */
+function reportFault(result: Result<unknown, string>): void {
+  if (!result.ok) reply({ kind: 'event', event: { kind: 'error', text: result.fault } });
+}

@@ -1,0 +1,127 @@
+/**
+ * The bounds-checked cursor that all decoders read with, and the growing buffer that all encoders write to.
+ * Big-endian (network order) throughout. A read past the end throws `Truncated`, which every public decoder of this
+ * folder catches and turns into a returned fault; it never leaves the folder.
+ */
+
+/** Thrown by a read past the end of the bytes; private to the codecs. */
+export class Truncated extends Error {
+  override readonly name = 'Truncated';
+}
+
+/** Reads forward through bytes that it does not own; `readBytes` returns a view, so copy what is kept. */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  #offset = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /** How many bytes are left. */
+  get remaining(): number {
+    return this.#bytes.length - this.#offset;
+  }
+
+  readUint8(): number {
+    return this.#take(1)[0] ?? 0;
+  }
+
+  readUint16(): number {
+    return this.readUint8() * 0x100 + this.readUint8();
+  }
+
+  readUint32(): number {
+    return this.readUint16() * 0x1_0000 + this.readUint16();
+  }
+
+  /** A view of the next `byteCount` bytes. */
+  readBytes(byteCount: number): Uint8Array {
+    return this.#take(byteCount);
+  }
+
+  /** A view of all that is left. */
+  readRest(): Uint8Array {
+    return this.#take(this.remaining);
+  }
+
+  /** A reader of its own over the next `byteCount` bytes. */
+  readBlock(byteCount: number): ByteReader {
+    return new ByteReader(this.#take(byteCount));
+  }
+
+  #take(byteCount: number): Uint8Array {
+    if (byteCount > this.remaining) throw new Truncated(`wanted ${byteCount} bytes, ${this.remaining} left`);
+    const start = this.#offset;
+    this.#offset += byteCount;
+    return this.#bytes.subarray(start, this.#offset);
+  }
+}
+
+/** Collects bytes; `finish` returns a copy that nothing else holds. */
+export class ByteWriter {
+  #buffer = new Uint8Array(256);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  writeUint8(value: number): void {
+    this.#reserve(1);
+    this.#buffer[this.#length++] = value;
+  }
+
+  writeUint16(value: number): void {
+    this.writeUint8((value >>> 8) & 0xff);
+    this.writeUint8(value & 0xff);
+  }
+
+  writeUint32(value: number): void {
+    this.writeUint16(value >>> 16);
+    this.writeUint16(value & 0xffff);
+  }
+
+  writeBytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  finish(): Uint8Array {
+    return this.#buffer.slice(0, this.#length);
+  }
+
+  #reserve(byteCount: number): void {
+    if (this.#length + byteCount <= this.#buffer.length) return;
+    const grown = new Uint8Array(Math.max(this.#buffer.length * 2, this.#length + byteCount));
+    grown.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = grown;
+  }
+}
+
+/** Joins byte arrays into one copy. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+/** One or two octets, big-endian: the usual Data of a NOTIFICATION. */
+export function uint16Bytes(value: number): Uint8Array {
+  return Uint8Array.of((value >>> 8) & 0xff, value & 0xff);
+}
+
+/** Four octets, big-endian. */
+export function uint32Bytes(value: number): Uint8Array {
+  return Uint8Array.of((value >>> 24) & 0xff, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff);
+}
+
+/** Lower-case hex of bytes, for messages that people read. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

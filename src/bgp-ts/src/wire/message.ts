@@ -1,0 +1,66 @@
+/** All message types of BGP-4 as one union, and the decoder from a frame to it. Start here to read the codec. */
+import type { Result } from '../result.ts';
+import { refuse, succeed } from '../result.ts';
+import type { UpdateContext } from './attribute-decode.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+import { headerBytes, messageType } from './constants.ts';
+import type { FamilyCode } from './family.ts';
+import type { MessageFault } from './fault.ts';
+import { noData } from './fault.ts';
+import type { Frame } from './framer.ts';
+import { encodeFrame, judgeHeader } from './framer.ts';
+import type { NotificationMessage } from './notification.ts';
+import { decodeNotification } from './notification.ts';
+import type { OpenMessage } from './open.ts';
+import { decodeOpen } from './open.ts';
+import type { DecodedUpdate } from './update-decode.ts';
+import { decodeUpdate } from './update-decode.ts';
+
+/** ROUTE-REFRESH (RFC 2918); `subtype` is 0 unless enhanced refresh (RFC 7313) is in use. */
+export interface RouteRefreshMessage extends FamilyCode {
+  readonly kind: 'routeRefresh';
+  readonly subtype: number;
+}
+
+/** A message as received. */
+export type Message =
+  OpenMessage | DecodedUpdate | NotificationMessage | { readonly kind: 'keepalive' } | RouteRefreshMessage;
+
+/** Reads a frame that the framer has let pass. Total for any bytes: what the framer would refuse is refused here too. */
+export function decodeMessage(frame: Frame, context: UpdateContext): Result<Message, MessageFault> {
+  const fault = judgeHeader(frame.type, headerBytes + frame.body.length);
+  if (fault !== undefined) return refuse(fault);
+  switch (frame.type) {
+    case messageType.open:
+      return decodeOpen(frame.body);
+    case messageType.update:
+      return decodeUpdate(frame.body, context);
+    case messageType.notification:
+      return succeed(decodeNotification(frame.body));
+    case messageType.routeRefresh:
+      return succeed(decodeRouteRefresh(frame.body));
+    default:
+      return succeed({ kind: 'keepalive' });
+  }
+}
+
+function decodeRouteRefresh(body: Uint8Array): RouteRefreshMessage {
+  const reader = new ByteReader(body);
+  const afi = reader.readUint16();
+  const subtype = reader.readUint8();
+  return { kind: 'routeRefresh', afi, subtype, safi: reader.readUint8() };
+}
+
+/** Writes a whole ROUTE-REFRESH message. */
+export function encodeRouteRefresh(refresh: Omit<RouteRefreshMessage, 'kind'>): Uint8Array {
+  const writer = new ByteWriter();
+  writer.writeUint16(refresh.afi);
+  writer.writeUint8(refresh.subtype);
+  writer.writeUint8(refresh.safi);
+  return encodeFrame(messageType.routeRefresh, writer.finish());
+}
+
+/** Writes a whole KEEPALIVE message. */
+export function encodeKeepalive(): Uint8Array {
+  return encodeFrame(messageType.keepalive, noData);
+}

@@ -1,0 +1,138 @@
+/**
+ * Reads the body of an UPDATE (RFC 4271 §4.3, §6.3) with the revised error handling of RFC 7606: a fault costs the
+ * attribute, the routes, or the session, and the strongest one decides.
+ */
+import type { Result } from '../result.ts';
+import { refuse, succeed } from '../result.ts';
+import type { Prefix } from './address.ts';
+import { decodeAttribute } from './attribute-decode.ts';
+import type { RawAttribute, UpdateContext } from './attribute-decode.ts';
+import type { PathAttribute } from './attributes.ts';
+import { findAttribute } from './attributes.ts';
+import { ByteReader, Truncated } from './bytes.ts';
+import { attributeFlag, attributeType, errorCode, updateSubcode } from './constants.ts';
+import type { AttributeFault, MessageFault, UpdateSeverity } from './fault.ts';
+import { noData, WireFault } from './fault.ts';
+import { decodePrefixes } from './nlri.ts';
+import type { UpdateMessage } from './update-encode.ts';
+
+/** An UPDATE that the session survives, with what was wrong in it. */
+export interface DecodedUpdate extends UpdateMessage {
+  readonly faults: readonly AttributeFault[];
+  /** `none`, or the strongest of the faults: with `treat-as-withdraw` what it announces counts as withdrawn. */
+  readonly severity: 'none' | Exclude<UpdateSeverity, 'session-reset'>;
+}
+
+/** A fault in an UPDATE that ends the session. */
+export interface UpdateReset extends MessageFault {
+  readonly severity: 'session-reset';
+}
+
+/** Reads the body of an UPDATE. */
+export function decodeUpdate(body: Uint8Array, context: UpdateContext): Result<DecodedUpdate, UpdateReset> {
+  try {
+    return succeed(decodeBody(body, context));
+  } catch (error) {
+    if (error instanceof WireFault) return refuse({ severity: 'session-reset', ...error.fault });
+    if (!(error instanceof Truncated)) throw error;
+    const reason = `UPDATE is cut short: ${error.message}`;
+    const subcode = updateSubcode.malformedAttributeList;
+    return refuse({ severity: 'session-reset', code: errorCode.update, subcode, data: noData, reason });
+  }
+}
+
+function decodeBody(body: Uint8Array, context: UpdateContext): DecodedUpdate {
+  const reader = new ByteReader(body);
+  const withdrawnBytes = reader.readBytes(reader.readUint16());
+  const attributeBytes = reader.readBytes(reader.readUint16());
+  const withdrawn = requirePrefixes(withdrawnBytes);
+  const announced = requirePrefixes(reader.readRest());
+  const list = decodeAttributeList(attributeBytes, context);
+  const hasReachable = announced.length > 0 || list.hasMpReach;
+  const faults = [...list.faults, ...(hasReachable ? missingAttributes(list, announced) : [])];
+  const withdrawing = faults.find((fault) => fault.severity === 'treat-as-withdraw');
+  // RFC 7606 §5.2: without reachable prefixes nothing can be withdrawn in their place.
+  if (withdrawing !== undefined && !hasReachable) throw new WireFault(withdrawing);
+  const severity = withdrawing?.severity ?? faults[0]?.severity ?? 'none';
+  return { kind: 'update', withdrawn, attributes: list.attributes, announced, faults, severity };
+}
+
+function requirePrefixes(bytes: Uint8Array): readonly Prefix[] {
+  const prefixes = decodePrefixes(bytes, 4);
+  if (typeof prefixes !== 'string') return prefixes;
+  const subcode = updateSubcode.invalidNetwork;
+  throw new WireFault({ code: errorCode.update, subcode, data: noData, reason: prefixes });
+}
+
+interface AttributeList {
+  readonly attributes: readonly PathAttribute[];
+  readonly faults: readonly AttributeFault[];
+  readonly seenTypes: ReadonlySet<number>;
+  readonly hasMpReach: boolean;
+}
+
+function decodeAttributeList(bytes: Uint8Array, context: UpdateContext): AttributeList {
+  const { raw, fault } = splitAttributes(bytes);
+  const attributes: PathAttribute[] = [];
+  const faults: AttributeFault[] = fault === undefined ? [] : [fault];
+  const seenTypes = new Set<number>();
+  for (const item of raw) {
+    if (seenTypes.has(item.type)) {
+      faults.push(duplicateFault(item.type));
+      continue;
+    }
+    seenTypes.add(item.type);
+    const outcome = decodeAttribute(item, context);
+    if (outcome.kind === 'attribute') attributes.push(outcome.attribute);
+    else faults.push(outcome.fault);
+  }
+  return { attributes, faults, seenTypes, hasMpReach: findAttribute(attributes, 'mpReach') !== undefined };
+}
+
+/** Cuts the list into attributes; an overrun ends it with a fault (RFC 7606 §4). */
+function splitAttributes(bytes: Uint8Array): { raw: readonly RawAttribute[]; fault: AttributeFault | undefined } {
+  const reader = new ByteReader(bytes);
+  const raw: RawAttribute[] = [];
+  while (reader.remaining > 0) {
+    if (reader.remaining < 3) return { raw, fault: listFault('path attributes end inside an attribute header') };
+    const flags = reader.readUint8();
+    const type = reader.readUint8();
+    const isLong = (flags & attributeFlag.extendedLength) !== 0;
+    if (isLong && reader.remaining < 2) return { raw, fault: listFault('path attributes end inside a length') };
+    const length = isLong ? reader.readUint16() : reader.readUint8();
+    if (length > reader.remaining) return { raw, fault: listFault(`attribute ${type} overruns the path attributes`) };
+    raw.push({ flags, type, value: reader.readBytes(length) });
+  }
+  return { raw, fault: undefined };
+}
+
+function listFault(reason: string): AttributeFault {
+  const subcode = updateSubcode.malformedAttributeList;
+  const severity = 'treat-as-withdraw';
+  return { severity, attributeType: undefined, code: errorCode.update, subcode, data: noData, reason };
+}
+
+/** RFC 7606 §3(g): a second multiprotocol attribute ends the session, any other is dropped. */
+function duplicateFault(type: number): AttributeFault {
+  const subcode = updateSubcode.malformedAttributeList;
+  const reason = `attribute ${type} is there twice`;
+  const fault: MessageFault = { code: errorCode.update, subcode, data: noData, reason };
+  if (type === attributeType.mpReach || type === attributeType.mpUnreach) throw new WireFault(fault);
+  return { ...fault, severity: 'attribute-discard', attributeType: type };
+}
+
+/** RFC 7606 §3(d): mandatory attributes that a message with reachable prefixes lacks. */
+function missingAttributes(list: AttributeList, announced: readonly Prefix[]): readonly AttributeFault[] {
+  const always = [attributeType.origin, attributeType.asPath];
+  const required = announced.length > 0 ? [...always, attributeType.nextHop] : always;
+  return required
+    .filter((type) => !list.seenTypes.has(type))
+    .map((type) => ({
+      severity: 'treat-as-withdraw',
+      attributeType: type,
+      code: errorCode.update,
+      subcode: updateSubcode.missingWellKnown,
+      data: Uint8Array.of(type),
+      reason: `mandatory attribute ${type} is missing`,
+    }));
+}
