@@ -11,7 +11,7 @@ import { isTurning, trackCheck } from './check-tracker.ts';
 import type { CheckState } from './check-tracker.ts';
 import type { CheckDefinition, CheckId } from './check.ts';
 import { viewInside } from './inside.ts';
-import type { GapSince } from './inside.ts';
+import type { GapSince, Inside } from './inside.ts';
 import { LeaseBook } from './leases.ts';
 import type { HealthModel, SiteId, Subject, SubjectKey } from './model.ts';
 import { viewOutside } from './outside.ts';
@@ -55,6 +55,12 @@ export interface ProbeState {
 /** Not having been run for longer than this means that the engine is late, and leases are granted an interval (R10). */
 const lateAfterMs = 1500;
 
+/**
+ * How long after a start agents are waited for before probes alone may judge: a proxy whose servers are all dead
+ * still accepts connections, so a probe may say up of what its agent knows to be down (R1, R11).
+ */
+export const startupWaitMs = 3000;
+
 /** Two owners of one VIP for longer than this is an alert (R6). */
 const twoOwnersAlertMs = 3000;
 
@@ -82,6 +88,7 @@ export class HealthEngine {
   readonly #reporting = new Set<string>();
   #sanity: Sanity = 'sane';
   #lastStepAt: MonoMs | undefined;
+  #startedAt: MonoMs | undefined;
 
   constructor(ownSite: SiteId) {
     this.#ownSite = ownSite;
@@ -107,6 +114,7 @@ export class HealthEngine {
         next = earliest(next, later(twoOwnersSince, twoOwnersAlertMs, nowMs));
       }
     }
+    if (this.#startedAt !== undefined) next = earliest(next, later(this.#startedAt, startupWaitMs, nowMs));
     return next;
   }
 
@@ -171,6 +179,7 @@ export class HealthEngine {
       this.#peers.grantInterval(last, nowMs);
     }
     this.#lastStepAt = nowMs;
+    this.#startedAt ??= nowMs;
   }
 
   #take(input: HealthInput, nowMs: MonoMs, effects: HealthEffect[]): void {
@@ -276,13 +285,21 @@ export class HealthEngine {
     state.gapSince = view.gapSince;
     state.owners = view.owners;
     this.#watchOwners(state, nowMs, effects);
+    const inside = this.#isAwaited(subject, nowMs) ? awaitAgents : view.inside;
     state.verdict =
       this.#sanity === 'frozen'
         ? keep(before, 'frozen: this coordinator reaches none of its references')
-        : judge(before, view.inside, this.#viewOutside(subject, nowMs), nowMs);
+        : judge(before, inside, this.#viewOutside(subject, nowMs), nowMs);
     if (state.verdict.state !== before.state) {
       effects.push({ kind: 'verdict', subject, before, verdict: state.verdict });
     }
+  }
+
+  /** Whether the subject's agents have not spoken since this engine started, and still may. */
+  #isAwaited(subject: Subject, nowMs: MonoMs): boolean {
+    if (this.#startedAt === undefined || nowMs - this.#startedAt >= startupWaitMs) return false;
+    const heard = subject.nodes.some((node) => this.#reports.last(senderOf(subject.site, node)) !== undefined);
+    return subject.nodes.length > 0 && !heard;
   }
 
   #watchOwners(state: SubjectState, nowMs: MonoMs, effects: HealthEffect[]): void {
@@ -325,6 +342,8 @@ export class HealthEngine {
     return this.#model.references.map((reference) => this.#checkStates.get(reference.id));
   }
 }
+
+const awaitAgents: Inside = { kind: 'hold', reason: 'waiting for the first reports after the start' };
 
 function carryOver(subject: Subject, before: ReadonlyMap<SubjectKey, SubjectState>, nowMs: MonoMs): SubjectState {
   const known = before.get(subject.key);

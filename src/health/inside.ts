@@ -19,8 +19,8 @@ import type { Report, ServiceReport } from './report.ts';
 /** What the inside of a site says of one subject. */
 export type Inside =
   | { readonly kind: 'up' | 'down' | 'draining' | 'unknown'; readonly reason: string; readonly changePending: boolean }
-  /** The owner is gone while a spare lives: keep the verdict until `until`. */
-  | { readonly kind: 'hold'; readonly reason: string; readonly until: MonoMs };
+  /** Keep the verdict: the owner is gone while a spare lives, or nobody has had the time to speak. */
+  | { readonly kind: 'hold'; readonly reason: string };
 
 /** A node as this subject sees it; `report` is absent when its lease ran out or it never reported. */
 export interface NodeView {
@@ -67,7 +67,7 @@ export function viewInside(
   const until = after(gapSince, subject.vrrpGraceMs);
   const inside: Inside =
     gap.nowMs < until
-      ? { kind: 'hold', reason: `${trouble}, ${spare.node} is up: waiting for VRRP`, until }
+      ? { kind: 'hold', reason: `${trouble}, ${spare.node} is up: waiting for VRRP` }
       : settled('down', `${trouble}, and ${spare.node} did not take over in ${subject.vrrpGraceMs}ms`);
   return { inside, gapSince, owners: ownerNames };
 }

@@ -70,8 +70,8 @@ export const anchorReportSchema = z.strictObject({
   announced: z.boolean(),
   /** A request to another site to hold the anchor from now on. */
   asks: z.strictObject({ site: name, id: z.string().min(1).max(100) }).optional(),
-  /** The last request that this site has taken on. */
-  accepted: z.strictObject({ site: name, id: z.string().min(1).max(100) }).optional(),
+  /** The last request of each other site that this site has taken on. */
+  accepted: z.array(z.strictObject({ site: name, id: z.string().min(1).max(100) })).max(100),
 });
 
 /** An operator's word, in force until it expires or is taken back (R26). */

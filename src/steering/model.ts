@@ -37,6 +37,8 @@ export interface Endpoint {
   /** The address that DNS gives (role `answer`). */
   readonly answer: IpAddress;
   readonly port: number;
+  /** Whether agents at the site report on it; else probes alone speak. */
+  readonly hasAgents: boolean;
 }
 
 /** An anycast prefix as this site announces it. */

@@ -1,0 +1,337 @@
+/**
+ * The decision (sans-IO): composes health, overrides, answers and announcer into one step.
+ *
+ * The coordinator runs it on real time and sockets; a simulation can run it on virtual ones. A step takes one input
+ * and both clocks (R12) and returns effects in the order in which they must be carried out: what is promised to
+ * others is on disk before it is told (R19).
+ */
+import { after, earliest } from '#base/time.ts';
+import type { MonoMs } from '#base/time.ts';
+import { prefixContains } from '#base/ip.ts';
+import type { IpPrefix } from '#base/ip.ts';
+import { present } from '#base/assert.ts';
+import { HealthEngine } from '#health/engine.ts';
+import type { HealthEffect, HealthInput } from '#health/engine.ts';
+import type { HealthModel, SiteId, SubjectKey } from '#health/model.ts';
+import { OverrideBook } from '#health/overrides.ts';
+import type { Moment } from '#health/overrides.ts';
+import type { Override, PeerReport } from '#health/report.ts';
+import type { Verdict } from '#health/verdict.ts';
+import { AnswerEngine, effectiveDrains } from '#steering/answers.ts';
+import type { EndpointDecision, ServiceDecision, ServiceMode } from '#steering/answers.ts';
+import { Announcer } from '#steering/announcer/engine.ts';
+import type { PrefixStatus } from '#steering/announcer/engine.ts';
+import type { ServiceHere } from '#steering/gate.ts';
+import type { Endpoint, SteeringModel } from '#steering/model.ts';
+import type { PeerAnchor } from '#steering/safety/anchor.ts';
+import type { Result } from '#base/result.ts';
+import { advanceDrain, drainDeadline } from './drain.ts';
+import type { DrainProgress } from './drain.ts';
+import type { DecisionEffect, DecisionEvent, DurableState } from './effects.ts';
+
+/** What the decision can be told. */
+export type DecisionInput =
+  | Exclude<HealthInput, { kind: 'model' | 'restore' }>
+  | {
+      readonly kind: 'generation';
+      readonly health: HealthModel;
+      readonly steering: SteeringModel;
+      readonly release: PeerReport['release'];
+    }
+  /** The release is loaded and the first round is in: routes may be announced (R11, R18). */
+  | { readonly kind: 'open' };
+
+/** Who decides: the site, and this start of the process. */
+export interface DecisionIdentity {
+  readonly site: SiteId;
+  readonly boot: string;
+}
+
+/** How often the full state is told to the other coordinators, besides every change. */
+export const tellIntervalMs = 1000;
+
+const peerLeaseMs = 3 * tellIntervalMs;
+
+const emptySteering: SteeringModel = { endpoints: [], prefixes: [], longestTtlSeconds: 0 };
+
+/** One coordinator's decision. */
+export class Decision {
+  readonly #identity: DecisionIdentity;
+  readonly #health: HealthEngine;
+  readonly #overrides = new OverrideBook();
+  readonly #answers = new AnswerEngine();
+  readonly #announcer: Announcer;
+  readonly #stored: DurableState;
+  #steering = emptySteering;
+  #release: PeerReport['release'] = { epoch: 0, sequence: 0 };
+  #isOpen = false;
+  #services: readonly ServiceDecision[] = [];
+  #drains: ReturnType<typeof effectiveDrains> = { effective: new Set(), pending: [] };
+  #inForce: readonly Override[] = [];
+  #progress: DrainProgress | undefined;
+  #modes: ReadonlyMap<string, ServiceMode> = new Map();
+  #kept = '';
+  #told = '';
+  #toldAt: MonoMs | undefined;
+  #sequence = 0;
+
+  constructor(identity: DecisionIdentity, stored: DurableState, moment: Moment) {
+    this.#identity = identity;
+    this.#health = new HealthEngine(identity.site);
+    this.#announcer = new Announcer(identity, stored.anchors);
+    this.#stored = stored;
+    this.#overrides.restore(stored.overrides, moment);
+  }
+
+  /** Takes one input in and returns what to do, in order. */
+  step(input: DecisionInput, moment: Moment): readonly DecisionEffect[] {
+    const events: DecisionEvent[] = [...this.#take(input, moment)];
+    return this.#decide(events, moment);
+  }
+
+  /** Puts an operator's override in force (R26); the refusal says why not. */
+  addOverride(override: Override, moment: Moment): Result<readonly DecisionEffect[], string> {
+    const added = this.#overrides.add(override, moment);
+    return added.ok ? { ok: true, value: this.#decide([], moment) } : added;
+  }
+
+  /** Takes back the overrides of a site; `removed` is empty when there were none. */
+  removeOverrides(
+    site: SiteId,
+    moment: Moment,
+  ): { readonly removed: readonly Override[]; readonly effects: readonly DecisionEffect[] } {
+    const removed = this.#overrides.remove(site, moment);
+    return { removed, effects: this.#decide([], moment) };
+  }
+
+  /** When to step next, if nothing comes before. */
+  nextDeadlineMs(moment: Moment): MonoMs | undefined {
+    const told = this.#toldAt === undefined ? moment.nowMs : after(this.#toldAt, tellIntervalMs);
+    return [
+      this.#health.nextDeadlineMs(moment.nowMs),
+      this.#overrides.nextDeadlineMs(moment),
+      this.#announcer.nextDeadlineMs(),
+      drainDeadline(this.#progress),
+      told,
+    ].reduce(earliest, undefined);
+  }
+
+  /** The health engine, to read from. */
+  get health(): Pick<
+    HealthEngine,
+    'verdict' | 'probe' | 'owners' | 'nodeReport' | 'peerReport' | 'freshPeers' | 'sanity'
+  > {
+    return this.#health;
+  }
+
+  /** What is decided of each service and its endpoints. */
+  get services(): readonly ServiceDecision[] {
+    return this.#services;
+  }
+
+  /** Each prefix of this site. */
+  get prefixes(): readonly PrefixStatus[] {
+    return this.#announcer.status();
+  }
+
+  /** Overrides in force, each with how far it has come. */
+  get overrides(): readonly { readonly override: Override; readonly state: string }[] {
+    return this.#inForce.map((override) => ({ override, state: this.#describeOverride(override) }));
+  }
+
+  /** What is decided of each endpoint, by subject. */
+  endpointDecisions(): ReadonlyMap<SubjectKey, EndpointDecision> {
+    return new Map(
+      this.#services.flatMap((service) => service.endpoints.map((decided) => [decided.endpoint.subject, decided])),
+    );
+  }
+
+  #take(input: DecisionInput, moment: Moment): readonly HealthEffect[] {
+    switch (input.kind) {
+      case 'generation': {
+        this.#steering = input.steering;
+        this.#release = input.release;
+        const effects = this.#health.step({ kind: 'model', model: input.health }, moment.nowMs);
+        const restored = this.#health.step({ kind: 'restore', verdicts: this.#stored.verdicts }, moment.nowMs);
+        return [...effects, ...restored];
+      }
+      case 'open':
+        this.#isOpen = true;
+        return [];
+      case 'peerReport':
+        this.#overrides.merge(input.report.overrides, moment);
+        return this.#health.step(input, moment.nowMs);
+      case 'report':
+      case 'result':
+      case 'tick':
+        return this.#health.step(input, moment.nowMs);
+    }
+  }
+
+  #decide(events: DecisionEvent[], moment: Moment): readonly DecisionEffect[] {
+    this.#decideDrains(events, moment);
+    this.#decideAnswers(events, moment.nowMs);
+    this.#progress = advanceDrain(this.#progress, {
+      override: this.#inForce.find((override) => override.site === this.#identity.site && this.#isEffective(override)),
+      isAcknowledged: this.#isAcknowledged(moment.nowMs),
+      longestTtlMs: this.#steering.longestTtlSeconds * 1000,
+      nowMs: moment.nowMs,
+    });
+    const routes = this.#decideRoutes(events, moment.nowMs);
+    return [
+      ...this.#persist(moment),
+      { kind: 'publish' },
+      ...routes,
+      ...this.#tell(moment),
+      ...events.map((event): DecisionEffect => ({ kind: 'event', event })),
+    ];
+  }
+
+  #decideDrains(events: DecisionEvent[], moment: Moment): void {
+    const before = { inForce: this.#inForce, drains: this.#drains };
+    this.#inForce = this.#overrides.active(moment);
+    this.#drains = effectiveDrains(this.#inForce, {
+      endpoints: this.#steering.endpoints,
+      verdictOf: (subject) => this.#verdictOf(subject),
+    });
+    const pendingBefore = new Set(before.drains.pending.map((entry) => entry.override.id));
+    for (const { override, reason } of this.#drains.pending) {
+      if (!pendingBefore.has(override.id)) events.push({ kind: 'drainPending', override, reason });
+    }
+    for (const override of this.#inForce) {
+      const wasEffective =
+        before.drains.effective.has(override.site) && before.inForce.some((b) => b.id === override.id);
+      if (this.#isEffective(override) && !wasEffective) events.push({ kind: 'drainEffective', override });
+    }
+    for (const override of before.inForce) {
+      if (!this.#inForce.some((now) => now.id === override.id)) events.push({ kind: 'drainOver', override });
+    }
+  }
+
+  #decideAnswers(events: DecisionEvent[], nowMs: MonoMs): void {
+    this.#services = this.#answers.decide({
+      endpoints: this.#steering.endpoints,
+      verdictOf: (subject) => this.#verdictOf(subject),
+      drainedSites: this.#drains.effective,
+      isReachable: (endpoint) => this.#isReachable(endpoint, nowMs),
+      nowMs,
+    });
+    for (const { service, mode } of this.#services) {
+      const from = this.#modes.get(service) ?? 'normal';
+      if (from !== mode) events.push({ kind: 'serviceMode', service, from, to: mode });
+    }
+    this.#modes = new Map(this.#services.map(({ service, mode }) => [service, mode]));
+  }
+
+  #decideRoutes(events: DecisionEvent[], nowMs: MonoMs): readonly DecisionEffect[] {
+    if (!this.#isOpen) return [];
+    const drain = this.#progress;
+    const effects = this.#announcer.step({
+      prefixes: this.#steering.prefixes,
+      serviceHere: (service) => this.#serviceHere(service),
+      peersOf: (prefix) => this.#peersOf(prefix, nowMs),
+      drain: drain?.stage.kind === 'routes' ? { reason: `drained: ${drain.override.reason}` } : undefined,
+      isDrained: drain !== undefined,
+      sane: this.#health.sanity === 'sane',
+      nowMs,
+    });
+    events.push(...effects);
+    return effects.filter((effect) => effect.kind === 'announce' || effect.kind === 'withdraw');
+  }
+
+  #persist(moment: Moment): readonly DecisionEffect[] {
+    const state: DurableState = {
+      verdicts: this.#health.storedVerdicts(),
+      overrides: this.#overrides.stored(moment),
+      anchors: this.#announcer.stored(),
+    };
+    const shape = JSON.stringify([
+      state.verdicts.map(({ subject, state: verdict }) => [subject, verdict]),
+      state.overrides.map(({ override }) => override),
+      state.anchors,
+    ]);
+    if (shape === this.#kept) return [];
+    this.#kept = shape;
+    return [{ kind: 'persist', state }];
+  }
+
+  #tell(moment: Moment): readonly DecisionEffect[] {
+    const body = {
+      site: this.#identity.site,
+      boot: this.#identity.boot,
+      leaseMs: peerLeaseMs,
+      sane: this.#health.sanity === 'sane',
+      observations: [...this.#health.observations()],
+      anchors: [...this.#announcer.reports()],
+      overrides: [...this.#overrides.all(moment)],
+      appliedOverrides: this.#inForce.filter((override) => this.#isEffective(override)).map((override) => override.id),
+      release: this.#release,
+    };
+    const observed = body.observations.map(({ check, state }) => [check, state]);
+    const shape = JSON.stringify([{ ...body, observations: observed }]);
+    const isDue = this.#toldAt === undefined || moment.nowMs - this.#toldAt >= tellIntervalMs;
+    if (shape === this.#told && !isDue) return [];
+    this.#told = shape;
+    this.#toldAt = moment.nowMs;
+    this.#sequence += 1;
+    return [{ kind: 'tell', report: { ...body, sequence: this.#sequence } }];
+  }
+
+  #verdictOf(subject: SubjectKey): Verdict {
+    return present(this.#health.verdict(subject), `the verdict on ${subject}`);
+  }
+
+  #isEffective(override: Override): boolean {
+    return this.#drains.effective.has(override.site);
+  }
+
+  #isAcknowledged(nowMs: MonoMs): boolean {
+    const { override } = this.#progress ?? {};
+    if (override === undefined) return false;
+    return this.#health.freshPeers(nowMs).every(({ report }) => report.appliedOverrides.includes(override.id));
+  }
+
+  #serviceHere(service: string): ServiceHere {
+    const here = this.#steering.endpoints.filter(
+      (endpoint) => endpoint.service === service && endpoint.site === this.#identity.site,
+    );
+    return {
+      verdicts: here.map((endpoint) => this.#verdictOf(endpoint.subject)),
+      hasAgents: here.some((endpoint) => endpoint.hasAgents),
+    };
+  }
+
+  #peersOf(prefix: IpPrefix, nowMs: MonoMs): readonly PeerAnchor[] {
+    return this.#health.freshPeers(nowMs).flatMap(({ sender, report, receivedAt }) => {
+      const anchor = report.anchors.find((candidate) => candidate.prefix === prefix);
+      return anchor === undefined ? [] : [{ site: sender, report: anchor, receivedAt }];
+    });
+  }
+
+  /** R25: an endpoint inside a managed prefix is answered only while its site announces that prefix. */
+  #isReachable(endpoint: Endpoint, nowMs: MonoMs): boolean {
+    const managed = this.#steering.prefixes.find(
+      (policy) => policy.sites.includes(endpoint.site) && prefixContains(policy.prefix, endpoint.answer),
+    );
+    if (managed === undefined) return true;
+    if (endpoint.site === this.#identity.site) {
+      const status = this.#announcer.status().find((entry) => entry.prefix === managed.prefix);
+      return status?.state.kind !== 'withdrawn';
+    }
+    const peer = this.#peersOf(managed.prefix, nowMs).find((entry) => entry.site === endpoint.site);
+    return peer === undefined || peer.report.announced;
+  }
+
+  #describeOverride(override: Override): string {
+    const pending = this.#drains.pending.find((entry) => entry.override.id === override.id);
+    if (pending !== undefined) return `pending: ${pending.reason}`;
+    const stage = this.#progress?.override.id === override.id ? this.#progress.stage.kind : undefined;
+    if (stage === undefined) return 'in effect in DNS';
+    const stages = {
+      dns: 'in effect in DNS, waiting for the other coordinators',
+      ttl: 'in effect in DNS, waiting for the longest TTL',
+      routes: 'in effect in DNS and BGP',
+    } as const;
+    return stages[stage];
+  }
+}

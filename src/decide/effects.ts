@@ -1,0 +1,32 @@
+/** What the decision wants done and what it tells, as data; the coordinator and the tests read it. */
+import type { Override, PeerReport } from '#health/report.ts';
+import type { StoredVerdict, HealthEffect } from '#health/engine.ts';
+import type { StoredOverride } from '#health/overrides.ts';
+import type { AnnouncerEffect } from '#steering/announcer/engine.ts';
+import type { ServiceMode } from '#steering/answers.ts';
+import type { StoredAnchor } from '#steering/safety/anchor.ts';
+
+/** What a coordinator keeps on disk over a restart (R11). */
+export interface DurableState {
+  readonly verdicts: readonly StoredVerdict[];
+  readonly overrides: readonly StoredOverride[];
+  readonly anchors: readonly StoredAnchor[];
+}
+
+/** Something that happened, for logs, metrics and people. */
+export type DecisionEvent =
+  | HealthEffect
+  | AnnouncerEffect
+  | { readonly kind: 'serviceMode'; readonly service: string; readonly from: ServiceMode; readonly to: ServiceMode }
+  | { readonly kind: 'drainEffective'; readonly override: Override }
+  | { readonly kind: 'drainPending'; readonly override: Override; readonly reason: string }
+  | { readonly kind: 'drainOver'; readonly override: Override };
+
+/** What to do, in this order: keep, publish, route, tell. */
+export type DecisionEffect =
+  | { readonly kind: 'persist'; readonly state: DurableState }
+  /** The answers may have changed: publish `Decision.answers()`. */
+  | { readonly kind: 'publish' }
+  | Extract<AnnouncerEffect, { readonly kind: 'announce' | 'withdraw' }>
+  | { readonly kind: 'tell'; readonly report: PeerReport }
+  | { readonly kind: 'event'; readonly event: DecisionEvent };

@@ -1,0 +1,216 @@
+/**
+ * The announcer (sans-IO): what this site's border routers are told, prefix by prefix (R17, R19, R20, R23).
+ *
+ * Composes gate, anchor and ladder. Whoever runs it keeps `stored()` on disk before it tells `reports()` to others.
+ * Does not speak BGP; whoever runs it turns `announce` and `withdraw` into a speaker's desired state.
+ */
+import { earliest } from '#base/time.ts';
+import type { MonoMs } from '#base/time.ts';
+import type { IpAddress, IpPrefix } from '#base/ip.ts';
+import { present } from '#base/assert.ts';
+import type { ServiceId, SiteId } from '#health/model.ts';
+import type { AnchorReport } from '#health/report.ts';
+import { evaluateGate } from '../gate.ts';
+import type { GateState, ServiceHere } from '../gate.ts';
+import type { PrefixPolicy } from '../model.ts';
+import { Anchor } from '../safety/anchor.ts';
+import type { PeerAnchor, Permission, StoredAnchor } from '../safety/anchor.ts';
+import { climb, openLadder } from './ladder.ts';
+import type { LadderState } from './ladder.ts';
+
+/** GRACEFUL_SHUTDOWN (RFC 8326 §5): neighbours prefer every other path. */
+export const gracefulShutdownCommunity = '65535:0';
+
+/** The attributes that fairlead chooses for a route. */
+export interface RouteAttributes {
+  readonly nextHop: IpAddress;
+  readonly communities: readonly string[];
+}
+
+/** What the announcer wants done. */
+export type AnnouncerEffect =
+  | {
+      readonly kind: 'announce';
+      readonly prefix: IpPrefix;
+      readonly attributes: RouteAttributes;
+      readonly reason: string;
+    }
+  | { readonly kind: 'withdraw'; readonly prefix: IpPrefix; readonly reason: string }
+  | { readonly kind: 'blocked'; readonly prefix: IpPrefix; readonly permission: Permission; readonly wish: string }
+  | { readonly kind: 'anchor'; readonly prefix: IpPrefix; readonly holds: boolean; readonly reason: string };
+
+/** What the announcer looks at. */
+export interface AnnouncerInput {
+  readonly prefixes: readonly PrefixPolicy[];
+  readonly serviceHere: (service: ServiceId) => ServiceHere;
+  readonly peersOf: (prefix: IpPrefix) => readonly PeerAnchor[];
+  /** A drain of this site whose turn BGP is (R25). */
+  readonly drain: { readonly reason: string } | undefined;
+  /** This site is under a drain at any stage, so that no other may rely on it. */
+  readonly isDrained: boolean;
+  /** Whether this vantage trusts itself; a frozen one promises nothing. */
+  readonly sane: boolean;
+  readonly nowMs: MonoMs;
+}
+
+interface PrefixEntry {
+  readonly policy: PrefixPolicy;
+  readonly anchor: Anchor;
+  state: LadderState;
+  gate: GateState;
+  serving: boolean;
+  leavingSince: MonoMs | undefined;
+  blocked: Permission | undefined;
+}
+
+/** How a prefix stands here, for people. */
+export interface PrefixStatus {
+  readonly prefix: IpPrefix;
+  readonly state: LadderState;
+  readonly gate: GateState;
+  readonly holdsAnchor: boolean;
+  readonly blocked: Permission | undefined;
+}
+
+/** One site's announcer. */
+export class Announcer {
+  readonly #own: { readonly site: SiteId; readonly boot: string };
+  readonly #entries = new Map<IpPrefix, PrefixEntry>();
+  readonly #stored: Map<IpPrefix, StoredAnchor>;
+
+  constructor(own: { readonly site: SiteId; readonly boot: string }, stored: readonly StoredAnchor[]) {
+    this.#own = own;
+    this.#stored = new Map(stored.map((anchor) => [anchor.prefix, anchor]));
+  }
+
+  /** Looks at everything once and returns what to do, in order. */
+  step(input: AnnouncerInput): readonly AnnouncerEffect[] {
+    const effects: AnnouncerEffect[] = [];
+    const here = input.prefixes.filter((policy) => policy.sites.includes(this.#own.site));
+    this.#drop(here, effects);
+    for (const policy of here) this.#stepPrefix(policy, input, effects);
+    return effects;
+  }
+
+  /** When a draining prefix is due. */
+  nextDeadlineMs(): MonoMs | undefined {
+    let next: MonoMs | undefined;
+    for (const { state } of this.#entries.values()) if (state.kind === 'draining') next = earliest(next, state.until);
+    return next;
+  }
+
+  /** The anchors to keep on disk, those of prefixes that are not in the release now included. */
+  stored(): readonly StoredAnchor[] {
+    const current = [...this.#entries.values()].map(({ policy, anchor }) => ({
+      prefix: policy.prefix,
+      holds: anchor.holds,
+    }));
+    return [...new Map([...this.#stored, ...current.map((anchor) => [anchor.prefix, anchor] as const)]).values()];
+  }
+
+  /** What to tell the other coordinators. */
+  reports(): readonly AnchorReport[] {
+    return [...this.#entries.values()].map(({ policy, anchor, serving, state }) => ({
+      prefix: policy.prefix,
+      holds: anchor.holds,
+      serving,
+      announced: state.kind !== 'withdrawn',
+      ...(anchor.asks === undefined ? {} : { asks: anchor.asks }),
+      accepted: [...anchor.accepted],
+    }));
+  }
+
+  /** How each prefix stands. */
+  status(): readonly PrefixStatus[] {
+    return [...this.#entries.values()].map(({ policy, anchor, state, gate, blocked }) => ({
+      prefix: policy.prefix,
+      state,
+      gate,
+      holdsAnchor: anchor.holds,
+      blocked,
+    }));
+  }
+
+  #drop(here: readonly PrefixPolicy[], effects: AnnouncerEffect[]): void {
+    const wanted = new Set(here.map((policy) => policy.prefix));
+    for (const [prefix, { state, anchor }] of this.#entries) {
+      if (wanted.has(prefix)) continue;
+      // A prefix that returns in a later release meets the promise that it left with.
+      this.#stored.set(prefix, { prefix, holds: anchor.holds });
+      this.#entries.delete(prefix);
+      if (state.kind !== 'withdrawn') effects.push({ kind: 'withdraw', prefix, reason: 'no longer in the release' });
+    }
+  }
+
+  #stepPrefix(policy: PrefixPolicy, input: AnnouncerInput, effects: AnnouncerEffect[]): void {
+    const gate = evaluateGate(policy.gate, input.serviceHere);
+    const known = this.#entries.get(policy.prefix);
+    const entry = known === undefined ? this.#open(policy, gate, input.nowMs) : { ...known, policy, gate };
+    this.#entries.set(policy.prefix, entry);
+    const isNew = known === undefined || this.#nextHop(known.policy) !== this.#nextHop(policy);
+    if (isNew && entry.state.kind !== 'withdrawn') effects.push(this.#announce(entry));
+
+    const heldBefore = entry.anchor.holds;
+    const peers = input.peersOf(policy.prefix);
+    const servesHere = entry.state.kind === 'announced' && gate.kind === 'pass' && gate.fresh;
+    entry.serving = servesHere && input.sane && !input.isDrained;
+    entry.anchor.takeOn(peers, entry.serving);
+    this.#climb(entry, { ...input, peers }, effects);
+    if (entry.anchor.holds !== heldBefore) {
+      const reason = entry.anchor.holds ? 'another site asked this one to hold it' : 'another site holds it now';
+      effects.push({ kind: 'anchor', prefix: policy.prefix, holds: entry.anchor.holds, reason });
+    }
+  }
+
+  #open(policy: PrefixPolicy, gate: GateState, nowMs: MonoMs): PrefixEntry {
+    const anchor = new Anchor(this.#own, this.#stored.get(policy.prefix));
+    const state = openLadder(gate, anchor.holds, nowMs);
+    return { policy, anchor, state, gate, serving: false, leavingSince: undefined, blocked: undefined };
+  }
+
+  #climb(
+    entry: PrefixEntry,
+    input: AnnouncerInput & { readonly peers: readonly PeerAnchor[] },
+    effects: AnnouncerEffect[],
+  ): void {
+    const wantsToLeave = entry.gate.kind === 'fail' || entry.gate.kind === 'drain' || input.drain !== undefined;
+    if (wantsToLeave) entry.leavingSince ??= input.nowMs;
+    else {
+      entry.leavingSince = undefined;
+      entry.anchor.stay();
+    }
+    const before = entry.state;
+    const order = entry.policy.sites.filter((site) => site !== this.#own.site);
+    const step = climb(before, {
+      gate: entry.gate,
+      drain: input.drain,
+      drainMs: entry.policy.drainMs,
+      holdsAnchor: entry.anchor.holds,
+      mayLeave: () => entry.anchor.mayLeave(input.peers, order, present(entry.leavingSince, 'leavingSince')),
+      nowMs: input.nowMs,
+    });
+    entry.state = step.state;
+    const { prefix } = entry.policy;
+    if (step.blocked !== undefined && step.blocked.reason !== entry.blocked?.reason) {
+      effects.push({ kind: 'blocked', prefix, permission: step.blocked, wish: entry.gate.reason });
+    }
+    entry.blocked = step.blocked;
+    if (entry.state.kind === before.kind) return;
+    effects.push(
+      entry.state.kind === 'withdrawn'
+        ? { kind: 'withdraw', prefix, reason: entry.state.reason }
+        : this.#announce(entry),
+    );
+  }
+
+  #announce(entry: PrefixEntry): AnnouncerEffect {
+    const { policy, state } = entry;
+    const communities = state.kind === 'draining' ? [gracefulShutdownCommunity] : [];
+    const attributes = { nextHop: this.#nextHop(policy), communities };
+    return { kind: 'announce', prefix: policy.prefix, attributes, reason: state.reason };
+  }
+
+  #nextHop(policy: PrefixPolicy): IpAddress {
+    return present(policy.nextHops.get(this.#own.site), `next hop of ${policy.prefix} at ${this.#own.site}`);
+  }
+}
