@@ -1,0 +1,37 @@
+/** Bodies that the API takes, besides the reports of the room `health`. */
+import { z } from 'zod';
+
+const who = z.string().trim().min(1).max(100);
+const reason = z.string().trim().min(1, 'expected a reason').max(500);
+
+/** A release as files, to check and to put in force. */
+export const applySchema = z.strictObject({
+  files: z.record(z.string().min(1).max(500), z.string()),
+  who,
+  reason,
+});
+
+/** Back to an earlier release: the one before the current where `to` is absent. */
+export const rollbackSchema = z.strictObject({
+  to: z
+    .string()
+    .regex(/^\d+\.\d+$/, 'expected EPOCH.SEQUENCE such as 1.42')
+    .optional(),
+  who,
+  reason,
+});
+
+export const overrideRequestSchema = z.strictObject({
+  kind: z.literal('drain'),
+  site: z.string().min(1),
+  who,
+  reason,
+  durationMs: z.number().min(1000, 'expected at least 1s'),
+});
+
+export const undrainSchema = z.strictObject({ site: z.string().min(1), who, reason });
+
+export type ApplyRequest = z.infer<typeof applySchema>;
+export type RollbackRequest = z.infer<typeof rollbackSchema>;
+export type OverrideRequest = z.infer<typeof overrideRequestSchema>;
+export type UndrainRequest = z.infer<typeof undrainSchema>;

@@ -1,0 +1,206 @@
+/**
+ * The HTTP API of a coordinator: the same routes over TCP and over the control socket.
+ *
+ * Over TCP every call needs the shared token where one is configured. The control socket needs none: whoever may
+ * open the file may act (R30). What the calls do is passed in as `CoordinatorCalls`; this file knows HTTP only.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import { connect } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import fastify from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { present } from '#base/assert.ts';
+import type { Result } from '#base/result.ts';
+import { peerReportSchema, reportSchema } from '#health/report.ts';
+import type { PeerReport, Report } from '#health/report.ts';
+import { faultBody, schemaFault } from './fault.ts';
+import type { ApiFault } from './fault.ts';
+import { applySchema, overrideRequestSchema, rollbackSchema, undrainSchema } from './requests.ts';
+import type { ApplyRequest, OverrideRequest, RollbackRequest, UndrainRequest } from './requests.ts';
+import type { Status } from './status.ts';
+
+/** What a call gives: a value that is sent as JSON, or why not. */
+export type CallResult = Result<unknown, ApiFault>;
+
+/** A long poll for newer heads. */
+export interface HeadsQuery {
+  readonly since: string | undefined;
+  readonly waitMs: number;
+  /** Ends with the client's connection. */
+  readonly signal: AbortSignal;
+}
+
+/** What a coordinator does for its callers. */
+export interface CoordinatorCalls {
+  status(): Promise<Status>;
+  report(report: Report): CallResult;
+  peerReport(report: PeerReport): CallResult;
+  /** Newer heads; an empty list when the wait ran out. */
+  heads(query: HeadsQuery): Promise<Result<readonly unknown[], ApiFault>>;
+  object(digest: string): Promise<Uint8Array | undefined>;
+  apply(request: ApplyRequest): Promise<CallResult>;
+  history(): Promise<CallResult>;
+  rollback(request: RollbackRequest): Promise<CallResult>;
+  override(request: OverrideRequest): CallResult;
+  undrain(request: UndrainRequest): CallResult;
+  /** Stops the process in the way of `fairlead stop` (R24); the reply goes out first. */
+  stop(): void;
+}
+
+/** Where the API listens. */
+export interface ApiOptions {
+  readonly listen: { readonly address: string; readonly port: number };
+  readonly controlSocket: string;
+  readonly token: string | undefined;
+}
+
+/** A running API. */
+export interface Api {
+  readonly address: AddressInfo;
+  close(): Promise<void>;
+}
+
+/** The longest wait of a long poll, and the largest body (a release). */
+const longestWaitMs = 60_000;
+const largestBodyBytes = 64 * 1024 * 1024;
+
+/** Opens both listeners; rejects with the system's reason when one cannot be had. */
+export async function startApi(calls: CoordinatorCalls, options: ApiOptions): Promise<Api> {
+  const app = fastify({ bodyLimit: largestBodyBytes, forceCloseConnections: true });
+  const local = new WeakSet<IncomingMessage>();
+  guard(app, (request) => local.has(request.raw) || isAuthorized(request, options.token));
+  addRoutes(app, calls, (request) => local.has(request.raw));
+  await app.listen({ host: options.listen.address, port: options.listen.port });
+  // One application, two doors: what comes in by the control socket is marked, so that it needs no token.
+  const control = createServer((request, response) => {
+    local.add(request);
+    app.routing(request, response);
+  });
+  await listenOnSocket(control, options.controlSocket);
+  const address = present(app.addresses()[0], 'the address of the API');
+  return {
+    address,
+    close: async () => {
+      control.closeAllConnections();
+      await Promise.all([new Promise((resolve) => control.close(resolve)), app.close()]);
+      rmSync(options.controlSocket, { force: true });
+    },
+  };
+}
+
+function guard(app: FastifyInstance, mayCall: (request: FastifyRequest) => boolean): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (mayCall(request)) return;
+    await send(reply, { status: 401, code: 'unauthorized', message: 'the bearer token is missing or wrong' });
+  });
+  app.setNotFoundHandler(async (request, reply) => {
+    await send(reply, { status: 404, code: 'not-found', message: `no ${request.method} ${request.url}` });
+  });
+  app.setErrorHandler(async (error, _request, reply) => {
+    const status = statusOf(error);
+    const message = error instanceof Error ? error.message : String(error);
+    await reply.code(status).send({ error: { code: status < 500 ? 'bad-request' : 'internal', message } });
+  });
+}
+
+function statusOf(error: unknown): number {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  return typeof status === 'number' ? status : 500;
+}
+
+function addRoutes(app: FastifyInstance, calls: CoordinatorCalls, isLocal: (request: FastifyRequest) => boolean): void {
+  app.get('/v1/status', async () => calls.status());
+  app.get('/v1/history', async (_request, reply) => answer(reply, await calls.history()));
+  app.post('/v1/reports', (request, reply) => taking(request, reply, reportSchema, (body) => calls.report(body)));
+  app.post('/v1/peer-reports', (request, reply) =>
+    taking(request, reply, peerReportSchema, (body) => calls.peerReport(body)),
+  );
+  app.post('/v1/releases', (request, reply) => taking(request, reply, applySchema, (body) => calls.apply(body)));
+  app.post('/v1/rollback', (request, reply) => taking(request, reply, rollbackSchema, (body) => calls.rollback(body)));
+  app.post('/v1/overrides', (request, reply) =>
+    taking(request, reply, overrideRequestSchema, (body) => calls.override(body)),
+  );
+  app.post('/v1/undrain', (request, reply) => taking(request, reply, undrainSchema, (body) => calls.undrain(body)));
+  app.post('/v1/stop', async (request, reply) => {
+    if (!isLocal(request)) {
+      return send(reply, { status: 404, code: 'not-found', message: 'stop is only on the control socket' });
+    }
+    reply.raw.once('finish', () => {
+      calls.stop();
+    });
+    return reply.send({ stopping: true });
+  });
+  addReplication(app, calls);
+}
+
+function addReplication(app: FastifyInstance, calls: CoordinatorCalls): void {
+  app.get<{ Querystring: { since?: string; waitMs?: string } }>('/v1/heads', async (request, reply) => {
+    const ended = new AbortController();
+    request.raw.socket.once('close', () => {
+      ended.abort();
+    });
+    const asked = Number(request.query.waitMs ?? 0);
+    const waitMs = Number.isFinite(asked) ? Math.min(Math.max(0, asked), longestWaitMs) : 0;
+    const heads = await calls.heads({ since: request.query.since, waitMs, signal: ended.signal });
+    if (!heads.ok) return send(reply, heads.fault);
+    return heads.value.length === 0 ? reply.code(204).send() : reply.send({ heads: heads.value });
+  });
+  app.get<{ Params: { digest: string } }>('/v1/objects/:digest', async (request, reply) => {
+    const bytes = await calls.object(request.params.digest);
+    if (bytes === undefined) return send(reply, { status: 404, code: 'no-object', message: 'no such object here' });
+    return reply.type('application/octet-stream').send(Buffer.from(bytes));
+  });
+}
+
+async function taking<Body>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  schema: z.ZodType<Body>,
+  call: (body: Body) => CallResult | Promise<CallResult>,
+): Promise<FastifyReply> {
+  const body = schema.safeParse(request.body);
+  return body.success ? answer(reply, await call(body.data)) : send(reply, schemaFault(body.error));
+}
+
+function answer(reply: FastifyReply, result: CallResult): FastifyReply {
+  return result.ok ? reply.send(result.value) : send(reply, result.fault);
+}
+
+function send(reply: FastifyReply, fault: ApiFault): FastifyReply {
+  return reply.code(fault.status).send(faultBody(fault));
+}
+
+function isAuthorized(request: FastifyRequest, token: string | undefined): boolean {
+  if (token === undefined) return true;
+  const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(token));
+}
+
+/** Listens on a Unix socket that only its owner and group may open; a file left by a dead process is replaced. */
+async function listenOnSocket(server: Server, path: string): Promise<void> {
+  if (await isAnswered(path)) throw new Error(`${path}: another coordinator runs here and answers on it`);
+  rmSync(path, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  chmodSync(path, 0o660);
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => {
+      resolve(false);
+    });
+  });
+}
