@@ -13,7 +13,7 @@ import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { present } from '#base/assert.ts';
+import { assert } from '#base/assert.ts';
 import type { Result } from '#base/result.ts';
 import { peerReportSchema, reportSchema } from '#health/report.ts';
 import type { PeerReport, Report } from '#health/report.ts';
@@ -81,7 +81,8 @@ export async function startApi(calls: CoordinatorCalls, options: ApiOptions): Pr
     app.routing(request, response);
   });
   await listenOnSocket(control, options.controlSocket);
-  const address = present(app.addresses()[0], 'the address of the API');
+  const address = app.server.address();
+  assert(address !== null && typeof address === 'object', 'the API listens on TCP');
   return {
     address,
     close: async () => {
