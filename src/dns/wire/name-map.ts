@@ -1,0 +1,90 @@
+/**
+ * Looking up names without building strings: suffix hashes of a name in one pass, and a map that is asked with them.
+ */
+import { equalNameAt, equalNames, lowerCase } from './name.ts';
+import type { Name } from './name.ts';
+
+const hashSeed = 0x811c9dc5;
+
+/** Where the labels of a name begin and the hash of each suffix; reused from name to name. */
+export class LabelIndex {
+  /** Labels without the root. */
+  count = 0;
+  /** Offset of label `i` from the name's start; `offsets[count]` is the root's. */
+  readonly offsets = new Uint8Array(128);
+  /** Hash of the suffix that begins at label `i`, ignoring case. */
+  readonly hashes = new Uint32Array(128);
+
+  /** Indexes the valid name at `offset`. */
+  scan(bytes: Uint8Array, offset: number): void {
+    let count = 0;
+    let at = 0;
+    for (let length = bytes[offset] ?? 0; length !== 0; length = bytes[offset + at] ?? 0) {
+      this.offsets[count++] = at;
+      at += 1 + length;
+    }
+    this.offsets[count] = at;
+    this.count = count;
+    // FNV-1a from the root leftwards, so that a suffix's hash is part of the way to the longer one's.
+    let hash = hashSeed;
+    this.hashes[count] = hash;
+    for (let label = count - 1; label >= 0; label--) {
+      const start = offset + (this.offsets[label] ?? 0);
+      const end = offset + (this.offsets[label + 1] ?? 0);
+      for (let index = start; index < end; index++) {
+        hash = Math.imul(hash ^ (lowerCase[bytes[index] ?? 0] ?? 0), 0x01000193);
+      }
+      this.hashes[label] = hash;
+    }
+  }
+}
+
+interface NameMapEntry<Value> {
+  readonly name: Name;
+  value: Value;
+  readonly next: NameMapEntry<Value> | undefined;
+}
+
+/** A map keyed by names, ignoring case, that is asked with bytes and a hash from `LabelIndex`. */
+export class NameMap<Value> {
+  readonly #buckets = new Map<number, NameMapEntry<Value>>();
+  readonly #labels = new LabelIndex();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The value of the name at `offset` in `bytes`, whose hash the caller has. */
+  lookup(bytes: Uint8Array, offset: number, hash: number): Value | undefined {
+    let entry = this.#buckets.get(hash);
+    while (entry !== undefined && !equalNameAt(bytes, offset, entry.name)) entry = entry.next;
+    return entry?.value;
+  }
+
+  get(name: Name): Value | undefined {
+    this.#labels.scan(name, 0);
+    return this.lookup(name, 0, this.#labels.hashes[0] ?? 0);
+  }
+
+  set(name: Name, value: Value): void {
+    this.#labels.scan(name, 0);
+    const hash = this.#labels.hashes[0] ?? 0;
+    const first = this.#buckets.get(hash);
+    for (let entry = first; entry !== undefined; entry = entry.next) {
+      if (!equalNames(entry.name, name)) continue;
+      entry.value = value;
+      return;
+    }
+    this.#buckets.set(hash, { name, value, next: first });
+    this.#size++;
+  }
+
+  *values(): Generator<Value> {
+    for (const first of this.#buckets.values()) {
+      for (let entry: NameMapEntry<Value> | undefined = first; entry !== undefined; entry = entry.next) {
+        yield entry.value;
+      }
+    }
+  }
+}

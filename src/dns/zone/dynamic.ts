@@ -1,0 +1,47 @@
+/**
+ * The seam to records that follow health: the zone loader compiles `LUA` records with a compiler that is passed in,
+ * and answering evaluates what it made. The house's compiler is in the room `lua`.
+ */
+import type { IpAddress } from '#base/ip.ts';
+import type { Result } from '#base/result.ts';
+import type { Name } from '../wire/name.ts';
+import type { TextPosition } from './problem.ts';
+
+/** Whom an answer is for. */
+export interface Client {
+  /** The network that the query names (RFC 7871), its host bits zero, or else the address that it came from. */
+  readonly address: IpAddress;
+}
+
+/** What a dynamic record gives now. `changePending` shortens the TTL (R13); no records is NODATA. */
+export type DynamicAnswer =
+  | { readonly kind: 'records'; readonly rdata: readonly Uint8Array[]; readonly changePending: boolean }
+  | { readonly kind: 'failure'; readonly reason: string };
+
+/** A compiled record. `evaluate` is synchronous and never throws. */
+export interface DynamicRecord {
+  /** The type of the records that it gives. */
+  readonly type: number;
+  /** Whether clients may get different answers because of where they are: decides the ECS scope (R15). */
+  readonly dependsOnClient: boolean;
+  evaluate(client: Client): DynamicAnswer;
+}
+
+/** The code of one `LUA` record and where it stands. */
+export interface DynamicSource {
+  readonly code: string;
+  /** The type of the records that it is to give. */
+  readonly type: number;
+  readonly zone: Name;
+  readonly owner: Name;
+  readonly position: TextPosition;
+}
+
+/** Why code was refused; `offset` counts characters of `code`. */
+export interface DynamicFault {
+  readonly message: string;
+  readonly offset: number;
+}
+
+/** Compiles the code of one record. Characters of `code` are bytes: those above U+00FF never occur. */
+export type DynamicCompiler = (source: DynamicSource) => Result<DynamicRecord, DynamicFault>;
