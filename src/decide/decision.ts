@@ -110,7 +110,7 @@ export class Decision {
     return [
       this.#health.nextDeadlineMs(moment.nowMs),
       this.#overrides.nextDeadlineMs(moment),
-      this.#announcer.nextDeadlineMs(),
+      this.#announcer.nextDeadlineMs(moment.nowMs),
       drainDeadline(this.#progress),
       told,
     ].reduce(earliest, undefined);

@@ -92,10 +92,12 @@ export class Announcer {
     return effects;
   }
 
-  /** When a draining prefix is due. */
-  nextDeadlineMs(): MonoMs | undefined {
+  /** When a draining prefix is due; one that is due and may not leave waits for news, not for time. */
+  nextDeadlineMs(nowMs: MonoMs): MonoMs | undefined {
     let next: MonoMs | undefined;
-    for (const { state } of this.#entries.values()) if (state.kind === 'draining') next = earliest(next, state.until);
+    for (const { state } of this.#entries.values()) {
+      if (state.kind === 'draining' && state.until > nowMs) next = earliest(next, state.until);
+    }
     return next;
   }
 

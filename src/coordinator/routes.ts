@@ -1,0 +1,103 @@
+/**
+ * The BGP side of a coordinator: one speaker in a worker, told the announcer's routes as desired state.
+ *
+ * Which route may go is the announcer's decision; what a peer was told and when is the speaker's to know.
+ */
+import { createWorkerSpeaker } from 'bgp-ts';
+import type { BgpSpeaker, PeerOptions, PeerSnapshot, SpeakerEvent } from 'bgp-ts';
+import type { IpPrefix } from '#base/ip.ts';
+import { gracefulShutdownCommunity } from '#steering/announcer/engine.ts';
+import type { RouteAttributes } from '#steering/announcer/engine.ts';
+import type { Logger } from '#config/log.ts';
+
+/** How long each step of `fairlead stop` waits, so that the routers converge between them (R24). */
+const stopSteps = { afterGracefulShutdownMs: 1000, afterWithdrawMs: 500 } as const;
+
+/** The routes of this site and the sessions that carry them. */
+export class Routes {
+  readonly #speaker: BgpSpeaker;
+  readonly #log: Logger;
+  readonly #desired = new Map<IpPrefix, RouteAttributes>();
+  #peers = new Map<string, string>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+    this.#speaker = createWorkerSpeaker((event) => {
+      this.#narrate(event);
+    });
+  }
+
+  /** Takes the wanted peers; a peer whose options changed is dialled anew, the others are not touched. */
+  replacePeers(peers: readonly PeerOptions[]): void {
+    const wanted = new Map(peers.map((peer) => [peer.name ?? peer.address, peer]));
+    for (const [name, shape] of this.#peers) {
+      const next = wanted.get(name);
+      if (next === undefined || JSON.stringify(next) !== shape) this.#forget(name);
+    }
+    for (const [name, peer] of wanted) {
+      if (this.#peers.has(name)) continue;
+      const added = this.#speaker.addPeer(peer);
+      if (added.ok) this.#peers.set(name, JSON.stringify(peer));
+      else this.#log.error({ event: 'bgp' }, `BGP peer ${name} cannot be used: ${added.fault}`);
+    }
+  }
+
+  announce(prefix: IpPrefix, attributes: RouteAttributes, reason: string): void {
+    this.#desired.set(prefix, attributes);
+    this.#set(prefix, attributes, reason);
+  }
+
+  withdraw(prefix: IpPrefix, reason: string): void {
+    this.#desired.delete(prefix);
+    this.#set(prefix, null, reason);
+  }
+
+  /** Every peer with what it was told. */
+  async peers(): Promise<readonly PeerSnapshot[]> {
+    return this.#peers.size === 0 ? [] : (await this.#speaker.snapshot()).peers;
+  }
+
+  /** `fairlead stop` means it: GRACEFUL_SHUTDOWN, withdrawal, Cease 6/2 with a text (R24). */
+  async leave(text: string): Promise<void> {
+    const routes = [...this.#desired];
+    for (const [prefix, { nextHop }] of routes) {
+      this.#set(prefix, { nextHop, communities: [gracefulShutdownCommunity] }, text);
+    }
+    if (routes.length > 0) await pause(stopSteps.afterGracefulShutdownMs);
+    for (const [prefix] of routes) this.withdraw(prefix, text);
+    if (routes.length > 0) await pause(stopSteps.afterWithdrawMs);
+    await this.#speaker.stop({ mode: 'administrative', text });
+  }
+
+  /** A process that will be back closes TCP and says nothing (R24). */
+  async closeSilently(): Promise<void> {
+    await this.#speaker.stop({ mode: 'silent' });
+  }
+
+  #forget(name: string): void {
+    this.#speaker.removePeer(name);
+    this.#peers.delete(name);
+  }
+
+  #set(prefix: IpPrefix, attributes: RouteAttributes | null, reason: string): void {
+    const set = this.#speaker.setDesired(prefix, attributes, reason);
+    if (!set.ok) this.#log.error({ event: 'bgp', prefix }, `${prefix} cannot be announced: ${set.fault}`);
+  }
+
+  #narrate(event: SpeakerEvent): void {
+    const fields = { event: `bgp.${event.kind}`, ...('peer' in event ? { peer: event.peer } : {}) };
+    if (event.kind === 'error' || event.kind === 'routeRefused') this.#log.error(fields, event.text);
+    else if (event.kind === 'notification') this.#log.warn(fields, event.text);
+    else if (event.kind === 'sessionState' && !isNews(event)) this.#log.debug(fields, event.text);
+    else this.#log.info(fields, event.text);
+  }
+}
+
+/** Only reaching and losing Established is news; the steps between are for debugging. */
+function isNews(event: Extract<SpeakerEvent, { kind: 'sessionState' }>): boolean {
+  return event.state === 'established' || event.previous === 'established';
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}

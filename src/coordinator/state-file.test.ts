@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import type { IpPrefix } from '#base/ip.ts';
+import { subjectKey } from '#health/model.ts';
+import type { DurableState } from '#decide/effects.ts';
+import { blankState, readState, writeState } from './state-file.ts';
+
+const state: DurableState = {
+  verdicts: [{ subject: subjectKey('www', 'fra', 4), state: 'down', reason: 'no usable server' }],
+  overrides: [],
+  anchors: [{ prefix: '203.0.113.0/24' as IpPrefix, holds: false }],
+};
+
+test('what is written is read back, and no temporary file is left', (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-state-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'state.json');
+  assert.deepEqual(readState(path), { state: blankState, complaint: undefined });
+  writeState(path, state);
+  assert.deepEqual(readState(path), { state, complaint: undefined });
+  assert.deepEqual(readdirSync(folder), ['state.json']);
+});
+
+test('a file that cannot be read is set aside and said so, and nothing is lost', (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-state-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'state.json');
+  for (const text of ['{"version":1,"verdicts":[', '{"version":2}', '']) {
+    writeFileSync(path, text);
+    const read = readState(path);
+    assert.deepEqual(read.state, blankState);
+    assert.match(read.complaint ?? '', /cannot be read .* set aside as .*\.unreadable/);
+    assert.equal(readFileSync(`${path}.unreadable`, 'utf8'), text);
+  }
+});

@@ -1,0 +1,68 @@
+/**
+ * What a coordinator keeps over a restart (R11, R19, R26): one JSON file, replaced whole and synced before it counts.
+ *
+ * Writing is synchronous: a promise to another site must be on disk before it is told. A file that cannot be read is
+ * set aside and said so, never deleted; the coordinator then starts as if it knew nothing, which is safe (R3, R19).
+ */
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import type { IpPrefix } from '#base/ip.ts';
+import type { SubjectKey } from '#health/model.ts';
+import { overrideSchema } from '#health/report.ts';
+import type { DurableState } from '#decide/effects.ts';
+
+const stateSchema = z.object({
+  version: z.literal(1),
+  verdicts: z.array(
+    z.object({
+      subject: z.string().transform((text) => text as SubjectKey),
+      state: z.enum(['up', 'down', 'draining', 'unknown']),
+      reason: z.string(),
+    }),
+  ),
+  overrides: z.array(z.object({ override: overrideSchema, remainingMs: z.number().min(0) })),
+  anchors: z.array(z.object({ prefix: z.string().transform((text) => text as IpPrefix), holds: z.boolean() })),
+});
+
+/** The state of a coordinator that has never run. */
+export const blankState: DurableState = { verdicts: [], overrides: [], anchors: [] };
+
+/** What was read, and a sentence for the log where the file could not be used. */
+export interface ReadState {
+  readonly state: DurableState;
+  readonly complaint: string | undefined;
+}
+
+/** Reads the file; a missing one is a first start. */
+export function readState(path: string): ReadState {
+  if (!existsSync(path)) return { state: blankState, complaint: undefined };
+  try {
+    const { verdicts, overrides, anchors } = stateSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return { state: { verdicts, overrides, anchors }, complaint: undefined };
+  } catch (error) {
+    const aside = `${path}.unreadable`;
+    renameSync(path, aside);
+    const why = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : String(error);
+    return { state: blankState, complaint: `${path} cannot be read (${why}); set aside as ${aside}, starting blank` };
+  }
+}
+
+/** Writes the file: temporary file, sync, rename, sync of the folder. Throws the system's error. */
+export function writeState(path: string, state: DurableState): void {
+  const temporary = `${path}.new`;
+  const file = openSync(temporary, 'w', 0o640);
+  try {
+    writeSync(file, `${JSON.stringify({ version: 1, ...state })}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+  const folder = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
