@@ -22,8 +22,10 @@ export class Routes {
 
   constructor(log: Logger) {
     this.#log = log;
-    this.#speaker = createWorkerSpeaker((event) => {
-      this.#narrate(event);
+    this.#speaker = createWorkerSpeaker({
+      onEvent: (event) => {
+        this.#narrate(event);
+      },
     });
   }
 
