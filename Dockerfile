@@ -13,11 +13,14 @@ RUN npm ci --omit=dev --omit=optional
 
 FROM node:24-bookworm-slim AS fairlead
 WORKDIR /opt/fairlead
-RUN ln -s /opt/fairlead/bin/fairlead.js /usr/local/bin/fairlead && mkdir -p /var/lib/fairlead /etc/fairlead
+RUN ln -s /opt/fairlead/bin/fairlead.js /usr/local/bin/fairlead \
+ && useradd --system --home-dir /var/lib/fairlead --create-home fairlead && mkdir /etc/fairlead
 COPY --from=dependencies /opt/fairlead/node_modules node_modules
 COPY package.json ./
 COPY bin bin
 COPY src src
+# Port 53 needs no privilege in a container.
+USER fairlead
 ENTRYPOINT ["fairlead"]
 CMD ["coordinator", "--config", "/etc/fairlead"]
 
@@ -43,6 +46,8 @@ COPY --from=lab-files /lab /lab
 ENTRYPOINT ["entrypoint"]
 
 FROM fairlead AS lab-coordinator
+# The lab's entrypoint puts files below /etc.
+USER root
 COPY test/lab/images/entrypoint /usr/local/bin/
 COPY --from=lab-files /lab /lab
 ENTRYPOINT ["entrypoint"]

@@ -40,7 +40,7 @@ export function routeCommand(prefix: string): string {
 }
 
 export function parseBird(output: string): RouteView {
-  const session = /^coordinator\s+BGP\s+\S+\s+\S+\s+\S+\s*(.*)$/m.exec(output)?.[1]?.trim();
+  const session = /^coordinator\s+BGP\s+\S+\s+\S+\s+\S+\s+(\S+)/m.exec(output)?.[1];
   return { hasRoute: /^\S+\/\d+\s.*\[coordinator /m.test(output), session: session ?? 'no answer of BIRD' };
 }
 

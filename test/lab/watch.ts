@@ -3,7 +3,6 @@
  * containers share one clock with the test, so samples of different hosts can be put in order.
  */
 import { createInterface } from 'node:readline';
-import { PassThrough } from 'node:stream';
 import type Dockerode from 'dockerode';
 import type { Timeline } from './timeline.ts';
 
@@ -68,15 +67,13 @@ export class Watcher<Value> {
 export async function startWatcher<Value>(parts: WatchParts<Value>): Promise<Watcher<Value>> {
   const watcher = new Watcher(parts);
   const loop = `while echo "${startOfSample}$(date +%s%3N)"; do ${parts.command}; echo; echo "${endOfSample}"; sleep ${everySeconds}; done`;
-  const exec = await parts.container.exec({ Cmd: ['bash', '-c', loop], AttachStdout: true, AttachStderr: true });
-  const stream = await exec.start({ hijack: true, stdin: false });
-  const output = new PassThrough();
-  parts.container.modem.demuxStream(stream, output, output);
-  stream.on('error', () => output.end());
-  stream.on('end', () => output.end());
+  // With a terminal, Docker sends the output as it is; without, in frames of two mixed streams.
+  const exec = await parts.container.exec({ Cmd: ['bash', '-c', loop], AttachStdout: true, Tty: true });
+  const output = await exec.start({ hijack: true, stdin: false, Tty: true });
 
   let atMs = 0;
   let lines: string[] = [];
+  output.on('error', () => output.destroy());
   createInterface({ input: output }).on('line', (line) => {
     if (line === endOfSample) watcher.add({ atMs, value: parts.parse(lines.join('\n')) });
     else if (line.startsWith(startOfSample)) {

@@ -27,8 +27,7 @@ export function coordinatorFiles(site: Site): readonly HostFile[] {
 }
 
 function machineConfig(site: Site): string {
-  const replication =
-    site.id === writer.id ? '{ role: writer }' : `{ role: follower, from: ['${apiUrl(writer)}'] }`;
+  const replication = site.id === writer.id ? '{ role: writer }' : `{ role: follower, from: ['${apiUrl(writer)}'] }`;
   return `
 site: ${site.id}
 stateDirectory: /var/lib/fairlead

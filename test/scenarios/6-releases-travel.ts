@@ -1,0 +1,77 @@
+/** A release applied at the writer is served at the follower within two seconds; a cut only delays it (R28). */
+import { strict as assert } from 'node:assert';
+import { unixMs } from '#base/clock.ts';
+import type { Lab } from '../lab/lab.ts';
+import type { DnsView } from '../lab/views.ts';
+import type { Seen } from '../lab/wait.ts';
+import { waitFor } from '../lab/wait.ts';
+import type { Watcher } from '../lab/watch.ts';
+import { iad, otherSite, sites, writer, zone } from '../lab/world.ts';
+import { configDirectory, zonePath, zoneText } from '../lab/render/release.ts';
+import type { Scenario } from './scenario.ts';
+
+const travelMs = 2_000;
+const healDeadlineMs = 30_000;
+const name = `release.${zone}`;
+/** In the order in which they are applied; the first is what the lab starts with. */
+const releases = ['first', 'second', 'third'] as const;
+
+export const releasesTravel: Scenario = {
+  title: '6: releases travel, and never back',
+  run: async (lab, timeline) => {
+    const follower = otherSite(writer);
+    const watchers = await Promise.all(sites.map((site) => lab.watchDns(site, name, 'TXT')));
+    const [atWriter, atFollower] = watchers;
+    assert.ok(atWriter !== undefined && atFollower !== undefined && follower.id === iad.id);
+    const startMs = unixMs();
+
+    timeline.fault(`release 'second' is applied at ${writer.id}`);
+    await apply(lab, 'second');
+    const appliedMs = unixMs();
+    await waitFor(`'second' at ${follower.id}`, () => serves(atFollower, 'second'), { deadlineMs: healDeadlineMs });
+    const tookMs = (atFollower.latest?.atMs ?? Infinity) - appliedMs;
+    assert.ok(tookMs <= travelMs, `served at ${follower.id} after ${tookMs} ms, expected at most ${travelMs}`);
+
+    timeline.mark(`${writer.id} is cut off, and release 'third' is applied there`);
+    await lab.cut(writer);
+    await apply(lab, 'third');
+    await waitFor(`'third' at ${writer.id}`, () => serves(atWriter, 'third'), { deadlineMs: travelMs });
+    assert.equal(serves(atFollower, 'second'), true, 'the follower keeps what it has');
+    timeline.mark(`${writer.id} is connected again`);
+    await lab.heal(writer);
+    await waitFor(`'third' at ${follower.id}`, () => serves(atFollower, 'third'), { deadlineMs: healDeadlineMs });
+
+    timeline.mark(`the coordinator of ${follower.id} is killed and started again`);
+    await lab.killContainer(follower.coordinator.name);
+    await lab.startContainer(follower.coordinator.name);
+    const restartedMs = unixMs();
+    const answersAgain = (): Seen => {
+      const { latest } = atFollower;
+      return (latest !== undefined && latest.atMs > restartedMs && serves(atFollower, 'third')) || 'no answer yet';
+    };
+    await waitFor(`'third' at ${follower.id} after its restart`, answersAgain, { deadlineMs: healDeadlineMs });
+    for (const watcher of watchers) assertNeverOlder(watcher, startMs);
+  },
+};
+
+async function apply(lab: Lab, release: string): Promise<void> {
+  const host = writer.coordinator.name;
+  await lab.write(host, zonePath, zoneText(release));
+  await lab.exec(host, ['fairlead', 'apply', '--config', configDirectory, '--reason', `the lab applies ${release}`]);
+}
+
+function serves(watcher: Watcher<DnsView>, release: string): Seen {
+  const view = watcher.latest?.value;
+  return view?.answers[0] === `"${release}"` || (view === undefined ? 'nothing yet' : watcher.describe(view));
+}
+
+function assertNeverOlder(watcher: Watcher<DnsView>, sinceMs: number): void {
+  let newest = 0;
+  for (const { value } of watcher.since(sinceMs)) {
+    const index = releases.findIndex((release) => value.answers[0] === `"${release}"`);
+    if (index < 0) continue;
+    assert.ok(index >= newest, `${watcher.name}: '${String(releases[index])}' after '${String(releases[newest])}'`);
+    newest = index;
+  }
+  assert.equal(newest, releases.length - 1, `${watcher.name} saw the last release`);
+}

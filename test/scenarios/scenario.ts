@@ -1,0 +1,72 @@
+/** What a scenario is, and the judgements that several of them share. */
+import { strict as assert } from 'node:assert';
+import type { Lab } from '../lab/lab.ts';
+import type { Timeline } from '../lab/timeline.ts';
+import { describeDns, describeRoute } from '../lab/views.ts';
+import { sites } from '../lab/world.ts';
+import type { Site } from '../lab/world.ts';
+
+/** One story: starts from a settled lab and leaves it able to settle again. */
+export interface Scenario {
+  readonly title: string;
+  /** True for what works without fairlead: the lab is then not settled before. */
+  readonly isWithoutFairlead?: true;
+  readonly run: (lab: Lab, timeline: Timeline) => Promise<void>;
+}
+
+export const bothVips: readonly string[] = sites.map((site) => site.vip);
+
+/** Fails unless every answer since then was a reply with at least one address. */
+export function assertNeverEmpty(lab: Lab, of: readonly Site[], sinceMs: number): void {
+  for (const site of of) {
+    const samples = lab.watch(site).dns.since(sinceMs);
+    assert.ok(samples.length > 0, `no sample of DNS at ${site.id}`);
+    const bad = samples.find(({ value }) => value.status !== 'NOERROR' || value.answers.length === 0);
+    assert.equal(bad && describeDns(bad.value), undefined, `an empty answer at ${site.id}`);
+  }
+}
+
+/** Fails unless every answer since then was exactly these addresses. */
+export function assertAnswersStayed(lab: Lab, site: Site, addresses: readonly string[], sinceMs: number): void {
+  const wanted = `[${[...addresses].sort().join(' ')}]`;
+  const samples = lab.watch(site).dns.since(sinceMs);
+  assert.ok(samples.length > 0, `no sample of DNS at ${site.id}`);
+  const other = samples.map(({ value }) => describeDns(value)).find((text) => text !== wanted);
+  assert.equal(other, undefined, `DNS at ${site.id} did not stay at ${wanted}`);
+}
+
+/** Fails unless the site's router had its coordinator's route over an Established session in every sample. */
+export function assertRouteStayed(lab: Lab, site: Site, sinceMs: number): void {
+  const samples = lab.watch(site).route.since(sinceMs);
+  assert.ok(samples.length > 0, `no sample of BIRD at ${site.id}`);
+  const without = samples.find(({ value }) => !value.hasRoute || value.session !== 'Established');
+  assert.equal(without && describeRoute(without.value), undefined, `BIRD at ${site.id} did not keep the route`);
+}
+
+/** Fails unless the session between the site's coordinator and router was Established in every sample. */
+export function assertSessionStayed(lab: Lab, site: Site, sinceMs: number): void {
+  const states = lab
+    .watch(site)
+    .route.since(sinceMs)
+    .map(({ value }) => value.session);
+  assert.deepEqual([...new Set(states)], ['Established'], `the session of ${site.id}`);
+}
+
+/** Fails unless at any time since then at least one router had the route of its own coordinator. */
+export function assertSomeRouteStayed(lab: Lab, sinceMs: number): void {
+  const samples = sites
+    .flatMap((site) =>
+      lab
+        .watch(site)
+        .route.since(sinceMs)
+        .map((sample) => ({ site, ...sample })),
+    )
+    .sort((left, right) => left.atMs - right.atMs);
+  const having = new Map<string, boolean>();
+  for (const { site, value, atMs } of samples) {
+    having.set(site.id, value.hasRoute);
+    if (having.size < sites.length) continue;
+    assert.ok([...having.values()].includes(true), `no router has the route, ${atMs - sinceMs} ms after the fault`);
+  }
+  assert.equal(having.size, sites.length, 'both routers were sampled');
+}
