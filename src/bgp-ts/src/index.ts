@@ -8,7 +8,7 @@ export type { RouteAttributes } from './rib/route.ts';
 export { checkRoute } from './rib/route.ts';
 
 export { Session } from './session/session.ts';
-export type { SessionState } from './session/session.ts';
+export type { SessionState } from './session/state.ts';
 export type * from './session/types.ts';
 export { AdjRibOut } from './rib/adj-rib-out.ts';
 export { exportAttributes } from './rib/export.ts';

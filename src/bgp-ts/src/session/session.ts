@@ -1,6 +1,6 @@
 /**
  * The finite state machine of one BGP session (RFC 4271 §8, RFC 6608, RFC 9003, RFC 9687), as an engine: inputs in,
- * effects out, time as an argument. It dials and never accepts, so connections cannot collide. Read types.ts first.
+ * effects out, time as an argument. It dials and never accepts, so connections cannot collide. Read types.ts and state.ts first.
  *
  * Decisions where the RFC leaves room: no DelayOpen; after every failure it tries again by itself with a growing wait;
  * an UPDATE before the first KEEPALIVE is an error (5/2); whoever gets a NOTIFICATION answers nothing (§6.4).
@@ -9,7 +9,7 @@ import type { Result } from '../result.ts';
 import { assertNever } from '../result.ts';
 import type { Address } from '../wire/address.ts';
 import { concatBytes } from '../wire/bytes.ts';
-import { ceaseSubcode, errorCode, fsmSubcode, messageType } from '../wire/constants.ts';
+import { ceaseSubcode, errorCode } from '../wire/constants.ts';
 import { familyOfCode } from '../wire/family.ts';
 import type { MessageFault } from '../wire/fault.ts';
 import { noData } from '../wire/fault.ts';
@@ -21,8 +21,17 @@ import { encodeNotification, encodeShutdownText, notificationName, shutdownTextO
 import type { NotificationMessage } from '../wire/notification.ts';
 import { encodeOpen } from '../wire/open.ts';
 import { buildOpen, judgeOpen } from './negotiate.ts';
-import type { HoldClock, SendWatch } from './timers.ts';
-import { openSentHoldMs, restartHold, restartKeepalive, retryDelayMs, sendHoldMs, startHoldClock } from './timers.ts';
+import {
+  describeNegotiated,
+  stateDeadlineMs,
+  stopReason,
+  unexpectedSubcode,
+  withHeard,
+  withSent,
+  withWritten,
+} from './state.ts';
+import type { OpenSent, SessionState, Talking } from './state.ts';
+import { openSentHoldMs, retryDelayMs, startHoldClock } from './timers.ts';
 import type {
   ConnectionId,
   Negotiated,
@@ -33,33 +42,6 @@ import type {
   SessionStateName,
   StopHow,
 } from './types.ts';
-
-/** State of a session; each variant owns its connection and its deadlines. */
-export type SessionState =
-  | { readonly kind: 'stopped' }
-  | { readonly kind: 'idle'; readonly retryDeadlineMs: number }
-  | { readonly kind: 'connect'; readonly connection: ConnectionId; readonly connectDeadlineMs: number }
-  | OpenSent
-  | Talking;
-
-interface OpenSent {
-  readonly kind: 'openSent';
-  readonly connection: ConnectionId;
-  readonly localAddress: Address;
-  readonly framer: Framer;
-  readonly holdDeadlineMs: number;
-}
-
-/** OPENs are exchanged. */
-interface Talking {
-  readonly kind: 'openConfirm' | 'established';
-  readonly connection: ConnectionId;
-  readonly localAddress: Address;
-  readonly framer: Framer;
-  readonly negotiated: Negotiated;
-  readonly holdClock: HoldClock;
-  readonly sendWatch: SendWatch;
-}
 
 /** The engine of one session. */
 export class Session {
@@ -113,22 +95,7 @@ export class Session {
 
   /** When the session next wants a `timer` input; undefined for never. */
   nextDeadlineMs(): number | undefined {
-    const state = this.#state;
-    switch (state.kind) {
-      case 'stopped':
-        return undefined;
-      case 'idle':
-        return state.retryDeadlineMs;
-      case 'connect':
-        return state.connectDeadlineMs;
-      case 'openSent':
-        return state.holdDeadlineMs;
-      case 'openConfirm':
-      case 'established':
-        return talkingDeadlineMs(state);
-      default:
-        return assertNever(state);
-    }
+    return stateDeadlineMs(this.#state);
   }
 
   #onTimer(nowMs: number): void {
@@ -201,15 +168,14 @@ export class Session {
 
   #onFrame(frame: Frame, nowMs: number): void {
     const state = this.#state;
-    if (state.kind === 'openSent') this.#onOpenSentFrame(state, frame, nowMs);
-    else if (state.kind === 'openConfirm' || state.kind === 'established') this.#onTalkingFrame(state, frame, nowMs);
+    if (!('framer' in state)) return;
+    const subcode = unexpectedSubcode(state.kind, frame.type);
+    if (subcode !== undefined) this.#failUnexpected(subcode, frame.type, nowMs);
+    else if (state.kind === 'openSent') this.#onOpenSentFrame(state, frame, nowMs);
+    else this.#onTalkingFrame(state, frame, nowMs);
   }
 
   #onOpenSentFrame(state: OpenSent, frame: Frame, nowMs: number): void {
-    if (frame.type !== messageType.open && frame.type !== messageType.notification) {
-      this.#failUnexpected(fsmSubcode.openSent, frame.type, nowMs);
-      return;
-    }
     const message = this.#decode(frame, undefined, nowMs);
     if (message?.kind === 'notification') this.#onNotification(message, nowMs);
     if (message?.kind !== 'open') return;
@@ -236,16 +202,6 @@ export class Session {
   }
 
   #onTalkingFrame(state: Talking, frame: Frame, nowMs: number): void {
-    const isEstablished = state.kind === 'established';
-    const isExpected =
-      frame.type === messageType.keepalive ||
-      frame.type === messageType.notification ||
-      (isEstablished && frame.type !== messageType.open);
-    if (!isExpected) {
-      const subcode = isEstablished ? fsmSubcode.established : fsmSubcode.openConfirm;
-      this.#failUnexpected(subcode, frame.type, nowMs);
-      return;
-    }
     const message = this.#decode(frame, state.negotiated, nowMs);
     if (message === undefined) return;
     switch (message.kind) {
@@ -282,7 +238,7 @@ export class Session {
   }
 
   #heard(state: Talking, nowMs: number): Talking {
-    const heard = { ...state, holdClock: restartHold(state.holdClock, state.negotiated.holdTimeMs, nowMs) };
+    const heard = withHeard(state, nowMs);
     this.#state = heard;
     return heard;
   }
@@ -299,9 +255,7 @@ export class Session {
   #onWritten(connection: ConnectionId, pendingBytes: number, nowMs: number): void {
     const state = this.#state;
     if (!this.#isCurrent(connection) || !('sendWatch' in state)) return;
-    const deadlineMs = nowMs + sendHoldMs(this.#config, state.negotiated.holdTimeMs);
-    const sendWatch: SendWatch = pendingBytes === 0 ? { kind: 'idle' } : { kind: 'waiting', deadlineMs };
-    this.#state = { ...state, sendWatch };
+    this.#state = withWritten(state, this.#config, { nowMs, pendingBytes });
   }
 
   #sendUpdates(messages: readonly Uint8Array[], nowMs: number): void {
@@ -310,15 +264,8 @@ export class Session {
   }
 
   #sendTalking(state: Talking, bytes: Uint8Array, nowMs: number): void {
-    const { holdTimeMs } = state.negotiated;
-    const { random } = this.#config;
-    const deadlineMs = nowMs + sendHoldMs(this.#config, holdTimeMs);
     this.#emit({ kind: 'send', connection: state.connection, bytes });
-    this.#state = {
-      ...state,
-      holdClock: restartKeepalive(state.holdClock, holdTimeMs, { nowMs, random }),
-      sendWatch: state.sendWatch.kind === 'waiting' ? state.sendWatch : { kind: 'waiting', deadlineMs },
-    };
+    this.#state = withSent(state, this.#config, nowMs);
   }
 
   #stop(how: StopHow): void {
@@ -398,33 +345,5 @@ export class Session {
 
   #emit(effect: SessionEffect): void {
     this.#effects.push(effect);
-  }
-}
-
-function talkingDeadlineMs(state: Talking): number | undefined {
-  const { holdClock, sendWatch } = state;
-  const deadlines = [
-    ...(holdClock.kind === 'running' ? [holdClock.holdDeadlineMs, holdClock.keepaliveDeadlineMs] : []),
-    ...(sendWatch.kind === 'waiting' ? [sendWatch.deadlineMs] : []),
-  ];
-  return deadlines.length === 0 ? undefined : Math.min(...deadlines);
-}
-
-function describeNegotiated(negotiated: Negotiated): string {
-  const kind = negotiated.isExternal ? 'eBGP' : 'iBGP';
-  const hold = negotiated.holdTimeMs === 0 ? 'no hold timer' : `hold time ${negotiated.holdTimeMs / 1000} s`;
-  return `${kind} with ${negotiated.peerIdentifier}, ${hold}, ${negotiated.families.join(' and ')}`;
-}
-
-function stopReason(how: StopHow): string {
-  switch (how.mode) {
-    case 'administrative':
-      return how.text === '' ? 'administrative shutdown' : how.text;
-    case 'deconfigured':
-      return 'removed';
-    case 'silent':
-      return 'closed without a NOTIFICATION';
-    default:
-      return assertNever(how);
   }
 }

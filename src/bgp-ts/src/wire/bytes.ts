@@ -15,7 +15,7 @@ export class ByteReader {
   #offset = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.#bytes = plainBytes(bytes);
   }
 
   /** How many bytes are left. */
@@ -98,6 +98,11 @@ export class ByteWriter {
     grown.set(this.#buffer.subarray(0, this.#length));
     this.#buffer = grown;
   }
+}
+
+/** The same bytes as a plain `Uint8Array`: `slice` of a Node `Buffer` does not copy, and the codecs rely on that it does. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Joins byte arrays into one copy. */

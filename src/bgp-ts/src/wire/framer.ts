@@ -2,7 +2,7 @@
  * Cuts a TCP byte stream into BGP messages (RFC 4271 §4.1, §6.1). The header is judged as soon as its 19 bytes are
  * there, before any body is waited for. Any chunking of the same stream gives the same events. Does not look into bodies.
  */
-import { concatBytes, uint16Bytes } from './bytes.ts';
+import { concatBytes, plainBytes, uint16Bytes } from './bytes.ts';
 import { errorCode, headerBytes, headerSubcode, maxMessageBytes, messageType } from './constants.ts';
 import { noData } from './fault.ts';
 import type { MessageFault } from './fault.ts';
@@ -34,7 +34,7 @@ export class Framer {
   /** Takes the next bytes of the stream, which it does not keep, and returns what they completed. */
   push(bytes: Uint8Array): readonly FrameEvent[] {
     if (this.#isBroken) return [];
-    const stream = this.#pending.length === 0 ? bytes : concatBytes([this.#pending, bytes]);
+    const stream = this.#pending.length === 0 ? plainBytes(bytes) : concatBytes([this.#pending, bytes]);
     const events: FrameEvent[] = [];
     let offset = 0;
     while (stream.length - offset >= headerBytes) {

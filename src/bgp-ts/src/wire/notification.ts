@@ -2,7 +2,7 @@
  * The NOTIFICATION message (RFC 4271 §4.5), the names of its codes, and the text that an administrative Cease may carry
  * (RFC 9003).
  */
-import { ByteWriter } from './bytes.ts';
+import { ByteWriter, plainBytes } from './bytes.ts';
 import { ceaseSubcode, errorCode, messageType } from './constants.ts';
 import { noData } from './fault.ts';
 import { encodeFrame } from './framer.ts';
@@ -20,7 +20,7 @@ export const maxShutdownTextBytes = 128;
 
 /** Reads the body of a NOTIFICATION; the framer has seen to it that code and subcode are there. */
 export function decodeNotification(body: Uint8Array): NotificationMessage {
-  return { kind: 'notification', code: body[0] ?? 0, subcode: body[1] ?? 0, data: body.slice(2) };
+  return { kind: 'notification', code: body[0] ?? 0, subcode: body[1] ?? 0, data: plainBytes(body).slice(2) };
 }
 
 /** Writes a whole NOTIFICATION message. */

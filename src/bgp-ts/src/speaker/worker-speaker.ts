@@ -1,0 +1,128 @@
+/**
+ * The client's end of a speaker in a worker. Checks arguments here, so that faults are returned at once. If the worker
+ * dies, an `error` event says so, the sessions are gone, and it is the owner's decision to make a new one.
+ */
+import type { Worker } from 'node:worker_threads';
+import type { Result } from '../result.ts';
+import { assertNever, refuse, succeed } from '../result.ts';
+import type { RouteAttributes } from '../rib/route.ts';
+import { checkPrefix, checkRoute } from '../rib/route.ts';
+import { checkPeerOptions } from './options.ts';
+import type { BgpSpeaker, OnSpeakerEvent, PeerOptions, SpeakerSnapshot, SpeakerStop } from './types.ts';
+import type { DesiredCall, WorkerReply, WorkerRequest } from './worker-messages.ts';
+
+/** How long a worker has to stop by itself before it is terminated. */
+const stopTimeoutMs = 3000;
+
+type Life =
+  { readonly kind: 'running' } | { readonly kind: 'stopping' } | { readonly kind: 'dead'; readonly why: string };
+
+/** The client's end of a worker that runs worker.ts. */
+export class WorkerSpeaker implements BgpSpeaker {
+  readonly #worker: Worker;
+  readonly #onEvent: OnSpeakerEvent;
+  readonly #peerNames = new Set<string>();
+  readonly #exited = Promise.withResolvers<undefined>();
+  readonly #snapshots = new Map<number, PromiseWithResolvers<SpeakerSnapshot>>();
+  #calls: DesiredCall[] = [];
+  #nextSnapshotId = 0;
+  #life: Life = { kind: 'running' };
+
+  constructor(worker: Worker, onEvent: OnSpeakerEvent) {
+    this.#worker = worker;
+    this.#onEvent = onEvent;
+    worker.on('message', (message: WorkerReply) => this.#onReply(message));
+    worker.on('error', (error: unknown) => this.#die(error instanceof Error ? error.message : String(error)));
+    worker.on('exit', (exitCode) => this.#onExit(exitCode));
+  }
+
+  addPeer(options: PeerOptions): Result<string, string> {
+    const config = checkPeerOptions(options);
+    if (!config.ok) return config;
+    const { name } = config.value;
+    const refusal = this.#refusal() ?? (this.#peerNames.has(name) ? 'there is one of this name' : undefined);
+    if (refusal !== undefined) return refuse(`cannot add peer "${name}": ${refusal}`);
+    this.#peerNames.add(name);
+    this.#post({ kind: 'addPeer', options });
+    return succeed(name);
+  }
+
+  removePeer(name: string): boolean {
+    this.#post({ kind: 'removePeer', name });
+    return this.#peerNames.delete(name);
+  }
+
+  setDesired(prefix: string, attributes: RouteAttributes | null, reason: string): Result<void, string> {
+    const checked = attributes === null ? checkPrefix(prefix) : checkRoute(prefix, attributes);
+    if (!checked.ok) return checked;
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return refuse(`cannot announce or withdraw ${prefix}: ${refusal}`);
+    this.#calls.push({ prefix, attributes, reason });
+    if (this.#calls.length === 1) queueMicrotask(() => this.#flush());
+    return succeed(undefined);
+  }
+
+  snapshot(): Promise<SpeakerSnapshot> {
+    if (this.#life.kind === 'dead') return Promise.resolve({ peers: [], desired: [] });
+    this.#flush();
+    const id = this.#nextSnapshotId++;
+    const waiting = Promise.withResolvers<SpeakerSnapshot>();
+    this.#snapshots.set(id, waiting);
+    this.#post({ kind: 'snapshot', id });
+    return waiting.promise;
+  }
+
+  async stop(how: SpeakerStop): Promise<void> {
+    if (this.#life.kind === 'running') {
+      this.#flush();
+      this.#life = { kind: 'stopping' };
+      this.#post({ kind: 'stop', how });
+    }
+    const deadline = setTimeout(() => void this.#worker.terminate(), stopTimeoutMs);
+    await this.#exited.promise;
+    clearTimeout(deadline);
+  }
+
+  #flush(): void {
+    const calls = this.#calls;
+    this.#calls = [];
+    if (calls.length > 0) this.#post({ kind: 'setDesired', calls });
+  }
+
+  #post(request: WorkerRequest): void {
+    if (this.#life.kind !== 'dead') this.#worker.postMessage(request);
+  }
+
+  #onReply(reply: WorkerReply): void {
+    switch (reply.kind) {
+      case 'event':
+        this.#onEvent(reply.event);
+        return;
+      case 'snapshot':
+        this.#snapshots.get(reply.id)?.resolve(reply.snapshot);
+        this.#snapshots.delete(reply.id);
+        return;
+      default:
+        assertNever(reply);
+    }
+  }
+
+  #onExit(exitCode: number): void {
+    if (this.#life.kind === 'running') this.#die(`exit code ${exitCode}`);
+    this.#life = this.#life.kind === 'dead' ? this.#life : { kind: 'dead', why: 'the speaker is stopped' };
+    for (const waiting of this.#snapshots.values()) waiting.resolve({ peers: [], desired: [] });
+    this.#snapshots.clear();
+    this.#exited.resolve(undefined);
+  }
+
+  #die(detail: string): void {
+    const why = `the BGP worker ended: ${detail}`;
+    this.#life = { kind: 'dead', why };
+    this.#onEvent({ kind: 'error', text: `${why}; all its sessions are gone` });
+  }
+
+  #refusal(): string | undefined {
+    if (this.#life.kind === 'stopping') return 'the speaker is stopped';
+    return this.#life.kind === 'dead' ? this.#life.why : undefined;
+  }
+}

@@ -1,0 +1,46 @@
+/** Waiting in tests: for an event where there is one, else by bounded polling of a real daemon. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Polls `probe` until it gives a value; fails after `deadlineMs` with what was awaited and what was last seen. */
+export async function eventually<Value>(
+  awaited: string,
+  probe: () => Value | undefined | Promise<Value | undefined>,
+  deadlineMs = 10_000,
+): Promise<Value> {
+  const endMs = performance.now() + deadlineMs;
+  while (performance.now() < endMs) {
+    const value = await probe();
+    if (value !== undefined) return value;
+    await sleep(25);
+  }
+  throw new Error(`not seen within ${deadlineMs} ms: ${awaited}`);
+}
+
+/** Collects events and lets a test await the first one that matches, past or future. */
+export class EventLog<Event> {
+  readonly events: Event[] = [];
+  readonly #waiters = new Set<() => void>();
+
+  readonly add = (event: Event): void => {
+    this.events.push(event);
+    for (const check of [...this.#waiters]) check();
+  };
+
+  /** The first event from index `from` on that matches. */
+  async find(awaited: string, matches: (event: Event) => boolean, from = 0): Promise<Event> {
+    const { promise, resolve, reject } = Promise.withResolvers<Event>();
+    const check = (): void => {
+      const found = this.events.slice(from).find(matches);
+      if (found !== undefined) resolve(found);
+    };
+    const timer = setTimeout(() => reject(new Error(`not seen within 10 s: ${awaited}`)), 10_000);
+    this.#waiters.add(check);
+    check();
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiters.delete(check);
+    }
+  }
+}
