@@ -71,6 +71,7 @@ export function startHaproxy(context: TestContext, backends: readonly Backend[])
   const socketPath = path.join(folder, 'admin.sock');
   const config = path.join(folder, 'haproxy.cfg');
   writeFileSync(config, configText(socketPath, backends));
+  execFileSync('haproxy', ['-c', '-f', config], { stdio: 'pipe' });
   let master: ChildProcess | undefined;
   const start = (): void => {
     // A process group of its own, so that master and workers can be killed together.
@@ -79,7 +80,7 @@ export function startHaproxy(context: TestContext, backends: readonly Backend[])
   const kill = async (): Promise<void> => {
     const dying = master;
     master = undefined;
-    if (dying?.pid === undefined) return;
+    if (dying?.pid === undefined || dying.exitCode !== null) return;
     const gone = once(dying, 'exit');
     process.kill(-dying.pid, 'SIGKILL');
     await gone;
@@ -113,7 +114,7 @@ defaults
   timeout client 5s
   timeout server 5s
 frontend fe_www
-  bind 127.0.0.1:0
+  bind unix@${path.join(path.dirname(socketPath), 'www.sock')}
   default_backend be_www
 backend be_www
   option httpchk GET /

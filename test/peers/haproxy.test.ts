@@ -25,16 +25,16 @@ const deadlineMs = 10_000;
 async function start(context: TestContext): Promise<World> {
   const backends = [await startBackend(context), await startBackend(context)] as const;
   const haproxy = startHaproxy(context, backends);
-  const log = watch(context, haproxy);
+  const log = watch(context, haproxy.socketPath);
   await log.until('up', ({ state, holding }) => state === 'up' && holding === undefined);
   return { haproxy, backends, log };
 }
 
-function watch(context: TestContext, haproxy: HaproxyProcess): ReportLog {
+function watch(context: TestContext, socketPath: string): ReportLog {
   const all: ServiceReport[] = [];
   let wake = (): void => undefined;
   const monitor = createHaproxyMonitor({
-    socketPath: haproxy.socketPath,
+    socketPath,
     services: [{ service: 'www', backend: 'be_www', frontends: ['fe_www'], minServers: 1, allowBackup: false }],
     intervalMs: 100,
     reloadHoldMs: 4000,
