@@ -8,12 +8,15 @@ import { assert } from '#base/assert.ts';
 
 const answerableBit = 1;
 const changePendingBit = 2;
+const unprovenBit = 4;
 const headerWords = 1;
 
 /** What one slot says. */
 export interface SlotValue {
   readonly answerable: boolean;
   readonly changePending: boolean;
+  /** No evidence yet: it is answerable for want of any (R3). */
+  readonly unproven: boolean;
 }
 
 /** The table over a SharedArrayBuffer; hand `buffer` to another thread and build a table over it there. */
@@ -31,7 +34,7 @@ export class SteeringTable {
   /** A table in which every slot is answerable with a change pending: nothing is known yet (R3). */
   static create(slotCount: number): SteeringTable {
     const table = new SteeringTable(new SharedArrayBuffer((slotCount + headerWords) * 4));
-    table.publish(Array<SlotValue>(slotCount).fill({ answerable: true, changePending: true }));
+    table.publish(Array<SlotValue>(slotCount).fill({ answerable: true, changePending: true, unproven: true }));
     return table;
   }
 
@@ -59,10 +62,18 @@ export class SteeringTable {
   read(slot: number): SlotValue {
     assert(slot >= 0 && slot < this.slotCount, `slot ${slot} is in a table of ${this.slotCount}`);
     const word = Atomics.load(this.#words, slot + headerWords);
-    return { answerable: (word & answerableBit) !== 0, changePending: (word & changePendingBit) !== 0 };
+    return {
+      answerable: (word & answerableBit) !== 0,
+      changePending: (word & changePendingBit) !== 0,
+      unproven: (word & unprovenBit) !== 0,
+    };
   }
 }
 
 function encode(value: SlotValue): number {
-  return (value.answerable ? answerableBit : 0) | (value.changePending ? changePendingBit : 0);
+  return (
+    (value.answerable ? answerableBit : 0) |
+    (value.changePending ? changePendingBit : 0) |
+    (value.unproven ? unprovenBit : 0)
+  );
 }
