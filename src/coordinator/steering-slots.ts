@@ -21,38 +21,38 @@ type Slot =
 
 /** The slots of one generation; a health source for the compilers of its zones. */
 export class SteeringSlots implements HealthSource {
-  readonly #endpoints: ReadonlyMap<string, Endpoint>;
-  readonly #slots = new Map<string, { readonly slot: Slot; readonly index: number }>();
+  readonly #targets = new Map<string, HealthTarget>();
+  readonly #indices = new Map<string, number>();
+  #slots: readonly Slot[] = [];
   #table: SteeringTable | undefined;
-
-  constructor(endpoints: readonly Endpoint[]) {
-    this.#endpoints = new Map(endpoints.map((endpoint) => [formatHostPort(endpoint.answer, endpoint.port), endpoint]));
-  }
 
   /** Adds a target, or finds the slot that it has already: equal targets are one check. */
   register(target: HealthTarget): HealthHandle {
-    const slot = this.#slotFor(target);
-    const key = slot.kind === 'endpoint' ? slot.subject : slot.check.id;
-    const known = this.#slots.get(key) ?? { slot, index: this.#slots.size };
-    this.#slots.set(key, known);
-    return { read: () => this.#read(known.index) };
+    const key = JSON.stringify(target);
+    const index = this.#indices.get(key) ?? this.#indices.size;
+    this.#indices.set(key, index);
+    this.#targets.set(key, target);
+    return { read: () => this.#read(index) };
   }
 
-  /** Ends registration and makes the table. */
-  seal(): SteeringTable {
-    this.#table = SteeringTable.create(this.#slots.size);
+  /** Ends registration: targets that are endpoints follow them, and the table is made. */
+  seal(endpoints: readonly Endpoint[]): SteeringTable {
+    const byAddress = new Map(endpoints.map((endpoint) => [formatHostPort(endpoint.answer, endpoint.port), endpoint]));
+    this.#slots = [...this.#targets.values()].map((target) => slotFor(target, byAddress));
+    this.#table = SteeringTable.create(this.#slots.length);
     return this.#table;
   }
 
   /** Checks of addresses that are no endpoint, which this coordinator runs for its records alone. */
   probes(): readonly CheckDefinition[] {
-    return [...this.#slots.values()].flatMap(({ slot }) => (slot.kind === 'probe' ? [slot.check] : []));
+    const checks = this.#slots.flatMap((slot) => (slot.kind === 'probe' ? [slot.check] : []));
+    return [...new Map(checks.map((check) => [check.id, check])).values()];
   }
 
   /** Publishes what is decided now; returns whether any answer may have changed. */
   publish(decision: Decision): boolean {
     const endpoints = decision.endpointDecisions();
-    const values = [...this.#slots.values()].map(({ slot }): SlotValue => {
+    const values = this.#slots.map((slot): SlotValue => {
       if (slot.kind === 'probe') return probeValue(decision, slot.check.id);
       const decided = present(endpoints.get(slot.subject), `the decision on ${slot.subject}`);
       const unproven = decision.health.verdict(slot.subject)?.state === 'unknown';
@@ -61,27 +61,27 @@ export class SteeringSlots implements HealthSource {
     return present(this.#table, 'the steering table').publish(values);
   }
 
-  #slotFor(target: HealthTarget): Slot {
-    const endpoint = this.#endpoints.get(formatHostPort(target.address, target.port));
-    if (endpoint !== undefined && !target.onlyProbe) return { kind: 'endpoint', subject: endpoint.subject };
-    const check = defineCheck({
-      what: { kind: 'tcp' },
-      address: target.address,
-      port: target.port,
-      ...(target.sourceAddress === undefined ? {} : { sourceAddress: target.sourceAddress }),
-      intervalMs: target.intervalMs,
-      timeoutMs: target.timeoutMs,
-      rise: 1,
-      fall: target.minimumFailures,
-    });
-    return { kind: 'probe', check };
-  }
-
   #read(index: number): HealthReading {
     const { answerable, changePending, unproven } = present(this.#table, 'the steering table').read(index);
     if (!answerable) return { state: 'down', changePending };
     return { state: unproven ? 'unknown' : 'up', changePending };
   }
+}
+
+function slotFor(target: HealthTarget, endpoints: ReadonlyMap<string, Endpoint>): Slot {
+  const endpoint = endpoints.get(formatHostPort(target.address, target.port));
+  if (endpoint !== undefined && !target.onlyProbe) return { kind: 'endpoint', subject: endpoint.subject };
+  const check = defineCheck({
+    what: { kind: 'tcp' },
+    address: target.address,
+    port: target.port,
+    ...(target.sourceAddress === undefined ? {} : { sourceAddress: target.sourceAddress }),
+    intervalMs: target.intervalMs,
+    timeoutMs: target.timeoutMs,
+    rise: 1,
+    fall: target.minimumFailures,
+  });
+  return { kind: 'probe', check };
 }
 
 function probeValue(decision: Decision, check: CheckId): SlotValue {
