@@ -27,8 +27,8 @@ export class Bird implements AsyncDisposable {
     this.#process = process;
   }
 
-  /** Starts BIRD with `protocolLines` inside its BGP protocol, which has the AS numbers given. */
-  static async start(asns: { readonly local: number; readonly peer: number }, protocolLines: string): Promise<Bird> {
+  /** Starts BIRD with `protocolLines` inside its BGP protocol; `peer` is `as NUMBER` or `external`. */
+  static async start(asns: { readonly local: number; readonly peer: string }, protocolLines: string): Promise<Bird> {
     const folder = mkdtempSync(join(tmpdir(), 'bgp-ts-bird-'));
     const port = await freePort();
     const config = `
@@ -38,7 +38,7 @@ export class Bird implements AsyncDisposable {
       protocol device {}
       protocol bgp announcer {
         local 127.0.0.1 port ${port} as ${asns.local};
-        neighbor 127.0.0.1 as ${asns.peer};
+        neighbor 127.0.0.1 ${asns.peer};
         passive on;
         multihop;
         error wait time 1, 2;

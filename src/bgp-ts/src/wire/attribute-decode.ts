@@ -2,7 +2,7 @@
  * Reads the value of one path attribute and says how bad a fault in it is (RFC 7606 §7, RFC 8092 §5, RFC 6793 §6).
  * Splitting the list, duplicates and missing attributes are update-decode.ts.
  */
-import { addressBytes, formatAddress } from './address.ts';
+import { formatAddress } from './address.ts';
 import { decodeAsPath } from './as-path.ts';
 import type { LargeCommunity, PathAttribute } from './attributes.ts';
 import { origins } from './attributes.ts';
@@ -106,7 +106,7 @@ function decodeValue(raw: RawAttribute, context: UpdateContext): PathAttribute |
     case attributeType.as4Path:
       return decodePath('as4Path', value, 4);
     case attributeType.nextHop:
-      return decodeNextHop(value);
+      return value.length === 4 ? { kind: 'nextHop', nextHop: formatAddress(value) } : lengthReason(value, '4');
     case attributeType.med:
       return decodeUint32(value, (med) => ({ kind: 'med', med }));
     case attributeType.localPref:
@@ -167,14 +167,6 @@ function decodePath(kind: 'asPath' | 'as4Path', value: Uint8Array, asnBytes: 2 |
   return typeof segments === 'string' ? segments : { kind, segments };
 }
 
-function decodeNextHop(value: Uint8Array): PathAttribute | string {
-  if (value.length !== 4) return lengthReason(value, '4');
-  const nextHop = formatAddress(value);
-  const first = addressBytes(nextHop)[0] ?? 0;
-  const isHost = first !== 0 && first !== 127 && first < 224;
-  return isHost ? { kind: 'nextHop', nextHop } : `NEXT_HOP ${nextHop} is not the address of a host`;
-}
-
 function decodeAggregator(
   kind: 'aggregator' | 'as4Aggregator',
   value: Uint8Array,
@@ -218,10 +210,9 @@ function valueSubcode(raw: RawAttribute): number {
   switch (raw.type) {
     case attributeType.origin:
       return raw.value.length === 1 ? updateSubcode.invalidOrigin : updateSubcode.attributeLength;
-    case attributeType.nextHop:
-      return raw.value.length === 4 ? updateSubcode.invalidNextHop : updateSubcode.attributeLength;
     case attributeType.asPath:
       return updateSubcode.malformedAsPath;
+    case attributeType.nextHop:
     case attributeType.med:
     case attributeType.localPref:
     case attributeType.atomicAggregate:
