@@ -1,0 +1,117 @@
+/**
+ * `fairlead.yaml`: what is true of this machine alone. Which site it is, where it listens, where it keeps its state,
+ * and which files hold its secrets. Never replicated.
+ */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { IpAddress } from '#base/ip.ts';
+import type { Result } from '#base/result.ts';
+import { refuse, succeed } from '#base/result.ts';
+import type { SiteId } from '#health/model.ts';
+import { apiUrl, hostPort, ipAddress, shortName } from './fields.ts';
+import { fileProblem } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { readTokenFile, reasonOf } from './secret.ts';
+import { loadYaml } from './yaml-document.ts';
+
+export const machineFileName = 'fairlead.yaml';
+
+/** The schema of `fairlead.yaml`. */
+export const machineSchema = z.strictObject({
+  site: shortName,
+  stateDirectory: z.string().min(1),
+  dns: z.strictObject({ listen: z.array(hostPort).min(1) }),
+  api: z.strictObject({ listen: hostPort, tokenFile: z.string().min(1).optional() }),
+  replication: z.discriminatedUnion('role', [
+    z.strictObject({ role: z.literal('writer') }),
+    z.strictObject({ role: z.literal('follower'), from: z.array(apiUrl).min(1) }),
+  ]),
+  bgp: z.strictObject({ localAddress: ipAddress.optional() }).default({}),
+  log: z.strictObject({ level: z.enum(['info', 'debug', 'warn', 'error']).default('info') }).default({ level: 'info' }),
+});
+
+/** An address to listen on. */
+export interface ListenAddress {
+  readonly address: IpAddress;
+  readonly port: number;
+}
+
+/** This machine, with paths resolved and secrets read. */
+export interface MachineConfig {
+  /** Where `fairlead.yaml` lies; the release lies beside it. */
+  readonly directory: string;
+  readonly site: SiteId;
+  readonly stateDirectory: string;
+  /** The Unix socket that commands talk to (R30). */
+  readonly controlSocket: string;
+  readonly dns: { readonly listen: readonly ListenAddress[] };
+  readonly api: { readonly listen: ListenAddress; readonly token: string | undefined };
+  readonly replication: { readonly role: 'writer' } | { readonly role: 'follower'; readonly from: readonly string[] };
+  readonly bgp: { readonly localAddress: IpAddress | undefined };
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
+}
+
+/** A refused file with its text, so that problems can be shown in place. */
+export interface RefusedMachine {
+  readonly problems: readonly Problem[];
+  readonly text: string | undefined;
+}
+
+/** Reads `directory/fairlead.yaml` and the secrets that it names. Returns all problems at once otherwise. */
+export function loadMachine(directory: string): Result<MachineConfig, RefusedMachine> {
+  let text: string;
+  try {
+    text = readFileSync(join(directory, machineFileName), 'utf8');
+  } catch (error) {
+    const message = `cannot read ${join(directory, machineFileName)}: ${reasonOf(error)}`;
+    return refuse({ problems: [fileProblem(machineFileName, message)], text: undefined });
+  }
+  const parsed = parseMachine(directory, text);
+  return parsed.ok ? parsed : refuse({ problems: parsed.fault, text });
+}
+
+/** The control socket of the coordinator that keeps its state in `stateDirectory`. */
+export function controlSocketOf(stateDirectory: string): string {
+  return join(stateDirectory, 'control.sock');
+}
+
+/** Validates the text of a `fairlead.yaml` that lies in `directory`, and reads the secrets that it names. */
+export function parseMachine(directory: string, text: string): Result<MachineConfig, readonly Problem[]> {
+  const loaded = loadYaml(machineFileName, text, machineSchema);
+  if (!loaded.ok) return refuse(loaded.fault);
+  const { value, problemAt } = loaded.value;
+  const { tokenFile, listen } = value.api;
+  const token = tokenFile === undefined ? undefined : readTokenFile(resolve(directory, tokenFile));
+  const problems: Problem[] = [];
+  if (token?.ok === false) problems.push(problemAt(['api', 'tokenFile'], token.fault));
+  if (token === undefined && !isLoopback(listen.address)) {
+    const message = `'${listen.address}' can be reached from other machines, expected a tokenFile beside it or a loopback address`;
+    problems.push(problemAt(['api', 'listen'], message));
+  }
+  const stateDirectory = resolve(directory, value.stateDirectory);
+  const controlSocket = controlSocketOf(stateDirectory);
+  if (Buffer.byteLength(controlSocket) > maxSocketPathBytes) {
+    const message = `the control socket '${controlSocket}' would have ${Buffer.byteLength(controlSocket)} bytes, expected at most ${maxSocketPathBytes}`;
+    problems.push(problemAt(['stateDirectory'], message));
+  }
+  if (problems.length > 0) return refuse(problems);
+  return succeed({
+    directory: resolve(directory),
+    site: value.site,
+    stateDirectory,
+    controlSocket,
+    dns: value.dns,
+    api: { listen, token: token?.ok === true ? token.value : undefined },
+    replication: value.replication,
+    bgp: { localAddress: value.bgp.localAddress },
+    log: value.log,
+  });
+}
+
+/** What Linux takes as the path of a Unix socket (`sun_path`, without its final zero). */
+const maxSocketPathBytes = 107;
+
+function isLoopback(address: IpAddress): boolean {
+  return address.startsWith('127.') || address === '::1';
+}

@@ -1,0 +1,179 @@
+/** `zones/*.yaml`: services and how they are checked, prefixes and what gates them (R17), references (R5). */
+import { z } from 'zod';
+import type { IpPrefix } from '#base/ip.ts';
+import type { Result } from '#base/result.ts';
+import { refuse, succeed } from '#base/result.ts';
+import { checkSchema, defineCheck } from '#health/check.ts';
+import type { CheckDefinition, CheckKind } from '#health/check.ts';
+import type { ServiceId, SiteId } from '#health/model.ts';
+import { prefixSchema } from '#steering/model.ts';
+import type { Gate } from '#steering/model.ts';
+import type { IpAddress } from '#base/ip.ts';
+import { ipAddress, ipPrefix, port, shortName } from './fields.ts';
+import type { DocumentPath, Problem } from './problem.ts';
+import { loadYaml } from './yaml-document.ts';
+import type { YamlDocument } from './yaml-document.ts';
+
+const target = { address: ipAddress, port };
+const [tcp, http, https] = checkSchema.options;
+const referenceSchema = z.discriminatedUnion('type', [tcp.extend(target), http.extend(target), https.extend(target)]);
+
+/** The schema of `zones/*.yaml`. */
+export const policySchema = z.strictObject({
+  services: z.record(shortName, z.strictObject({ check: checkSchema })).default({}),
+  prefixes: z.array(prefixSchema.extend({ prefix: ipPrefix })).default([]),
+  references: z.array(referenceSchema).default([]),
+});
+
+type CheckFields = z.output<typeof checkSchema>;
+
+/** A place in one of several policy files. */
+export interface PolicyPlace {
+  readonly file: string;
+  readonly line: number;
+  problem(message: string, at?: 'key' | 'value', below?: DocumentPath): Problem;
+}
+
+/** A service and the check that its endpoints get. */
+export interface ServiceConfig {
+  readonly service: ServiceId;
+  readonly place: PolicyPlace;
+  /** Builds the check of one endpoint: its address and port under this service's parameters. */
+  checkOf(address: IpAddress, port: number): CheckDefinition;
+}
+
+/** A prefix, the sites that may announce it, and its gate. */
+export interface PrefixConfig {
+  readonly prefix: IpPrefix;
+  readonly sites: readonly SiteId[];
+  readonly gate: Gate;
+  readonly drainMs: number;
+  readonly place: PolicyPlace;
+}
+
+/** A target outside every site, and where it is written. */
+export interface ReferenceConfig {
+  readonly check: CheckDefinition;
+  readonly place: PolicyPlace;
+}
+
+/** All policy files of a release as one. */
+export interface Policy {
+  readonly services: ReadonlyMap<ServiceId, ServiceConfig>;
+  readonly prefixes: readonly PrefixConfig[];
+  readonly references: readonly ReferenceConfig[];
+}
+
+/** Reads and merges policy files, in the order given; what stands in two of them is refused at the second place. */
+export function parsePolicies(files: ReadonlyMap<string, string>): Result<Policy, readonly Problem[]> {
+  const problems: Problem[] = [];
+  const services = new Map<ServiceId, ServiceConfig>();
+  const prefixes = new Map<IpPrefix, PrefixConfig>();
+  const references: ReferenceConfig[] = [];
+  for (const [file, text] of files) {
+    const loaded = loadYaml(file, text, policySchema);
+    if (!loaded.ok) {
+      problems.push(...loaded.fault);
+      continue;
+    }
+    for (const service of servicesOf(loaded.value)) {
+      problems.push(...addOnce(services, service.service, service));
+    }
+    for (const prefix of prefixesOf(loaded.value)) problems.push(...addOnce(prefixes, prefix.prefix, prefix));
+    references.push(...referencesOf(loaded.value));
+    problems.push(...timingProblems(loaded.value));
+  }
+  if (problems.length > 0) return refuse(problems);
+  return succeed({ services, prefixes: [...prefixes.values()], references });
+}
+
+type PolicyDocument = YamlDocument<z.output<typeof policySchema>>;
+
+function servicesOf(document: PolicyDocument): readonly ServiceConfig[] {
+  return Object.entries(document.value.services).map(([service, { check }]) => ({
+    service,
+    place: placeOf(document, ['services', service]),
+    checkOf: (address, endpointPort) => toCheck(check, address, endpointPort),
+  }));
+}
+
+function prefixesOf(document: PolicyDocument): readonly PrefixConfig[] {
+  return document.value.prefixes.map(({ prefix, sites, gatedBy, drain }, index) => ({
+    prefix,
+    sites,
+    gate: gatedBy,
+    drainMs: drain,
+    place: placeOf(document, ['prefixes', index]),
+  }));
+}
+
+function referencesOf(document: PolicyDocument): readonly ReferenceConfig[] {
+  return document.value.references.map((fields, index) => ({
+    check: toCheck(fields, fields.address, fields.port),
+    place: placeOf(document, ['references', index]),
+  }));
+}
+
+/** The shortest interval and timeout: less would be a flood, not a check. */
+const minTimingMs = 100;
+
+function timingProblems({ value, problemAt }: PolicyDocument): readonly Problem[] {
+  const checks: readonly { readonly path: DocumentPath; readonly fields: CheckFields }[] = [
+    ...Object.entries(value.services).map(([name, { check }]) => ({
+      path: ['services', name, 'check'],
+      fields: check,
+    })),
+    ...value.references.map((fields, index) => ({ path: ['references', index], fields })),
+  ];
+  return checks.flatMap(({ path, fields }) =>
+    (['interval', 'timeout'] as const)
+      .filter((key) => fields[key] < minTimingMs)
+      .map((key) => problemAt([...path, key], `got '${fields[key]}ms', expected at least ${minTimingMs}ms`)),
+  );
+}
+
+function addOnce<Key extends string, Value extends { readonly place: PolicyPlace }>(
+  all: Map<Key, Value>,
+  key: Key,
+  value: Value,
+): readonly Problem[] {
+  const first = all.get(key);
+  if (first === undefined) {
+    all.set(key, value);
+    return [];
+  }
+  const message = `'${key}' is given twice, first in ${first.place.file}:${first.place.line}`;
+  return [value.place.problem(message, 'key')];
+}
+
+function placeOf(document: PolicyDocument, path: DocumentPath): PolicyPlace {
+  return {
+    file: document.file,
+    line: document.problemAt(path, '', 'key').line,
+    problem: (message, at = 'value', below = []) => document.problemAt([...path, ...below], message, at),
+  };
+}
+
+function toCheck(fields: CheckFields, address: IpAddress, endpointPort: number): CheckDefinition {
+  return defineCheck({
+    what: toKind(fields),
+    address,
+    port: endpointPort,
+    intervalMs: fields.interval,
+    timeoutMs: fields.timeout,
+    rise: fields.rise,
+    fall: fields.fall,
+  });
+}
+
+function toKind(fields: CheckFields): CheckKind {
+  if (fields.type === 'tcp') return { kind: 'tcp' };
+  return {
+    kind: fields.type,
+    path: fields.path,
+    method: fields.method,
+    expectStatus: fields.expectStatus,
+    verifyTls: fields.type === 'https' ? fields.verifyTls : false,
+    ...(fields.host === undefined ? {} : { host: fields.host }),
+  };
+}

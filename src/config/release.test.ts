@@ -1,0 +1,244 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatProblem } from './problem.ts';
+import { policyText, readAnyZone, releaseWith, siteText } from './release.fixture.ts';
+import type { ReleaseFiles } from './release-files.ts';
+import type { IpAddress } from '#base/ip.ts';
+import { compileRelease } from './release.ts';
+import type { CompiledRelease, ZoneReader } from './release.ts';
+
+const anycastAddress = '203.0.113.53' as IpAddress;
+
+function compiled(files: ReleaseFiles, readZone: ZoneReader = readAnyZone): CompiledRelease {
+  const release = compileRelease(files, { site: 'fra', readZone });
+  assert.ok(release.ok, release.ok ? '' : release.fault.map(formatProblem).join('\n'));
+  return release.value;
+}
+
+function refusal(changes: Readonly<Record<string, string | undefined>>, readZone: ZoneReader = readAnyZone): string {
+  const release = compileRelease(releaseWith(changes), { site: 'fra', readZone });
+  assert.equal(release.ok, false, 'the release must be refused');
+  return release.fault.map(formatProblem).join('\n');
+}
+
+test('a sound release compiles into the models of health and steering', () => {
+  const { health, steering, sites } = compiled(releaseWith());
+  assert.deepEqual(
+    health.subjects.map(({ key, vip, nodes, check, vrrpGraceMs }) => [key, vip, nodes, check.id, vrrpGraceMs]),
+    [
+      ['www/fra/4', '10.66.1.100', ['fra-lb1'], checkId('10.66.1.100'), 8000],
+      ['www/iad/4', '10.66.2.100', ['iad-lb1'], checkId('10.66.2.100'), 8000],
+    ],
+  );
+  assert.deepEqual(health.sites, ['fra', 'iad']);
+  assert.deepEqual(
+    health.references.map(({ address }) => address),
+    ['198.51.100.1'],
+  );
+  assert.deepEqual(
+    steering.endpoints.map(({ answer, hasAgents }) => [answer, hasAgents]),
+    [
+      ['10.66.1.100', true],
+      ['10.66.2.100', true],
+    ],
+  );
+  assert.deepEqual(steering.prefixes, [
+    {
+      prefix: '203.0.113.0/24',
+      gate: { any: ['www'] },
+      sites: ['fra', 'iad'],
+      nextHops: new Map([
+        ['fra', '10.66.1.100'],
+        ['iad', '10.66.2.100'],
+      ]),
+      drainMs: 10_000,
+    },
+  ]);
+  assert.equal(steering.longestTtlSeconds, 30);
+  assert.equal(sites.get('fra')?.bgp?.neighbors[0]?.holdTimeSeconds, 9);
+});
+
+function checkId(address: string): string {
+  return `GET http://${address}:80/healthz expecting 200, every 1000ms, timeout 1000ms, rise 2, fall 3`;
+}
+
+test('addresses that records name are probed unless they are endpoints (R1)', () => {
+  const addresses = compiled(releaseWith()).health.probes.map(({ address }) => address);
+  assert.deepEqual(addresses, ['192.0.2.7']);
+});
+
+test('roles of an address default to each other in the order answer, vip, next hop (R16)', () => {
+  const text = siteText('fra', 1).replace('port: 80', 'port: 80, vip: 10.0.0.9, probe: 10.66.1.101');
+  const { health, steering } = compiled(releaseWith({ 'sites/fra.yaml': text }));
+  assert.equal(health.subjects[0]?.vip, '10.0.0.9');
+  assert.equal(health.subjects[0].check.address, '10.66.1.101');
+  assert.equal(steering.prefixes[0]?.nextHops.get('fra'), '10.0.0.9');
+});
+
+test('a site without agents and without a coordinator is probed from elsewhere', () => {
+  const bare =
+    "site: iad\nname: V\nlocation: { latitude: 1, longitude: 2 }\nendpoints: { www: [{ address: '2001:db8::1', port: 80 }] }\n";
+  const files = releaseWith({ 'sites/iad.yaml': bare, 'zones/www.yaml': policyText.replace('[fra, iad]', '[fra]') });
+  const { health, steering } = compiled(files);
+  assert.deepEqual(health.sites, ['fra']);
+  assert.deepEqual(health.subjects[1]?.nodes, []);
+  assert.equal(steering.endpoints[1]?.subject, 'www/iad/6');
+});
+
+const policyPrefix = (text: string): string => policyText.replace(/ {2}- \{ prefix.*\n/, `  - ${text}\n`);
+
+const refusals: readonly (readonly [string, Readonly<Record<string, string | undefined>>, string])[] = [
+  [
+    'this machine has no site in it',
+    { 'sites/fra.yaml': undefined, 'zones/www.yaml': policyText.replace('fra, ', '') },
+    "sites/: the release has no 'sites/fra.yaml', expected one for the site of this machine",
+  ],
+  [
+    'a site stands in the file of another',
+    { 'sites/iad.yaml': siteText('ord', 2), 'zones/www.yaml': policyText.replace('iad', 'ord') },
+    "sites/iad.yaml:1:7: site: site 'ord' stands in 'sites/iad.yaml', expected it in 'sites/ord.yaml'",
+  ],
+  [
+    'an endpoint is of no known service',
+    {
+      'sites/fra.yaml': siteText('fra', 1).replace('www:', 'ww:'),
+      'zones/www.yaml': policyText.replace('[fra, iad]', '[iad]'),
+    },
+    "sites/fra.yaml:8:3: endpoints.ww: no service 'ww', expected one of zones/*.yaml, did you mean 'www'?",
+  ],
+  [
+    'a service has two endpoints of one family at a site',
+    { 'sites/fra.yaml': siteText('fra', 1).replace('bgp:', '    - { address: 10.66.1.101, port: 80 }\nbgp:') },
+    "sites/fra.yaml:10:18: endpoints.www[1].address: '10.66.1.101' is a second IPv4 endpoint of www, expected at most one for each family",
+  ],
+  [
+    'a role has the other family',
+    { 'sites/fra.yaml': siteText('fra', 1).replace('port: 80', "port: 80, vip: '2001:db8::1'") },
+    "sites/fra.yaml:9:46: endpoints.www[0].vip: '2001:db8::1' is not of the family of the address '10.66.1.100', expected IPv4",
+  ],
+  [
+    'two sites give one address and port',
+    { 'sites/iad.yaml': siteText('iad', 2).replace('10.66.2.100', '10.66.1.100') },
+    "sites/iad.yaml:9:18: endpoints.www[0].address: '10.66.1.100:80' is already the endpoint of www in sites/fra.yaml:9",
+  ],
+  [
+    'a prefix names an unknown site and an unknown service',
+    { 'zones/www.yaml': policyPrefix('{ prefix: 203.0.113.0/24, sites: [fra, ida], gatedBy: { any: [wwww] } }') },
+    "zones/www.yaml:5:44: prefixes[0].sites[1]: no site 'ida', expected one of sites/*.yaml, did you mean 'iad'?\n" +
+      "zones/www.yaml:5:67: prefixes[0].gatedBy.any[0]: no service 'wwww', expected one of zones/*.yaml, did you mean 'www'?",
+  ],
+  [
+    'a prefix is listed for a site that lacks a service which its gate needs',
+    {
+      'zones/www.yaml': policyPrefix('{ prefix: 203.0.113.0/24, sites: [iad], gatedBy: { all: [www, api] } }').replace(
+        'prefixes:',
+        '  api: { check: { type: tcp } }\nprefixes:',
+      ),
+    },
+    "zones/www.yaml:6:39: prefixes[0].sites[0]: site 'iad' has endpoints of 1 of the services that gate the prefix, expected at least 2",
+  ],
+  [
+    'a gate needs more services than it names',
+    { 'zones/www.yaml': policyPrefix('{ prefix: 203.0.113.0/24, sites: [fra], gatedBy: { atLeast: 2, of: [www] } }') },
+    "zones/www.yaml:5:65: prefixes[0].gatedBy.atLeast: got '2' of 1 services, expected at most 1",
+  ],
+  [
+    'a prefix has host bits',
+    { 'zones/www.yaml': policyPrefix('{ prefix: 203.0.113.1/24, sites: [fra], gatedBy: always }') },
+    "zones/www.yaml:5:15: prefixes[0].prefix: got '203.0.113.1/24', expected a prefix such as 203.0.113.0/24, its host bits zero",
+  ],
+  [
+    'a prefix is listed for a site without border routers',
+    { 'sites/iad.yaml': siteText('iad', 2).replace(/bgp:[^]*$/, '') },
+    "zones/www.yaml:5:44: prefixes[0].sites[1]: site 'iad' has no border routers, expected bgp in sites/iad.yaml",
+  ],
+  [
+    'a prefix has no next hop of its family',
+    { 'zones/www.yaml': policyPrefix("{ prefix: '2001:db8::/32', sites: [fra], gatedBy: always }") },
+    "zones/www.yaml:5:40: prefixes[0].sites[0]: site 'fra' has no next hop for '2001:db8::/32', expected an IPv6 endpoint there",
+  ],
+  [
+    'the same prefix and the same service stand in two files, named with the other place',
+    { 'zones/a.yaml': policyText.replace(/references:[^]*$/, '') },
+    "zones/www.yaml:2:3: services.www: 'www' is given twice, first in zones/a.yaml:2\n" +
+      "zones/www.yaml:5:5: prefixes[0]: '203.0.113.0/24' is given twice, first in zones/a.yaml:5",
+  ],
+  [
+    'its only probe address lies in a prefix that fairlead may withdraw there (R9)',
+    { 'sites/fra.yaml': siteText('fra', 1).replace('10.66.1.100', '203.0.113.10') },
+    "sites/fra.yaml:9:18: endpoints.www[0].address: '203.0.113.10' would be probed but lies in 203.0.113.0/24, which fairlead may withdraw, expected a probe address of this site alone (R9)",
+  ],
+  [
+    'a reference belongs to a site (R5)',
+    { 'zones/www.yaml': policyText.replace('198.51.100.1', '10.66.2.53') },
+    "zones/www.yaml:7:27: references[0].address: '10.66.2.53' belongs to site 'iad', expected a reference outside every site (R5)",
+  ],
+  [
+    'a check would be a flood',
+    { 'zones/www.yaml': policyText.replace('/healthz', '/healthz, interval: 0s') },
+    "zones/www.yaml:3:52: services.www.check.interval: got '0ms', expected at least 100ms",
+  ],
+  [
+    'a hold time is not allowed',
+    { 'sites/fra.yaml': siteText('fra', 1).replace('asn: 65001 }', 'asn: 65001, holdTime: 1s }') },
+    'sites/fra.yaml:14:69: bgp.neighbors[0].holdTime: a hold time of 1 seconds, expected 0 or whole seconds from 3s to 65535s (RFC 4271)',
+  ],
+  [
+    'a path belongs to no release',
+    { 'sites/../x.yaml': '' },
+    "sites/../x.yaml: got the path 'sites/../x.yaml', expected sites/NAME.yaml, zones/NAME.yaml or zones/NAME.zone",
+  ],
+];
+
+for (const [name, changes, expected] of refusals) {
+  test(`refused: ${name}`, () => {
+    const found = refusal(changes);
+    assert.equal(found, expected);
+  });
+}
+
+test('what an anycast service answers may be the same at several sites, when each has a probe address of its own', () => {
+  const anycast = (id: string, number: number): string =>
+    siteText(id, number).replace(/address: 10.66.\d.100/, `address: 203.0.113.10, probe: 10.66.${number}.100`);
+  const release = compiled(releaseWith({ 'sites/fra.yaml': anycast('fra', 1), 'sites/iad.yaml': anycast('iad', 2) }));
+  assert.equal(release.steering.endpoints.length, 2);
+});
+
+test('what is wrong with zones and what is wrong between files comes together', () => {
+  const broken: ZoneReader = (file) => ({
+    facts: undefined,
+    problems: [{ file, line: 1, column: 1, path: '', message: 'no SOA' }],
+    warnings: [],
+  });
+  const found = refusal({ 'sites/iad.yaml': siteText('iad', 2).replace('10.66.2.100', '10.66.1.100') }, broken);
+  assert.match(found, /already the endpoint/);
+  assert.match(found, /zones\/example\.com\.zone:1:1: no SOA/);
+});
+
+test('a zone in two files, and a name server within a service prefix, are refused (R18)', () => {
+  const readZone: ZoneReader = (file, text) => {
+    const reading = readAnyZone(file, text);
+    const facts = reading.facts && { ...reading.facts, origin: 'example.com.', nameServerAddresses: [anycastAddress] };
+    return { ...reading, facts };
+  };
+  const found = refusal({ 'zones/other.zone': '' }, readZone);
+  assert.match(found, /zones\/other\.zone: zone 'example\.com\.' is already in zones\/example\.com\.zone/);
+  assert.match(found, /name server address '203\.0\.113\.53' .* lies in 203\.0\.113\.0\/24/);
+});
+
+test('an even number of coordinators, no references, unused services and a lone name server are warned of', () => {
+  const policy = policyText
+    .replace(/references:[^]*$/, '')
+    .replace('prefixes:', '  old: { check: { type: tcp } }\nprefixes:');
+  const readZone: ZoneReader = (file, text) => {
+    const reading = readAnyZone(file, text);
+    return { ...reading, facts: reading.facts && { ...reading.facts, nameServers: ['ns1.'] } };
+  };
+  const { warnings } = compiled(releaseWith({ 'zones/www.yaml': policy }), readZone);
+  assert.deepEqual(warnings.map(formatProblem), [
+    'sites/: 2 coordinators vote on what is up, expected an odd number: a tie decides nothing (R5)',
+    'zones/: no references: a coordinator that loses its own network takes every other site for down (R5)',
+    "zones/example.com.zone: zone 'example.com.' has 1 name server, expected at least two (R18)",
+    "zones/www.yaml:4:3: services.old: service 'old' has no endpoint at any site",
+  ]);
+});

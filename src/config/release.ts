@@ -1,0 +1,207 @@
+/**
+ * A release's files into the models that health and steering run on, or into everything that is wrong with them.
+ *
+ * A release is taken whole or not at all (R28, R29). What only zones can tell (records that follow health, their name
+ * servers) comes through a `ZoneReader`, so that this file knows neither DNS nor Lua.
+ */
+import type { IpAddress } from '#base/ip.ts';
+import type { Result } from '#base/result.ts';
+import { refuse, succeed } from '#base/result.ts';
+import type { CheckDefinition } from '#health/check.ts';
+import { subjectKey } from '#health/model.ts';
+import type { HealthModel, SiteId, Subject } from '#health/model.ts';
+import type { Endpoint, PrefixPolicy, SteeringModel } from '#steering/model.ts';
+import { didYouMean } from './nearest.ts';
+import { parsePolicies } from './policy.ts';
+import type { Policy } from './policy.ts';
+import { compilePrefixes } from './prefix-policy.ts';
+import { fileProblem, sortProblems } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { crossProblems, crossWarnings } from './release-checks.ts';
+import { isReleasePath, pathProblems, releaseDigest } from './release-files.ts';
+import type { ReleaseFiles } from './release-files.ts';
+import { parseSite } from './site.ts';
+import type { SiteConfig, SiteDocument } from './site.ts';
+
+/** What a release needs to know of a zone. */
+export interface ZoneFacts {
+  /** The zone's name as people write it, in lower case and with its final dot. */
+  readonly origin: string;
+  /** The names of its name servers, at the apex. */
+  readonly nameServers: readonly string[];
+  /** The addresses of those name servers, as far as the zone gives them. */
+  readonly nameServerAddresses: readonly IpAddress[];
+  /** The longest TTL of a record that follows health; 0 where there is none (R25). */
+  readonly longestDynamicTtlSeconds: number;
+  /** Checks of the addresses that its records name, endpoints included. */
+  readonly checks: readonly CheckDefinition[];
+}
+
+/** A zone file as read: facts where it may be served, and what is wrong or unwise about it. */
+export interface ZoneReading {
+  readonly facts: ZoneFacts | undefined;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+/** Reads and checks one zone file; the lowest seam to the rooms `dns` and `lua`. */
+export type ZoneReader = (file: string, text: string) => ZoneReading;
+
+/** A zone file of a release. */
+export interface ReleaseZone {
+  readonly file: string;
+  readonly text: string;
+  readonly facts: ZoneFacts;
+}
+
+/** A release that may run. */
+export interface CompiledRelease {
+  /** The release's name: sha256 in hexadecimal. */
+  readonly digest: string;
+  readonly files: ReleaseFiles;
+  readonly health: HealthModel;
+  readonly steering: SteeringModel;
+  readonly sites: ReadonlyMap<SiteId, SiteConfig>;
+  readonly zones: readonly ReleaseZone[];
+  readonly warnings: readonly Problem[];
+}
+
+/** For whom a release is compiled. */
+export interface CompileOptions {
+  /** The site of this machine: it must be in the release. */
+  readonly site: SiteId;
+  readonly readZone: ZoneReader;
+}
+
+/** Compiles a release. Returns every problem of every file otherwise, sorted by place. */
+export function compileRelease(
+  files: ReleaseFiles,
+  options: CompileOptions,
+): Result<CompiledRelease, readonly Problem[]> {
+  const problems: Problem[] = [...pathProblems(files.keys())];
+  if (!files.has(`sites/${options.site}.yaml`)) problems.push(missingSite(files, options.site));
+  const sites = parseSites(files, problems);
+  const policy = parsePolicyFiles(files, problems);
+  // A broken site or policy file would echo in every file that names what it holds; a broken zone echoes nowhere.
+  const isConnected = policy !== undefined && problems.length === 0;
+  const { zones, warnings } = readZones(files, options.readZone, problems);
+  if (!isConnected) return refuse(sortProblems(problems));
+
+  const parts = { sites, policy, zones };
+  const prefixes = compilePrefixes(sites, policy);
+  problems.push(...prefixes.problems, ...crossProblems(parts));
+  if (problems.length > 0) return refuse(sortProblems(problems));
+  return succeed({
+    digest: releaseDigest(files),
+    files,
+    health: buildHealth(sites, policy, { zones, localSite: options.site }),
+    steering: buildSteering(sites, prefixes.policies, zones),
+    sites: new Map(sites.map(({ site }) => [site.id, site])),
+    zones,
+    warnings: sortProblems([...warnings, ...crossWarnings(parts, options.site)]),
+  });
+}
+
+function filesUnder(files: ReleaseFiles, folder: string, ending: string): readonly (readonly [string, string])[] {
+  return [...files].filter(([path]) => isReleasePath(path) && path.startsWith(folder) && path.endsWith(ending));
+}
+
+function parseSites(files: ReleaseFiles, problems: Problem[]): readonly SiteDocument[] {
+  return filesUnder(files, 'sites/', '.yaml').flatMap(([file, text]) => {
+    const parsed = parseSite(file, text);
+    if (parsed.ok) return [parsed.value];
+    problems.push(...parsed.fault);
+    return [];
+  });
+}
+
+function parsePolicyFiles(files: ReleaseFiles, problems: Problem[]): Policy | undefined {
+  const parsed = parsePolicies(new Map(filesUnder(files, 'zones/', '.yaml')));
+  if (parsed.ok) return parsed.value;
+  problems.push(...parsed.fault);
+  return undefined;
+}
+
+function readZones(
+  files: ReleaseFiles,
+  readZone: ZoneReader,
+  problems: Problem[],
+): { readonly zones: readonly ReleaseZone[]; readonly warnings: readonly Problem[] } {
+  const warnings: Problem[] = [];
+  const zones = filesUnder(files, 'zones/', '.zone').flatMap(([file, text]) => {
+    const { facts, ...reading } = readZone(file, text);
+    problems.push(...reading.problems);
+    warnings.push(...reading.warnings);
+    return facts === undefined ? [] : [{ file, text, facts }];
+  });
+  return { zones, warnings };
+}
+
+function missingSite(files: ReleaseFiles, site: SiteId): Problem {
+  const present = filesUnder(files, 'sites/', '.yaml').map(([path]) => path.slice('sites/'.length, -'.yaml'.length));
+  const message = `the release has no 'sites/${site}.yaml', expected one for the site of this machine`;
+  return fileProblem('sites/', `${message}${didYouMean(site, present)}`);
+}
+
+function buildHealth(
+  sites: readonly SiteDocument[],
+  policy: Policy,
+  more: { readonly zones: readonly ReleaseZone[]; readonly localSite: SiteId },
+): HealthModel {
+  const subjects = sites.flatMap(({ site }) => subjectsOf(site, policy));
+  const endpoints = new Set(sites.flatMap(({ site }) => site.endpoints.map((each) => `${each.answer} ${each.port}`)));
+  const others = more.zones
+    .flatMap((zone) => zone.facts.checks)
+    .filter((check) => !endpoints.has(`${check.address} ${check.port}`));
+  const hasCoordinator = ({ site }: SiteDocument): boolean =>
+    site.coordinatorApi !== undefined || site.id === more.localSite;
+  return {
+    subjects,
+    references: [...byId(policy.references.map(({ check }) => check)).values()],
+    probes: [...byId(others).values()],
+    sites: sites.filter(hasCoordinator).map(({ site }) => site.id),
+  };
+}
+
+function byId(checks: readonly CheckDefinition[]): ReadonlyMap<string, CheckDefinition> {
+  return new Map(checks.map((check) => [check.id, check]));
+}
+
+function subjectsOf(site: SiteConfig, policy: Policy): readonly Subject[] {
+  return site.endpoints.flatMap((endpoint) => {
+    const service = policy.services.get(endpoint.service);
+    if (service === undefined) return [];
+    return [
+      {
+        key: subjectKey(endpoint.service, site.id, endpoint.family),
+        service: endpoint.service,
+        site: site.id,
+        family: endpoint.family,
+        vip: endpoint.vip,
+        nodes: site.nodes,
+        check: service.checkOf(endpoint.probe, endpoint.port),
+        vrrpGraceMs: site.vrrpGraceMs,
+      },
+    ];
+  });
+}
+
+function buildSteering(
+  sites: readonly SiteDocument[],
+  prefixes: readonly PrefixPolicy[],
+  zones: readonly ReleaseZone[],
+): SteeringModel {
+  const endpoints: readonly Endpoint[] = sites.flatMap(({ site }) =>
+    site.endpoints.map(({ service, family, answer, port }) => ({
+      subject: subjectKey(service, site.id, family),
+      service,
+      site: site.id,
+      family,
+      answer,
+      port,
+      hasAgents: site.nodes.length > 0,
+    })),
+  );
+  const longestTtlSeconds = Math.max(0, ...zones.map((zone) => zone.facts.longestDynamicTtlSeconds));
+  return { endpoints, prefixes, longestTtlSeconds };
+}

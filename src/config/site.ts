@@ -1,0 +1,186 @@
+/** `sites/<id>.yaml`: one place, its nodes, its endpoints and its border routers (R16). Part of the release. */
+import { z } from 'zod';
+import { familyOf } from '#base/ip.ts';
+import type { Family, IpAddress } from '#base/ip.ts';
+import type { Result } from '#base/result.ts';
+import { refuse, succeed } from '#base/result.ts';
+import { durationMs } from '#health/check.ts';
+import type { NodeId, ServiceId, SiteId } from '#health/model.ts';
+import { apiUrl, asn, ipAddress, port, routerId, shortName } from './fields.ts';
+import type { DocumentPath, Problem } from './problem.ts';
+import { loadYaml } from './yaml-document.ts';
+import type { YamlDocument } from './yaml-document.ts';
+
+const endpointSchema = z.strictObject({
+  address: ipAddress,
+  port,
+  vip: ipAddress.optional(),
+  probe: ipAddress.optional(),
+  nextHop: ipAddress.optional(),
+});
+
+const neighborSchema = z.strictObject({
+  name: shortName,
+  address: ipAddress,
+  asn,
+  port: port.default(179),
+  holdTime: durationMs.default(9_000),
+  multihop: z.boolean().default(false),
+});
+
+/** The schema of `sites/*.yaml`. */
+export const siteSchema = z.strictObject({
+  site: shortName,
+  name: z.string().min(1).max(100),
+  location: z.strictObject({
+    latitude: z.number().min(-90).max(90),
+    longitude: z.number().min(-180).max(180),
+  }),
+  coordinator: z.strictObject({ api: apiUrl }).optional(),
+  nodes: z.array(z.strictObject({ name: shortName })).default([]),
+  /** 3 × advert (1 s) + skew (1 s) + script interval × fall (3 s) + 1 s (R6). */
+  vrrpGrace: durationMs.default(8_000),
+  endpoints: z.record(shortName, z.array(endpointSchema).min(1)).default({}),
+  bgp: z.strictObject({ asn, routerId, neighbors: z.array(neighborSchema).min(1) }).optional(),
+});
+
+/** One endpoint with every role of its address filled in (R16). */
+export interface EndpointConfig {
+  readonly service: ServiceId;
+  readonly family: Family;
+  readonly answer: IpAddress;
+  readonly port: number;
+  readonly vip: IpAddress;
+  readonly probe: IpAddress;
+  readonly nextHop: IpAddress;
+  /** Where it stands in its file. */
+  readonly path: DocumentPath;
+}
+
+/** A border router. */
+export interface NeighborConfig {
+  readonly name: string;
+  readonly address: IpAddress;
+  readonly asn: number;
+  readonly port: number;
+  readonly holdTimeSeconds: number;
+  readonly multihop: boolean;
+}
+
+/** One site of a release. */
+export interface SiteConfig {
+  readonly id: SiteId;
+  readonly name: string;
+  readonly location: { readonly latitude: number; readonly longitude: number };
+  /** Where agents and other coordinators reach its coordinator. */
+  readonly coordinatorApi: string | undefined;
+  readonly nodes: readonly NodeId[];
+  readonly vrrpGraceMs: number;
+  readonly endpoints: readonly EndpointConfig[];
+  readonly bgp:
+    { readonly asn: number; readonly routerId: IpAddress; readonly neighbors: readonly NeighborConfig[] } | undefined;
+}
+
+/** A site together with the file that it came from, for checks across files. */
+export interface SiteDocument {
+  readonly file: string;
+  readonly site: SiteConfig;
+  readonly problemAt: YamlDocument<unknown>['problemAt'];
+}
+
+/** Reads one site file and checks what can be checked within it. */
+export function parseSite(file: string, text: string): Result<SiteDocument, readonly Problem[]> {
+  const loaded = loadYaml(file, text, siteSchema);
+  if (!loaded.ok) return loaded;
+  const { value, problemAt } = loaded.value;
+  const bgp = value.bgp && { ...value.bgp, neighbors: value.bgp.neighbors.map(toNeighbor) };
+  const site: SiteConfig = {
+    id: value.site,
+    name: value.name,
+    location: value.location,
+    coordinatorApi: value.coordinator?.api,
+    nodes: value.nodes.map((node) => node.name),
+    vrrpGraceMs: value.vrrpGrace,
+    endpoints: Object.entries(value.endpoints).flatMap(([service, list]) =>
+      list.map((endpoint, index) => toEndpoint(endpoint, ['endpoints', service, index])),
+    ),
+    bgp,
+  };
+  const document = { file, site, problemAt };
+  const problems = [...nameProblems(document), ...endpointProblems(document), ...neighborProblems(document)];
+  return problems.length > 0 ? refuse(problems) : succeed(document);
+}
+
+function toEndpoint(endpoint: z.output<typeof endpointSchema>, path: DocumentPath): EndpointConfig {
+  const vip = endpoint.vip ?? endpoint.address;
+  return {
+    service: String(path[1]),
+    family: familyOf(endpoint.address),
+    answer: endpoint.address,
+    port: endpoint.port,
+    vip,
+    probe: endpoint.probe ?? endpoint.address,
+    nextHop: endpoint.nextHop ?? vip,
+    path,
+  };
+}
+
+function toNeighbor({ holdTime, ...neighbor }: z.output<typeof neighborSchema>): NeighborConfig {
+  return { ...neighbor, holdTimeSeconds: holdTime / 1000 };
+}
+
+function nameProblems({ file, site, problemAt }: SiteDocument): readonly Problem[] {
+  const problems: Problem[] = [];
+  const expected = `sites/${site.id}.yaml`;
+  if (file !== expected) {
+    problems.push(problemAt(['site'], `site '${site.id}' stands in '${file}', expected it in '${expected}'`));
+  }
+  for (const [index, node] of site.nodes.entries()) {
+    if (site.nodes.indexOf(node) === index) continue;
+    problems.push(
+      problemAt(['nodes', index, 'name'], `node '${node}' is given twice, expected one entry for each node`),
+    );
+  }
+  return problems;
+}
+
+function endpointProblems({ site, problemAt }: SiteDocument): readonly Problem[] {
+  const problems: Problem[] = [];
+  const seen = new Set<string>();
+  for (const endpoint of site.endpoints) {
+    const { path, family, service } = endpoint;
+    const key = `${service}/${family}`;
+    if (seen.has(key)) {
+      const message = `'${endpoint.answer}' is a second IPv${family} endpoint of ${service}, expected at most one for each family`;
+      problems.push(problemAt([...path, 'address'], message));
+    }
+    seen.add(key);
+    for (const role of ['vip', 'probe', 'nextHop'] as const) {
+      if (familyOf(endpoint[role]) === family) continue;
+      const message = `'${endpoint[role]}' is not of the family of the address '${endpoint.answer}', expected IPv${family}`;
+      // A next hop that follows a wrong vip is told once, at the vip.
+      if (role !== 'nextHop' || endpoint.nextHop !== endpoint.vip) problems.push(problemAt([...path, role], message));
+    }
+  }
+  return problems;
+}
+
+function neighborProblems({ site, problemAt }: SiteDocument): readonly Problem[] {
+  const problems: Problem[] = [];
+  const neighbors = site.bgp?.neighbors ?? [];
+  for (const [index, neighbor] of neighbors.entries()) {
+    const path = ['bgp', 'neighbors', index];
+    if (neighbors.findIndex((other) => other.name === neighbor.name) !== index) {
+      problems.push(
+        problemAt([...path, 'name'], `neighbor '${neighbor.name}' is given twice, expected distinct names`),
+      );
+    }
+    const { holdTimeSeconds } = neighbor;
+    const isAllowed = holdTimeSeconds === 0 || (holdTimeSeconds >= 3 && holdTimeSeconds <= 65535);
+    if (!isAllowed || !Number.isInteger(holdTimeSeconds)) {
+      const message = `a hold time of ${holdTimeSeconds} seconds, expected 0 or whole seconds from 3s to 65535s (RFC 4271)`;
+      problems.push(problemAt([...path, 'holdTime'], message));
+    }
+  }
+  return problems;
+}
