@@ -1,0 +1,80 @@
+/**
+ * `fairlead agent` as a process: loads the config, runs until SIGTERM or SIGINT, loads it again on SIGHUP.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import { formatProblem, sortProblems } from '#config/problem.ts';
+import type { Problem } from '#config/problem.ts';
+import { startAgent } from './agent.ts';
+import type { AgentIdentity } from './agent.ts';
+import { loadAgentConfig } from './config.ts';
+
+export interface RunAgentOptions {
+  readonly configFile: string;
+}
+
+/**
+ * Runs the agent in this process and returns its exit code: 0 after a signal to stop, 1 where the config is refused.
+ *
+ * On SIGHUP a config that is refused changes nothing, and says so.
+ */
+export async function runAgent(
+  { configFile }: RunAgentOptions,
+  { logger }: { readonly logger: Logger },
+): Promise<number> {
+  const first = loadAgentConfig(configFile);
+  if (!first.ok) {
+    logProblems(logger, first.fault);
+    logger.error(`nothing was started: ${configFile} is refused`);
+    return 1;
+  }
+  const identity = createIdentity();
+  let agent = startAgent(first.value, identity, logger);
+  logger.info(`agent of ${first.value.node} at ${first.value.site} runs, pid ${process.pid}`);
+
+  let isStopping = false;
+  const reload = async (): Promise<void> => {
+    const next = loadAgentConfig(configFile);
+    if (!next.ok) {
+      logProblems(logger, next.fault);
+      logger.error(`the config was not changed: ${configFile} is refused`);
+      return;
+    }
+    await agent.stop();
+    if (isStopping) return;
+    agent = startAgent(next.value, identity, logger);
+    logger.info(`loaded ${configFile} again`);
+  };
+  let reloading = Promise.resolve();
+  const onHup = (): void => {
+    reloading = reloading.then(reload);
+  };
+  process.on('SIGHUP', onHup);
+  logger.info(`${await stopSignal()}: stopping`);
+  isStopping = true;
+  process.off('SIGHUP', onHup);
+  await reloading;
+  await agent.stop();
+  return 0;
+}
+
+function createIdentity(): AgentIdentity {
+  let sequence = 0;
+  return { boot: randomUUID(), nextSequence: () => sequence++ };
+}
+
+function logProblems(logger: Logger, problems: readonly Problem[]): void {
+  for (const problem of sortProblems(problems)) logger.error({ ...problem }, formatProblem(problem));
+}
+
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const stop = (signal: NodeJS.Signals): void => {
+      process.off('SIGTERM', stop);
+      process.off('SIGINT', stop);
+      resolve(signal);
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+}
