@@ -60,33 +60,37 @@ export class Speaker implements BgpSpeaker {
   }
 
   setDesired(prefix: string, attributes: RouteAttributes | null, reason: string): Result<void, string> {
-    const checked = attributes === null ? checkPrefix(prefix) : checkRoute(prefix, attributes);
-    if (!checked.ok) return checked;
-    if (typeof checked.value === 'string' || attributes === null) {
-      const withdrawn = checkPrefix(prefix);
-      if (!withdrawn.ok) return withdrawn;
-      this.#desired.delete(withdrawn.value);
-      this.#change({ prefix: withdrawn.value, route: null, reason });
-    } else {
-      const route = checked.value;
-      this.#desired.set(route.prefix, { prefix: route.prefix, attributes, reason, route });
-      this.#change({ prefix: route.prefix, route, reason });
-    }
-    return succeed(undefined);
+    return attributes === null ? this.#withdraw(prefix, reason) : this.#announce(prefix, attributes, reason);
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the interface is that of a speaker in a worker
-  async snapshot(): Promise<SpeakerSnapshot> {
-    return {
+  snapshot(): Promise<SpeakerSnapshot> {
+    return Promise.resolve({
       peers: Array.from(this.#runners.values(), (runner) => snapshotPeer(runner.peer)),
       desired: Array.from(this.#desired.values(), ({ prefix, attributes, reason }) => ({ prefix, attributes, reason })),
-    };
+    });
   }
 
   async stop(how: SpeakerStop): Promise<void> {
     this.#isStopped = true;
     this.#flush();
     await Promise.all(Array.from(this.#runners.values(), (runner) => runner.stop(how)));
+  }
+
+  #withdraw(prefix: string, reason: string): Result<void, string> {
+    const checked = checkPrefix(prefix);
+    if (!checked.ok) return checked;
+    this.#desired.delete(checked.value);
+    this.#change({ prefix: checked.value, route: null, reason });
+    return succeed(undefined);
+  }
+
+  #announce(prefix: string, attributes: RouteAttributes, reason: string): Result<void, string> {
+    const checked = checkRoute(prefix, attributes);
+    if (!checked.ok) return checked;
+    const route = checked.value;
+    this.#desired.set(route.prefix, { prefix: route.prefix, attributes, reason, route });
+    this.#change({ prefix: route.prefix, route, reason });
+    return succeed(undefined);
   }
 
   #change(change: RouteChange): void {

@@ -34,7 +34,7 @@ export function decodeUpdate(body: Uint8Array, context: UpdateContext): Result<D
   try {
     return succeed(decodeBody(body, context));
   } catch (error) {
-    if (error instanceof WireFault) return refuse({ severity: 'session-reset', ...error.fault });
+    if (error instanceof WireFault) return refuse({ ...error.fault, severity: 'session-reset' });
     if (!(error instanceof Truncated)) throw error;
     const reason = `UPDATE is cut short: ${error.message}`;
     const subcode = updateSubcode.malformedAttributeList;
