@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { createPrng } from '#base/prng.ts';
+import { parseType } from '#dns/wire/constants.ts';
+import { rootName } from '#dns/wire/name.ts';
+import { createLuaCompiler } from './compiler.ts';
+import type { HealthTarget } from './health.ts';
+
+const targets: HealthTarget[] = [];
+const health = {
+  register: (target: HealthTarget) => {
+    targets.push(target);
+    return { read: () => ({ state: 'up', changePending: false }) as const };
+  },
+};
+const compiler = createLuaCompiler({ health, prng: createPrng(1) });
+const position = { file: 'zone', line: 1, column: 1 };
+
+function compile(code: string, type = 'A'): ReturnType<typeof compiler> {
+  return compiler({ code, type: parseType(type) ?? 0, zone: rootName, owner: rootName, position });
+}
+
+test('code that cannot be compiled is refused at its place, and registers nothing', () => {
+  // The caret stands under the character that the fault is about.
+  const rows: [code: string, caret: string, message: RegExp][] = [
+    ["ifportup(80, {'192.0.2.1'", '                         ^', /'\}' expected near '<eof>'/],
+    ["ifportup(80, {'192.0.2.1)", '             ^?', /unfinished string/],
+    ["ifurlup('x')", '^', /function "ifurlup" is not known: expected ifportup/],
+    ["'192.0.2.1'", '^', /not a function call/],
+    ["a.b('x')", '^', /not supported/],
+    ["; return ifportup('x')", '         ^', /an argument is missing/],
+    [";local a = 1 return ifportup(80, {'192.0.2.1'})", ' ^', /more than one return/],
+    ["ifportup(80, {'192.0.2.1'}), 1", '                             ^', /one value/],
+    ["ifportup(0, {'192.0.2.1'})", '         ^', /port "0" is not a whole number from 1 to 65535/],
+    ["ifportup(-1, {'192.0.2.1'})", '         ^', /port "-1"/],
+    ["ifportup(80, '192.0.2.1')", '             ^', /the addresses are "192\.0\.2\.1"/],
+    ['ifportup(80, {})', '             ^', /no address/],
+    ['ifportup(80, {{}, {}})', '             ^', /no address/],
+    ["ifportup(80, {'www.example.com'})", '              ^', /"www\.example\.com" is not an IP address/],
+    ["ifportup(80, {'192.0.2.1', {'192.0.2.2'}})", '                           ^', /a table is not an IP address/],
+    ["ifportup(80, {a='192.0.2.1'})", '              ^', /"a" is not an address/],
+    ["ifportup(80, {'2001:db8::1'})", '              ^', /cannot be the data of A: expected an IPv4 address/],
+    ["ifportup(80, {'192.0.2.1'}, 'all')", '                            ^', /options are "all"/],
+    ["ifportup(80, {'192.0.2.1'}, {'all'})", '                             ^', /"all" has no name/],
+    [
+      "ifportup(80, {'192.0.2.1'}, {colour='red'})",
+      '                             ^',
+      /option "colour" is not known: expected selector, /,
+    ],
+    [
+      "ifportup(80, {'192.0.2.1'}, {selector='best'})",
+      '                                      ^',
+      /selector "best" is not known: expected random, all, hashed, empty/,
+    ],
+    [
+      "ifportup(80, {'192.0.2.1'}, {selector='pickclosest'})",
+      '                                      ^',
+      /needs location data/,
+    ],
+    [
+      "ifportup(80, {'192.0.2.1'}, {timeout=0})",
+      '                                     ^',
+      /timeout "0" is not a whole number from 1 to 3600/,
+    ],
+    ["ifportup(80, {'192.0.2.1'}, {timeout='2s'})", '                                     ^', /timeout "2s"/],
+    [
+      "ifportup(80, {'192.0.2.1'}, {source='here'})",
+      '                                    ^',
+      /source "here" is not an IP address/,
+    ],
+    [
+      "ifportup(80, {'192.0.2.1'}, {verdict='mine'})",
+      '                                     ^',
+      /expected endpoint or probe/,
+    ],
+    [
+      "ifportup(80, {'192.0.2.1'}, {timeout=1, timeout=2})",
+      '                                        ^',
+      /"timeout" is given twice/,
+    ],
+    ["ifportup(80, {'192.0.2.1'}, nil, 1)", '                                 ^', /at most three/],
+    ['ifportup(80, addresses)', '             ^', /not a constant/],
+    ["ifportup(80, {'192.0.2.' .. 1})", '              ^', /not a constant/],
+  ];
+  for (const [code, caret, message] of rows) {
+    const compiled = compile(code);
+    assert.ok(!compiled.ok, code);
+    assert.match(compiled.fault.message, message);
+    if (!caret.endsWith('?')) assert.equal(compiled.fault.offset, caret.length - 1, code);
+  }
+  assert.deepEqual(targets, []);
+});
+
+test('an MX or CNAME record cannot be made of addresses', () => {
+  const compiled = compile("ifportup(80, {'192.0.2.1'})", 'MX');
+  assert.ok(!compiled.ok);
+  assert.match(compiled.fault.message, /cannot be the data of MX: expected LUA A, LUA AAAA or LUA TXT/);
+});
+
+test('any code is compiled or refused, and never an error', () => {
+  const word = fc.constantFrom(
+    'ifportup',
+    '(',
+    ')',
+    '{',
+    '}',
+    ',',
+    "'192.0.2.1'",
+    '80',
+    'selector=',
+    "'all'",
+    ';',
+    'return',
+    '-',
+    'nil',
+  );
+  const code = fc.oneof(
+    fc.string(),
+    fc.array(word, { maxLength: 15 }).map((words) => words.join(' ')),
+  );
+  fc.assert(
+    fc.property(code, (text) => {
+      const compiled = compile(text);
+      assert.ok(compiled.ok || (compiled.fault.offset >= 0 && compiled.fault.offset <= text.length));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('absurd nesting is refused', () => {
+  const compiled = compile(`ifportup(80, ${'{'.repeat(200_000)}`);
+  assert.ok(!compiled.ok);
+  assert.match(compiled.fault.message, /nested too deeply/);
+});
