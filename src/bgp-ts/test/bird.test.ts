@@ -173,3 +173,13 @@ void test('BIRD that expects another AS refuses us, and the event says why', opt
   const refused = await bench.log.find('NOTIFICATION', (event) => event.kind === 'notification');
   assert.match(refused.text, /^received NOTIFICATION 2\/2 \(OPEN Message Error, Bad Peer AS\) from bird/);
 });
+
+void test('a session in a worker outlives its hold time while the main thread is blocked', options, async () => {
+  await using bench = await startBench({ isInWorker: true, peer: { holdTimeSeconds: 3 } });
+  await bench.log.find('Established', isState('established'));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000);
+  const { peers } = await bench.speaker.snapshot();
+  assert.equal(peers[0]?.state, 'established');
+  assert.ok(!bench.log.events.some((event) => event.kind === 'notification'));
+  assert.doesNotMatch(bench.bird.log(), /Hold timer expired|Connection (?:closed|lost)/);
+});
