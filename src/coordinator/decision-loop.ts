@@ -22,6 +22,7 @@ export class DecisionLoop {
   readonly #carryOut: (effect: DecisionEffect) => void;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
+  #waiting: (() => void)[] = [];
 
   constructor(decision: Decision, carryOut: (effect: DecisionEffect) => void) {
     this.decision = decision;
@@ -47,6 +48,11 @@ export class DecisionLoop {
     return removed;
   }
 
+  /** Resolves after the next step. */
+  nextStep(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
   /** No step and no effect comes after this. */
   stop(): void {
     this.#isStopped = true;
@@ -55,6 +61,7 @@ export class DecisionLoop {
 
   #finish(effects: readonly DecisionEffect[]): void {
     for (const effect of effects) this.#carryOut(effect);
+    for (const wake of this.#waiting.splice(0)) wake();
     this.#arm();
   }
 

@@ -119,7 +119,7 @@ export class Decision {
   /** The health engine, to read from. */
   get health(): Pick<
     HealthEngine,
-    'verdict' | 'probe' | 'owners' | 'nodeReport' | 'peerReport' | 'freshPeers' | 'sanity'
+    'awaitsReports' | 'verdict' | 'probe' | 'owners' | 'nodeReport' | 'peerReport' | 'freshPeers' | 'sanity'
   > {
     return this.#health;
   }

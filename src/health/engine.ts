@@ -122,6 +122,11 @@ export class HealthEngine {
     return this.#sanity;
   }
 
+  /** Whether agents may still send their first report since the start, so that opening can wait for it (R11). */
+  awaitsReports(nowMs: MonoMs): boolean {
+    return [...this.#subjects.values()].some(({ subject }) => this.#isAwaited(subject, nowMs));
+  }
+
   /** The verdict on a subject; undefined when the model does not have it. */
   verdict(subject: SubjectKey): Verdict | undefined {
     return this.#subjects.get(subject)?.verdict;

@@ -1,0 +1,84 @@
+/** What the API's calls do in a coordinator: reports and overrides go to the decision, releases to their keeper. */
+import { randomUUID } from 'node:crypto';
+import { unixMs } from '#base/clock.ts';
+import { refuse, succeed } from '#base/result.ts';
+import type { ApiFault } from '#api/fault.ts';
+import type { OverrideRequest, UndrainRequest } from '#api/requests.ts';
+import type { CallResult, CoordinatorCalls } from '#api/server.ts';
+import type { Status } from '#api/status.ts';
+import type { Override } from '#health/report.ts';
+import type { DecisionLoop } from './decision-loop.ts';
+import type { Releases } from './releases.ts';
+
+/** The parts that calls act on. */
+export interface CallParts {
+  readonly site: string;
+  readonly loop: DecisionLoop;
+  readonly releases: Releases;
+  /** The sites of the release in force. */
+  readonly sites: () => readonly string[];
+  readonly status: () => Promise<Status>;
+  readonly onStopRequest: () => void;
+}
+
+/** Builds the calls. */
+export function createCalls(parts: CallParts): CoordinatorCalls {
+  const { loop, releases } = parts;
+  return {
+    status: parts.status,
+    report: (report) => {
+      loop.feed({ kind: 'report', report });
+      return succeed({ taken: true });
+    },
+    peerReport: (report) => {
+      // Our own site's name from elsewhere is a second coordinator of this site, or a wrong file on its machine.
+      if (report.site === parts.site) return refuse(wrongSite(report.site));
+      loop.feed({ kind: 'peerReport', report });
+      return succeed({ taken: true });
+    },
+    heads: (query) => releases.heads(query),
+    object: (digest) => releases.object(digest),
+    apply: (request) => releases.apply(request),
+    history: () => releases.history(),
+    rollback: (request) => releases.rollback(request),
+    override: (request) => drain(request, parts),
+    undrain: (request) => undrain(request, parts),
+    stop: parts.onStopRequest,
+  };
+}
+
+function drain(request: OverrideRequest, parts: CallParts): CallResult {
+  if (!parts.sites().includes(request.site)) return refuse(noSite(request.site, parts.sites()));
+  const override: Override = {
+    id: randomUUID(),
+    kind: request.kind,
+    site: request.site,
+    reason: request.reason,
+    who: request.who,
+    createdAtUnixMs: unixMs(),
+    durationMs: request.durationMs,
+    revision: 0,
+    removed: false,
+  };
+  const added = parts.loop.addOverride(override);
+  if (!added.ok) return refuse({ status: 409, code: 'override-refused', message: added.fault });
+  const state = parts.loop.decision.overrides.find((entry) => entry.override.id === override.id)?.state;
+  return succeed({ override, state });
+}
+
+function undrain(request: UndrainRequest, parts: CallParts): CallResult {
+  if (!parts.sites().includes(request.site)) return refuse(noSite(request.site, parts.sites()));
+  const removed = parts.loop.removeOverrides(request.site);
+  if (removed.length > 0) return succeed({ removed });
+  return refuse({ status: 404, code: 'no-override', message: `${request.site} is not drained` });
+}
+
+function noSite(site: string, known: readonly string[]): ApiFault {
+  const message = `there is no site '${site}' in the release, expected one of ${known.join(', ')}`;
+  return { status: 404, code: 'no-site', message };
+}
+
+function wrongSite(site: string): ApiFault {
+  const message = `this coordinator is the one of site '${site}', expected reports of the others`;
+  return { status: 409, code: 'own-site', message };
+}

@@ -1,0 +1,274 @@
+/**
+ * The coordinator: wires reports, probes and releases to the decision, and the decision to DNS, BGP and peers.
+ *
+ * Order of a start (R11, R18): release, state, API and probes; then, when the first round is in or after
+ * `startupWaitMs`, DNS; then the routes. Order of an end (R24): routes, DNS, the rest.
+ */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { startApi } from '#api/server.ts';
+import type { Api } from '#api/server.ts';
+import { formatHostPort } from '#base/ip.ts';
+import { createPrng } from '#base/prng.ts';
+import { refuse, succeed } from '#base/result.ts';
+import type { Result } from '#base/result.ts';
+import type { Logger } from '#config/log.ts';
+import type { MachineConfig } from '#config/machine.ts';
+import { Decision } from '#decide/decision.ts';
+import type { DecisionEffect, DurableState } from '#decide/effects.ts';
+import { createAnswerer } from '#dns/answer/answerer.ts';
+import type { Answerer } from '#dns/answer/answerer.ts';
+import { createGeneration } from '#dns/answer/generation.ts';
+import { startupWaitMs } from '#health/engine.ts';
+import { createProber } from '#probe/prober.ts';
+import type { Prober } from '#probe/prober.ts';
+import { createReportPush } from '#replication/report-push.ts';
+import type { ReportPush } from '#replication/report-push.ts';
+import { listenDns } from '#serve/dns-server.ts';
+import type { DnsServer } from '#serve/dns-server.ts';
+import { createCalls } from './calls.ts';
+import { DecisionLoop, presentMoment } from './decision-loop.ts';
+import type { Generation } from './generation.ts';
+import { narrate } from './narrate.ts';
+import type { Releases, RunningRelease } from './releases.ts';
+import { Routes } from './routes.ts';
+import { readState, writeState } from './state-file.ts';
+import { describeStatus } from './status.ts';
+import type { Status } from '#api/status.ts';
+
+/** How a coordinator ends. */
+export type StopMode =
+  /** `fairlead stop`: it means it, so the routes are taken back first. */
+  | { readonly kind: 'leave'; readonly reason: string }
+  /** SIGTERM: it will be back, so nothing is said. */
+  | { readonly kind: 'restart' };
+
+/** What a coordinator is started with. */
+export interface CoordinatorOptions {
+  readonly machine: MachineConfig;
+  readonly log: Logger;
+  readonly version: string;
+  readonly releases: Releases;
+  /** Called once when a person asked it to stop. */
+  readonly onStopRequest: () => void;
+}
+
+/** A running coordinator. */
+export class Coordinator {
+  readonly #options: CoordinatorOptions;
+  readonly #startedAtMs = presentMoment().nowMs;
+  readonly #prng = createPrng(Number.parseInt(randomUUID().slice(0, 8), 16));
+  readonly #answerer: Answerer = createAnswerer(createGeneration([]));
+  readonly #routes: Routes;
+  readonly #prober: Prober;
+  readonly #push: ReportPush;
+  readonly #loop: DecisionLoop;
+  readonly #statePath: string;
+  #generation: Generation | undefined;
+  #running: RunningRelease | undefined;
+  #api: Api | undefined;
+  #dns: DnsServer | undefined;
+  /** State that could not be written yet: until it is, nothing is promised to others (R19). */
+  #unsaved: DurableState | undefined;
+
+  constructor(options: CoordinatorOptions) {
+    const { machine, log } = options;
+    this.#options = options;
+    this.#routes = new Routes(log);
+    this.#prober = createProber({
+      onResult: ({ check, passed, reason }) => {
+        this.#loop.feed({ kind: 'result', check, passed, reason });
+      },
+    });
+    this.#push = createReportPush({
+      path: '/v1/peer-reports',
+      token: machine.api.token,
+      onTransition: ({ target, state, reason }) => {
+        if (state === 'reached') log.info({ event: 'peer' }, `coordinator at ${target.name} is reached`);
+        else log.warn({ event: 'peer' }, `coordinator at ${target.name} is not reached: ${reason}`);
+      },
+    });
+    this.#statePath = join(machine.stateDirectory, 'state.json');
+    const { state, complaint } = readState(this.#statePath);
+    if (complaint !== undefined) log.error({ event: 'state' }, complaint);
+    const identity = { site: machine.site, boot: randomUUID() };
+    const decision = new Decision(identity, state, presentMoment());
+    this.#loop = new DecisionLoop(decision, (effect) => {
+      this.#carryOut(effect);
+    });
+  }
+
+  /** Opens everything; the fault is one line for each thing that could not be had. */
+  async start(): Promise<Result<void, readonly string[]>> {
+    const { machine, releases, log } = this.#options;
+    const api = await this.#startApi();
+    if (!api.ok) return api;
+    const first = await releases.first((release) => this.#build(release));
+    this.#activate(first.generation, first.release);
+    releases.follow((release) => {
+      this.#take(release);
+    });
+    await this.#firstRound();
+    const dns = await listenDns(machine.dns.listen, (...query) => this.#answerer.answer(...query));
+    if (!dns.ok) return refuse(dns.fault.map((fault) => fault.message));
+    this.#dns = dns.value;
+    log.info({ event: 'dns.open' }, `answering DNS on ${this.dnsAddresses().join(', ')}`);
+    this.#loop.feed({ kind: 'open' });
+    return succeed(undefined);
+  }
+
+  /** Where DNS is answered, as text. */
+  dnsAddresses(): readonly string[] {
+    return (this.#dns?.bound ?? []).map(({ address, port }) => formatHostPort(address, port));
+  }
+
+  /** Ends everything in order. */
+  async stop(mode: StopMode): Promise<void> {
+    this.#options.releases.close();
+    if (mode.kind === 'leave') await this.#routes.leave(mode.reason);
+    else await this.#routes.closeSilently();
+    this.#loop.stop();
+    await Promise.all([this.#dns?.close(), this.#prober.close(), this.#push.close(), this.#api?.close()]);
+  }
+
+  async #startApi(): Promise<Result<void, readonly string[]>> {
+    const { machine, log, releases, onStopRequest } = this.#options;
+    const calls = createCalls({
+      site: machine.site,
+      loop: this.#loop,
+      releases,
+      sites: () => [...(this.#generation?.release.sites.keys() ?? [])],
+      status: () => this.#status(),
+      onStopRequest,
+    });
+    const { listen, token } = machine.api;
+    try {
+      this.#api = await startApi(calls, { listen, token, controlSocket: machine.controlSocket });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return refuse([`the API cannot listen on ${formatHostPort(listen.address, listen.port)}: ${why}`]);
+    }
+    log.info({ event: 'api.open' }, `API on http://${formatHostPort(listen.address, listen.port)}`);
+    return succeed(undefined);
+  }
+
+  /** A release that runs from now on, whole; one that this coordinator cannot run changes nothing (R29). */
+  #take(release: RunningRelease): void {
+    const built = this.#build(release);
+    if (!built.ok) return;
+    this.#activate(built.value, release);
+  }
+
+  #build(release: RunningRelease): Result<Generation, unknown> {
+    const built = release.build({ site: this.#options.machine.site, prng: this.#prng });
+    if (!built.ok) {
+      const lines = built.fault.join('\n  ');
+      this.#options.log.error({ event: 'release.refused' }, `release ${release.id} cannot run here:\n  ${lines}`);
+    }
+    return built;
+  }
+
+  #activate(generation: Generation, running: RunningRelease): void {
+    const { machine, log } = this.#options;
+    const { release, health } = generation;
+    const site = release.sites.get(machine.site);
+    this.#generation = generation;
+    this.#running = running;
+    const others = [...release.sites.values()].filter(({ id }) => id !== machine.site);
+    this.#push.replaceTargets(
+      others.flatMap(({ id, coordinatorApi }) =>
+        coordinatorApi === undefined ? [] : [{ name: id, url: coordinatorApi }],
+      ),
+    );
+    const { bgp } = site ?? {};
+    this.#routes.replacePeers(
+      (bgp?.neighbors ?? []).map(({ name, address, asn, port, holdTimeSeconds }) => ({
+        name,
+        address,
+        port,
+        peerAsn: asn,
+        localAsn: bgp?.asn ?? 0,
+        routerId: bgp?.routerId ?? '',
+        holdTimeSeconds,
+        ...(machine.bgp.localAddress === undefined ? {} : { localAddress: machine.bgp.localAddress }),
+      })),
+    );
+    const { epoch, sequence } = running.head;
+    this.#loop.feed({ kind: 'generation', health, steering: release.steering, release: { epoch, sequence } });
+    this.#answerer.swap(generation.zones);
+    this.#prober.replace([...health.references, ...health.probes, ...health.subjects.map((subject) => subject.check)]);
+    for (const warning of release.warnings) log.warn({ event: 'release.warning' }, warning.message);
+    log.info({ event: 'release' }, `release ${running.id} is in force: ${running.head.reason}`);
+  }
+
+  /** Waits for the first result of every check and the first reports of agents, at most `startupWaitMs` (R11). */
+  async #firstRound(): Promise<void> {
+    const until = presentMoment().nowMs + startupWaitMs;
+    const deadline = new Promise<void>((resolve) => setTimeout(resolve, startupWaitMs));
+    await Promise.race([this.#prober.roundComplete(), deadline]);
+    while (presentMoment().nowMs < until && this.#loop.decision.health.awaitsReports(presentMoment().nowMs)) {
+      await Promise.race([this.#loop.nextStep(), deadline]);
+    }
+  }
+
+  #carryOut(effect: DecisionEffect): void {
+    switch (effect.kind) {
+      case 'persist':
+        this.#unsaved = effect.state;
+        this.#persist();
+        return;
+      case 'publish':
+        this.#generation?.slots.publish(this.#loop.decision);
+        return;
+      case 'announce':
+        this.#routes.announce(effect.prefix, effect.attributes, effect.reason);
+        return;
+      case 'withdraw':
+        this.#routes.withdraw(effect.prefix, effect.reason);
+        return;
+      case 'tell':
+        if (this.#persist()) this.#push.push(effect.report);
+        return;
+      case 'event': {
+        const { level, text } = narrate(effect.event);
+        this.#options.log[level]({ event: `decision.${effect.event.kind}` }, text);
+        return;
+      }
+    }
+  }
+
+  /** Writes what is not on disk yet; returns whether nothing is left. */
+  #persist(): boolean {
+    if (this.#unsaved === undefined) return true;
+    try {
+      writeState(this.#statePath, this.#unsaved);
+      this.#unsaved = undefined;
+      return true;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const text = `${this.#statePath} cannot be written, the other coordinators are not told: ${why}`;
+      this.#options.log.error({ event: 'state' }, text);
+      return false;
+    }
+  }
+
+  async #status(): Promise<Status> {
+    const { machine, version } = this.#options;
+    const { epoch, sequence, release } = this.#running?.head ?? { epoch: 0, sequence: 0, release: '' };
+    return describeStatus(
+      {
+        site: machine.site,
+        version,
+        startedAtMs: this.#startedAtMs,
+        release: { epoch, sequence, digest: release },
+        role: machine.replication.role,
+        decision: this.#loop.decision,
+        model: this.#generation?.health ?? { subjects: [], references: [], probes: [], sites: [] },
+        routers: await this.#routes.peers(),
+        listen: this.dnsAddresses(),
+        counters: this.#answerer.counters,
+      },
+      presentMoment(),
+    );
+  }
+}
