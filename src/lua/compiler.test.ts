@@ -25,7 +25,7 @@ test('code that cannot be compiled is refused at its place, and registers nothin
   // The caret stands under the character that the fault is about.
   const rows: [code: string, caret: string, message: RegExp][] = [
     ["ifportup(80, {'192.0.2.1'", '                         ^', /'\}' expected near '<eof>'/],
-    ["ifportup(80, {'192.0.2.1)", '                          ^', /unfinished string/],
+    ["ifportup(80, {'192.0.2.1)", '                         ^', /unfinished string/],
     ["ifurlup('x')", '^', /function "ifurlup" is not known: expected ifportup/],
     ["'192.0.2.1'", '^', /not a function call/],
     ["a.b('x')", '^', /not supported/],
