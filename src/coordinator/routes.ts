@@ -13,39 +13,39 @@ import type { Logger } from '#config/log.ts';
 /** How long each step of `fairlead stop` waits, so that the routers converge between them (R24). */
 const stopSteps = { afterGracefulShutdownMs: 1000, afterWithdrawMs: 500 } as const;
 
+/** How long after the end of its worker the speaker is started anew. */
+const restartDelayMs = 1000;
+
 /** The routes of this site and the sessions that carry them. */
 export class Routes {
-  readonly #speaker: BgpSpeaker;
   readonly #log: Logger;
-  readonly #desired = new Map<IpPrefix, RouteAttributes>();
-  #peers = new Map<string, string>();
+  readonly #desired = new Map<IpPrefix, { readonly attributes: RouteAttributes; readonly reason: string }>();
+  #speaker: BgpSpeaker;
+  #peers = new Map<string, PeerOptions>();
+  #restart: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   constructor(log: Logger) {
     this.#log = log;
-    this.#speaker = createWorkerSpeaker({
-      onEvent: (event) => {
-        this.#narrate(event);
-      },
-    });
+    this.#speaker = this.#createSpeaker();
   }
 
   /** Takes the wanted peers; a peer whose options changed is dialled anew, the others are not touched. */
   replacePeers(peers: readonly PeerOptions[]): void {
     const wanted = new Map(peers.map((peer) => [peer.name ?? peer.address, peer]));
-    for (const [name, shape] of this.#peers) {
+    for (const [name, peer] of this.#peers) {
       const next = wanted.get(name);
-      if (next === undefined || JSON.stringify(next) !== shape) this.#forget(name);
+      if (next === undefined || JSON.stringify(next) !== JSON.stringify(peer)) this.#forget(name);
     }
     for (const [name, peer] of wanted) {
       if (this.#peers.has(name)) continue;
-      const added = this.#speaker.addPeer(peer);
-      if (added.ok) this.#peers.set(name, JSON.stringify(peer));
-      else this.#log.error({ event: 'bgp' }, `BGP peer ${name} cannot be used: ${added.fault}`);
+      this.#peers.set(name, peer);
+      this.#add(name, peer);
     }
   }
 
   announce(prefix: IpPrefix, attributes: RouteAttributes, reason: string): void {
-    this.#desired.set(prefix, attributes);
+    this.#desired.set(prefix, { attributes, reason });
     this.#set(prefix, attributes, reason);
   }
 
@@ -62,18 +62,47 @@ export class Routes {
   /** `fairlead stop` means it: GRACEFUL_SHUTDOWN, withdrawal, Cease 6/2 with a text (R24). */
   async leave(text: string): Promise<void> {
     const routes = [...this.#desired];
-    for (const [prefix, { nextHop }] of routes) {
-      this.#set(prefix, { nextHop, communities: [gracefulShutdownCommunity] }, text);
+    for (const [prefix, { attributes }] of routes) {
+      this.#set(prefix, { ...attributes, communities: [gracefulShutdownCommunity] }, text);
     }
     if (routes.length > 0) await pause(stopSteps.afterGracefulShutdownMs);
     for (const [prefix] of routes) this.withdraw(prefix, text);
     if (routes.length > 0) await pause(stopSteps.afterWithdrawMs);
+    this.#isStopped = true;
+    clearTimeout(this.#restart);
     await this.#speaker.stop({ mode: 'administrative', text });
   }
 
   /** A process that will be back closes TCP and says nothing (R24). */
   async closeSilently(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#restart);
     await this.#speaker.stop({ mode: 'silent' });
+  }
+
+  #createSpeaker(): BgpSpeaker {
+    return createWorkerSpeaker({
+      onEvent: (event) => {
+        this.#narrate(event);
+        // The speaker tells an error only when its worker has ended.
+        if (event.kind === 'error') this.#scheduleRestart();
+      },
+    });
+  }
+
+  #scheduleRestart(): void {
+    if (this.#isStopped) return;
+    clearTimeout(this.#restart);
+    this.#restart = setTimeout(() => {
+      this.#speaker = this.#createSpeaker();
+      for (const [prefix, { attributes, reason }] of this.#desired) this.#set(prefix, attributes, reason);
+      for (const [name, peer] of this.#peers) this.#add(name, peer);
+    }, restartDelayMs);
+  }
+
+  #add(name: string, peer: PeerOptions): void {
+    const added = this.#speaker.addPeer(peer);
+    if (!added.ok) this.#log.error({ event: 'bgp' }, `BGP peer ${name} cannot be used: ${added.fault}`);
   }
 
   #forget(name: string): void {
