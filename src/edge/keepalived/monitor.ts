@@ -32,14 +32,10 @@ export interface KeepalivedMonitor {
   close(): void;
 }
 
-/** How long after a notice the addresses are looked at again: keepalived speaks before it has moved them. */
-const secondLookMs = 50;
-
 /** Starts to watch; the first look is told before this returns. */
 export function createKeepalivedMonitor(options: KeepalivedMonitorOptions): KeepalivedMonitor {
   const { readAddresses = localAddresses } = options;
   const tracker = createKeepalivedTracker(options.instances);
-  let secondLook: NodeJS.Timeout | undefined;
 
   const tell = (input: KeepalivedInput): void => {
     const reports = tracker.step(input);
@@ -51,10 +47,9 @@ export function createKeepalivedMonitor(options: KeepalivedMonitorOptions): Keep
     const notice = parseNotifyLine(line);
     if (notice === undefined) return;
     options.onEvent?.({ kind: 'notice', notice });
+    // keepalived moves the addresses before it speaks: both go into one report.
+    tracker.step({ kind: 'addresses', present: readAddresses() });
     tell({ kind: 'notice', notice });
-    look();
-    clearTimeout(secondLook);
-    secondLook = setTimeout(look, secondLookMs);
   };
 
   const reader =
@@ -74,7 +69,6 @@ export function createKeepalivedMonitor(options: KeepalivedMonitorOptions): Keep
   return {
     close: () => {
       clearInterval(timer);
-      clearTimeout(secondLook);
       reader?.close();
     },
   };
