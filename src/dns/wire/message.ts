@@ -109,7 +109,7 @@ function decodeRecord(cursor: Cursor): MessageRecord {
   const length = view.getUint16(at + 8);
   cursor.at += 10;
   need(cursor, length);
-  const rdata = expandRdata(type, cursor.bytes, cursor.at, length);
+  const rdata = expandRdata(type, cursor.bytes, { offset: cursor.at, length });
   if (rdata === undefined) throw new DecodeFault(`this is not valid ${typeName(type)} data`, cursor.at);
   cursor.at += length;
   return { owner, type, class: view.getUint16(at + 2), ttlSeconds: view.getUint32(at + 4), rdata };

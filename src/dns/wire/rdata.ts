@@ -69,7 +69,7 @@ function parseOpaque(type: number, tokens: readonly RdataToken[]): Result<Uint8A
   const bytes = Uint8Array.from({ length: digits.length / 2 }, (_, index) =>
     parseInt(digits.slice(index * 2, index * 2 + 2), 16),
   );
-  if (expandRdata(type, bytes, 0, bytes.length) === undefined) {
+  if (expandRdata(type, bytes) === undefined) {
     return refuse({ token: 2, message: 'these octets are not valid data of this type' });
   }
   return succeed(bytes);
@@ -78,7 +78,7 @@ function parseOpaque(type: number, tokens: readonly RdataToken[]): Result<Uint8A
 /** Writes record data as master file text; data that its layout does not fit is written as RFC 3597 text. */
 export function formatRdata(type: number, rdata: Uint8Array): string {
   const layout = layouts.get(type);
-  if (layout !== undefined && expandRdata(type, rdata, 0, rdata.length) !== undefined) {
+  if (layout !== undefined && expandRdata(type, rdata) !== undefined) {
     const cursor = { bytes: rdata, at: 0 };
     return layout.map((kind) => formatField(kind, cursor)).join(' ');
   }
@@ -87,13 +87,19 @@ export function formatRdata(type: number, rdata: Uint8Array): string {
 }
 
 /**
- * Copies record data out of a message with its names uncompressed; undefined when it does not fit its type.
+ * Copies record data out of a message, by default all of it, with its names uncompressed; undefined when it does not
+ * fit its type.
  *
  * Names are expanded only in types that may be compressed or have a layout here (RFC 3597 §4).
  */
-export function expandRdata(type: number, message: Uint8Array, offset: number, length: number): Uint8Array | undefined {
+export function expandRdata(
+  type: number,
+  message: Uint8Array,
+  span: { readonly offset: number; readonly length: number } = { offset: 0, length: message.length },
+): Uint8Array | undefined {
   const layout = layouts.get(type);
-  const end = offset + length;
+  const { offset } = span;
+  const end = offset + span.length;
   if (end > message.length) return undefined;
   if (layout === undefined) return message.slice(offset, end);
   const cursor = { message, at: offset, end, bytes: [] as number[] };

@@ -31,6 +31,13 @@ export interface EdnsReply {
   readonly options: readonly Uint8Array[];
 }
 
+/** A name to be found in the message. */
+interface SoughtName {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  readonly isExactCase: boolean;
+}
+
 /** Names that later names may point to; more than this many are simply not remembered. */
 const maxRemembered = 64;
 /** The highest offset that a pointer reaches. */
@@ -148,7 +155,7 @@ export class MessageWriter {
     const known = this.#labelCount;
     const size = nameSize(bytes, start);
     for (let at = start; (bytes[at] ?? 0) !== 0; at += 1 + (bytes[at] ?? 0)) {
-      const target = this.#find(bytes, at, { known, isExactCase });
+      const target = this.#find({ bytes, at, isExactCase }, known);
       if (target !== 0) {
         this.#u16(0xc000 | target);
         return size;
@@ -160,16 +167,17 @@ export class MessageWriter {
     return size;
   }
 
-  #find(bytes: Uint8Array, at: number, how: { known: number; isExactCase: boolean }): number {
-    for (let index = 0; index < how.known; index++) {
+  /** Where the name is written already, among the first `known` labels; 0 where it is not. */
+  #find(sought: SoughtName, known: number): number {
+    for (let index = 0; index < known; index++) {
       const target = this.#labelAt[index] ?? 0;
-      if (this.#equalsWritten(target, bytes, at, how.isExactCase)) return target;
+      if (this.#equalsWritten(target, sought)) return target;
     }
     return 0;
   }
 
-  /** Whether the name written at `target` equals the one at `at` of `bytes`. */
-  #equalsWritten(target: number, bytes: Uint8Array, at: number, isExactCase: boolean): boolean {
+  /** Whether the name written at `target` equals the sought one. */
+  #equalsWritten(target: number, { bytes, at, isExactCase }: SoughtName): boolean {
     const out = this.#out;
     for (;;) {
       let length = out[target] ?? 0;

@@ -186,6 +186,12 @@ test('the serial of the release replaces the one in the file (R28)', () => {
   assert.equal(load(head).zone?.serial, 1);
 });
 
+test('lines may end as on Windows', () => {
+  const { zone, problems } = load(`${head}txt 300 TXT ( "a"\n  "b" )\n`.replaceAll('\n', '\r\n'));
+  assert.deepEqual(problems, []);
+  assert.equal(lines(zone).at(-1), 'txt.example.com. 300 TXT "a" "b"');
+});
+
 test('the apex is where the SOA stands, whatever the file is called', () => {
   const text = `$ORIGIN other.test.\n${head}`;
   assert.equal(formatName(load(text).zone?.apex ?? name('wrong.')), 'other.test.');
