@@ -48,6 +48,7 @@ interface Tracked {
 
 interface RunningProcess {
   readonly info: ProcessInfo;
+  /** When it was first seen, or when it started where it was there before the tracker. */
   readonly seenAt: MonoMs;
   /** When the first of a chain of short-lived processes was seen. */
   readonly chainAt: MonoMs;
@@ -121,8 +122,8 @@ interface ProcessChange {
 function enterProcess({ before, info, nowMs, holdMs }: ProcessChange): RunningProcess {
   if (before === undefined) {
     // The first process that this tracker meets may have been checking its servers for long.
-    const holdUntil = after(nowMs, holdMs - info.uptimeSeconds * 1000);
-    return { info, seenAt: nowMs, chainAt: nowMs, holdUntil };
+    const startedAt = after(nowMs, -info.uptimeSeconds * 1000);
+    return { info, seenAt: startedAt, chainAt: startedAt, holdUntil: after(startedAt, holdMs) };
   }
   const chainAt = nowMs < after(before.seenAt, holdMs) ? before.chainAt : nowMs;
   const holdUntil = Math.min(after(nowMs, holdMs), after(chainAt, maxHoldsInARow * holdMs)) as MonoMs;
