@@ -43,6 +43,9 @@ interface MessageCursor {
   at: number;
 }
 
+/** A CAA tag (RFC 8659 §4.1). */
+const tagPattern = /^[0-9a-zA-Z]{1,255}$/;
+
 const integerBytes = { u8: 1, u16: 2, u32: 4, duration: 4 } as const;
 
 /** Reads one field's tokens and appends its bytes; throws `RdataFault`. */
@@ -83,7 +86,7 @@ function fieldBytes(
       return [bytes.length, ...bytes];
     }
     case 'tag': {
-      if (!/^[0-9a-zA-Z]{1,255}$/.test(token.text)) throw unexpected(kind, token);
+      if (!tagPattern.test(token.text)) throw unexpected(kind, token);
       return [token.text.length, ...stringBytes(token)];
     }
     case 'text':
@@ -205,11 +208,11 @@ export function copyField(kind: FieldKind, cursor: MessageCursor): boolean {
     case 'ipv6':
       return copyBytes(cursor, 16);
     case 'string':
-      return copyString(cursor, 0);
+      return copyString(cursor);
     case 'tag':
-      return copyString(cursor, 1);
+      return copyTag(cursor);
     case 'strings': {
-      do if (!copyString(cursor, 0)) return false;
+      do if (!copyString(cursor)) return false;
       while (cursor.at < cursor.end);
       return true;
     }
@@ -220,10 +223,13 @@ export function copyField(kind: FieldKind, cursor: MessageCursor): boolean {
   }
 }
 
-function copyString(cursor: MessageCursor, minBytes: number): boolean {
-  if (cursor.at >= cursor.end) return false;
-  const length = cursor.message[cursor.at] ?? 0;
-  return length >= minBytes && copyBytes(cursor, 1 + length);
+function copyString(cursor: MessageCursor): boolean {
+  return cursor.at < cursor.end && copyBytes(cursor, 1 + (cursor.message[cursor.at] ?? 0));
+}
+
+function copyTag(cursor: MessageCursor): boolean {
+  const start = cursor.at + 1;
+  return copyString(cursor) && tagPattern.test(String.fromCharCode(...cursor.message.subarray(start, cursor.at)));
 }
 
 function copyBytes(cursor: MessageCursor, length: number): boolean {
