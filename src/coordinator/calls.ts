@@ -33,6 +33,7 @@ export function createCalls(parts: CallParts): CoordinatorCalls {
     peerReport: (report) => {
       // Our own site's name from elsewhere is a second coordinator of this site, or a wrong file on its machine.
       if (report.site === parts.site) return refuse(wrongSite(report.site));
+      releases.hint(report.release);
       loop.feed({ kind: 'peerReport', report });
       return succeed({ taken: true });
     },

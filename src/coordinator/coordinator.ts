@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { startApi } from '#api/server.ts';
 import type { Api } from '#api/server.ts';
 import { formatHostPort } from '#base/ip.ts';
-import { createPrng } from '#base/prng.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import type { Logger } from '#config/log.ts';
@@ -22,13 +21,13 @@ import { createGeneration } from '#dns/answer/generation.ts';
 import { startupWaitMs } from '#health/engine.ts';
 import { createProber } from '#probe/prober.ts';
 import type { Prober } from '#probe/prober.ts';
+import { formatHeadId } from '#replication/head.ts';
 import { createReportPush } from '#replication/report-push.ts';
 import type { ReportPush } from '#replication/report-push.ts';
 import { listenDns } from '#serve/dns-server.ts';
 import type { DnsServer } from '#serve/dns-server.ts';
 import { createCalls } from './calls.ts';
 import { DecisionLoop, presentMoment } from './decision-loop.ts';
-import type { Generation } from './generation.ts';
 import { narrate } from './narrate.ts';
 import type { Releases, RunningRelease } from './releases.ts';
 import { Routes } from './routes.ts';
@@ -57,14 +56,12 @@ export interface CoordinatorOptions {
 export class Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #startedAtMs = presentMoment().nowMs;
-  readonly #prng = createPrng(Number.parseInt(randomUUID().slice(0, 8), 16));
   readonly #answerer: Answerer = createAnswerer(createGeneration([]));
   readonly #routes: Routes;
   readonly #prober: Prober;
   readonly #push: ReportPush;
   readonly #loop: DecisionLoop;
   readonly #statePath: string;
-  #generation: Generation | undefined;
   #running: RunningRelease | undefined;
   #api: Api | undefined;
   #dns: DnsServer | undefined;
@@ -103,10 +100,11 @@ export class Coordinator {
     const { machine, releases, log } = this.#options;
     const api = await this.#startApi();
     if (!api.ok) return api;
-    const first = await releases.first((release) => this.#build(release));
-    this.#activate(first.generation, first.release);
-    releases.follow((release) => {
-      this.#take(release);
+    const first = await releases.first();
+    if (first === undefined) return refuse(['stopped before there was a release']);
+    this.#activate(first);
+    releases.follow(first.head, (running) => {
+      this.#activate(running);
     });
     await this.#firstRound();
     const dns = await listenDns(machine.dns.listen, (...query) => this.#answerer.answer(...query));
@@ -124,7 +122,7 @@ export class Coordinator {
 
   /** Ends everything in order. */
   async stop(mode: StopMode): Promise<void> {
-    this.#options.releases.close();
+    await this.#options.releases.close();
     if (mode.kind === 'leave') await this.#routes.leave(mode.reason);
     else await this.#routes.closeSilently();
     this.#loop.stop();
@@ -137,7 +135,7 @@ export class Coordinator {
       site: machine.site,
       loop: this.#loop,
       releases,
-      sites: () => [...(this.#generation?.release.sites.keys() ?? [])],
+      sites: () => [...(this.#running?.generation.release.sites.keys() ?? [])],
       status: () => this.#status(),
       onStopRequest,
     });
@@ -152,27 +150,12 @@ export class Coordinator {
     return succeed(undefined);
   }
 
-  /** A release that runs from now on, whole; one that this coordinator cannot run changes nothing (R29). */
-  #take(release: RunningRelease): void {
-    const built = this.#build(release);
-    if (!built.ok) return;
-    this.#activate(built.value, release);
-  }
-
-  #build(release: RunningRelease): Result<Generation, unknown> {
-    const built = release.build({ site: this.#options.machine.site, prng: this.#prng });
-    if (!built.ok) {
-      const lines = built.fault.join('\n  ');
-      this.#options.log.error({ event: 'release.refused' }, `release ${release.id} cannot run here:\n  ${lines}`);
-    }
-    return built;
-  }
-
-  #activate(generation: Generation, running: RunningRelease): void {
+  /** Puts a release in force, whole. */
+  #activate(running: RunningRelease): void {
     const { machine, log } = this.#options;
+    const { generation, head } = running;
     const { release, health } = generation;
     const site = release.sites.get(machine.site);
-    this.#generation = generation;
     this.#running = running;
     const others = [...release.sites.values()].filter(({ id }) => id !== machine.site);
     this.#push.replaceTargets(
@@ -193,12 +176,12 @@ export class Coordinator {
         ...(machine.bgp.localAddress === undefined ? {} : { localAddress: machine.bgp.localAddress }),
       })),
     );
-    const { epoch, sequence } = running.head;
+    const { epoch, sequence } = head;
     this.#loop.feed({ kind: 'generation', health, steering: release.steering, release: { epoch, sequence } });
     this.#answerer.swap(generation.zones);
     this.#prober.replace([...health.references, ...health.probes, ...health.subjects.map((subject) => subject.check)]);
     for (const warning of release.warnings) log.warn({ event: 'release.warning' }, warning.message);
-    log.info({ event: 'release' }, `release ${running.id} is in force: ${running.head.reason}`);
+    log.info({ event: 'release' }, `release ${formatHeadId(head)} by ${head.author} is in force: ${head.reason}`);
   }
 
   /** Waits for the first result of every check and the first reports of agents, at most `startupWaitMs` (R11). */
@@ -218,7 +201,7 @@ export class Coordinator {
         this.#persist();
         return;
       case 'publish':
-        this.#generation?.slots.publish(this.#loop.decision);
+        this.#running?.generation.slots.publish(this.#loop.decision);
         return;
       case 'announce':
         this.#routes.announce(effect.prefix, effect.attributes, effect.reason);
@@ -263,7 +246,7 @@ export class Coordinator {
         release: { epoch, sequence, digest: release },
         role: machine.replication.role,
         decision: this.#loop.decision,
-        model: this.#generation?.health ?? { subjects: [], references: [], probes: [], sites: [] },
+        model: this.#running?.generation.health ?? { subjects: [], references: [], probes: [], sites: [] },
         routers: await this.#routes.peers(),
         listen: this.dnsAddresses(),
         counters: this.#answerer.counters,

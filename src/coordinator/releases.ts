@@ -1,33 +1,232 @@
 /**
- * The release that runs, and those before and after it: between the store and the coordinator.
+ * The releases of a coordinator: what it boots from, what the API says of them, and what comes next.
+ *
+ * The writer takes the files beside `fairlead.yaml` in when they changed (ADR 13); a follower follows the writer. Both
+ * then see new heads in their own store, so what runs is always what is on disk. A release that cannot run here is
+ * passed over, and what ran before goes on (R29).
  */
-import type { Prng } from '#base/prng.ts';
-import type { Result } from '#base/result.ts';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { ApiFault } from '#api/fault.ts';
 import type { ApplyRequest, RollbackRequest } from '#api/requests.ts';
-import type { CallResult, HeadsQuery } from '#api/server.ts';
+import type { HeadsQuery } from '#api/server.ts';
+import { unixMs } from '#base/clock.ts';
+import type { Prng } from '#base/prng.ts';
+import { refuse, succeed } from '#base/result.ts';
+import type { Result } from '#base/result.ts';
+import type { Logger } from '#config/log.ts';
+import type { MachineConfig } from '#config/machine.ts';
+import { formatProblem, formatProblems } from '#config/problem.ts';
+import { decodeRelease, encodeRelease, readReleaseFiles, releaseDigest, releaseFiles } from '#config/release-files.ts';
+import type { ReleaseFiles } from '#config/release-files.ts';
+import { compileRelease } from '#config/release.ts';
+import { createCheckingZoneReader } from '#config/zone-reader.ts';
+import { openEmbeddedStore } from '#replication/embedded/sqlite-store.ts';
+import { startFollower } from '#replication/follower.ts';
+import type { Follower } from '#replication/follower.ts';
+import { createReplicationHandlers } from '#replication/handlers.ts';
+import type { Applied, ReplicationHandlers } from '#replication/handlers.ts';
+import { formatHeadId } from '#replication/head.ts';
+import type { Head, HeadId } from '#replication/head.ts';
+import { createHttpSource } from '#replication/http-source.ts';
+import type { ConfigStore } from '#replication/store.ts';
+import { buildGeneration } from './generation.ts';
 import type { Generation } from './generation.ts';
 
-export interface HeadLike {
-  readonly epoch: number;
-  readonly sequence: number;
-  readonly release: string;
-  readonly reason: string;
-}
+/** A release that is being put in force. */
 export interface RunningRelease {
-  readonly id: string;
-  readonly head: HeadLike;
-  build(options: { readonly site: string; readonly prng: Prng }): Result<Generation, readonly string[]>;
+  readonly head: Head;
+  readonly generation: Generation;
 }
-export interface Releases {
-  first(
-    build: (release: RunningRelease) => Result<Generation, unknown>,
-  ): Promise<{ readonly generation: Generation; readonly release: RunningRelease }>;
-  follow(onRelease: (release: RunningRelease) => void): void;
-  apply(request: ApplyRequest): Promise<CallResult>;
-  history(): Promise<CallResult>;
-  rollback(request: RollbackRequest): Promise<CallResult>;
-  heads(query: HeadsQuery): Promise<Result<readonly unknown[], ApiFault>>;
-  object(digest: string): Promise<Uint8Array | undefined>;
-  close(): void;
+
+/** What releases are opened with. */
+export interface ReleasesOptions {
+  readonly machine: MachineConfig;
+  readonly log: Logger;
+  readonly prng: Prng;
+}
+
+/** The releases of one coordinator. */
+export class Releases {
+  readonly #options: ReleasesOptions;
+  readonly #store: ConfigStore;
+  readonly #handlers: ReplicationHandlers;
+  readonly #closed = new AbortController();
+  readonly #importedPath: string;
+  #follower: Follower | undefined;
+
+  /**
+   * Opens the store; the writer takes in the files beside `fairlead.yaml`. The fault is text for people: the
+   * problems of those files, or why the store cannot be had.
+   */
+  static async open(options: ReleasesOptions): Promise<Result<Releases, string>> {
+    let store: ConfigStore;
+    try {
+      store = openEmbeddedStore(options.machine.stateDirectory);
+    } catch (error) {
+      return refuse(error instanceof Error ? error.message : String(error));
+    }
+    const releases = new Releases(options, store);
+    if (options.machine.replication.role === 'follower') return succeed(releases);
+    const imported = await releases.importDirectory('the files changed before the start');
+    if (imported.ok) return succeed(releases);
+    await releases.close();
+    return imported;
+  }
+
+  private constructor(options: ReleasesOptions, store: ConfigStore) {
+    const { machine } = options;
+    this.#options = options;
+    this.#store = store;
+    this.#importedPath = join(machine.stateDirectory, 'imported-release');
+    const { replication } = machine;
+    this.#handlers = createReplicationHandlers({
+      store,
+      role: replication.role === 'writer' ? { kind: 'writer' } : { kind: 'follower', writers: replication.from },
+      encode: (files) => this.#encode(releaseFiles(Object.entries(files))),
+      recheck: (bytes) => this.#problemsOf(bytes),
+      unixMs,
+    });
+  }
+
+  /**
+   * Takes the files beside `fairlead.yaml` in as a new release when they differ from those taken in last and from the
+   * release in force (ADR 13). The fault lists every problem with its place.
+   */
+  async importDirectory(reason: string): Promise<Result<'taken' | 'unchanged', string>> {
+    const { machine } = this.#options;
+    const head = await this.#store.head();
+    // A writer that is only ever fed by `fairlead apply` has no files beside it.
+    const hasFiles = ['sites', 'zones'].some((folder) => existsSync(join(machine.directory, folder)));
+    if (!hasFiles && head !== undefined) return succeed('unchanged');
+    const files = readReleaseFiles(machine.directory);
+    if (!files.ok) return refuse(formatProblems(files.fault, new Map()));
+    const checked = compileRelease(files.value, { site: machine.site, readZone: createCheckingZoneReader() });
+    if (!checked.ok) return refuse(formatProblems(checked.fault, files.value));
+    const digest = releaseDigest(files.value);
+    if (digest === head?.release || (head !== undefined && digest === this.#lastImported())) {
+      return succeed('unchanged');
+    }
+    const request = { files: Object.fromEntries(files.value), who: 'the writer', reason };
+    const applied = await this.#handlers.applyRelease(request);
+    if (!applied.ok) return refuse(applied.fault.message);
+    writeFileSync(this.#importedPath, `${digest}\n`);
+    return succeed('taken');
+  }
+
+  /** The newest release that can run here; a follower without any waits for its first. Undefined once closed. */
+  async first(): Promise<RunningRelease | undefined> {
+    this.#follow();
+    for (const head of (await this.#store.log()).toReversed()) {
+      const running = await this.#prepare(head);
+      if (running !== undefined) return running;
+    }
+    if (this.#options.machine.replication.role === 'follower') {
+      this.#options.log.info({ event: 'release.wait' }, 'no release here yet, waiting for the first from the writer');
+    }
+    for await (const running of this.#watch(await this.#store.head())) return running;
+    return undefined;
+  }
+
+  /** Tells of each newer release that can run here, until closed. */
+  follow(since: HeadId, onRelease: (running: RunningRelease) => void): void {
+    void (async () => {
+      for await (const running of this.#watch(since)) onRelease(running);
+    })();
+  }
+
+  /** Another coordinator has this head: a follower then asks at once. */
+  hint(id: HeadId): void {
+    this.#follower?.hint(id);
+  }
+
+  heads(query: HeadsQuery): Promise<Result<readonly Head[], ApiFault>> {
+    return this.#handlers.handleHeads(query);
+  }
+
+  object(digest: string): Promise<Uint8Array | undefined> {
+    return this.#handlers.handleObject(digest);
+  }
+
+  apply(request: ApplyRequest): Promise<Result<Applied, ApiFault>> {
+    return this.#handlers.applyRelease(request);
+  }
+
+  rollback({ to, who, reason }: RollbackRequest): Promise<Result<Applied, ApiFault>> {
+    return this.#handlers.rollback({ to, who, reason });
+  }
+
+  async history(): Promise<Result<{ readonly heads: readonly Head[] }, ApiFault>> {
+    return succeed({ heads: await this.#handlers.history() });
+  }
+
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#follower?.close();
+    await this.#store.close();
+  }
+
+  #follow(): void {
+    const { machine, log, prng } = this.#options;
+    if (machine.replication.role !== 'follower') return;
+    this.#follower ??= startFollower({
+      store: this.#store,
+      sources: machine.replication.from.map((url) => createHttpSource(url, machine.api.token)),
+      onHead: () => undefined,
+      onEvent: ({ kind, text }) => {
+        log[kind === 'lost' || kind === 'refused' ? 'warn' : 'info']({ event: `release.${kind}` }, text);
+      },
+      refuseRelease: (bytes) => this.#problemsOf(bytes).join('; ') || undefined,
+      prng,
+    });
+  }
+
+  async *#watch(since: HeadId | undefined): AsyncGenerator<RunningRelease> {
+    for await (const head of this.#store.watch(since, this.#closed.signal)) {
+      const running = await this.#prepare(head);
+      if (running !== undefined) yield running;
+    }
+  }
+
+  /** Builds a head's release; undefined, with the reason in the log, when it cannot run here. */
+  async #prepare(head: Head): Promise<RunningRelease | undefined> {
+    const { machine, log, prng } = this.#options;
+    const id = formatHeadId(head);
+    const bytes = await this.#store.getObject(head.release);
+    if (bytes === undefined) {
+      log.error({ event: 'release.damaged' }, `release ${id} is damaged on disk and passed over`);
+      return undefined;
+    }
+    const files = decodeRelease(bytes);
+    const built = files.ok ? buildGeneration(files.value, { site: machine.site, serial: serialOf(head), prng }) : files;
+    if (built.ok) return { head, generation: built.value };
+    const why = typeof built.fault === 'string' ? built.fault : built.fault.map(formatProblem).join('; ');
+    log.error({ event: 'release.refused' }, `release ${id} cannot run here and is passed over: ${why}`);
+    return undefined;
+  }
+
+  #encode(files: ReleaseFiles): Result<Uint8Array, readonly string[]> {
+    const problems = this.#check(files);
+    return problems.length > 0 ? refuse(problems) : succeed(encodeRelease(files));
+  }
+
+  #problemsOf(bytes: Uint8Array): readonly string[] {
+    const files = decodeRelease(bytes);
+    return files.ok ? this.#check(files.value) : [files.fault];
+  }
+
+  #check(files: ReleaseFiles): readonly string[] {
+    const site = this.#options.machine.site;
+    const checked = compileRelease(files, { site, readZone: createCheckingZoneReader() });
+    return checked.ok ? [] : checked.fault.map(formatProblem);
+  }
+
+  #lastImported(): string | undefined {
+    return existsSync(this.#importedPath) ? readFileSync(this.#importedPath, 'utf8').trim() : undefined;
+  }
+}
+
+/** A zone's serial is the release's (R28): the epoch in the upper byte, so that a promoted writer's are newer. */
+export function serialOf({ epoch, sequence }: HeadId): number {
+  return ((((epoch & 0xff) << 24) >>> 0) + (sequence & 0xff_ffff)) >>> 0;
 }

@@ -84,8 +84,7 @@ export class Routes {
     return createWorkerSpeaker({
       onEvent: (event) => {
         this.#narrate(event);
-        // The speaker tells an error only when its worker has ended.
-        if (event.kind === 'error') this.#scheduleRestart();
+        if (event.kind === 'ended') this.#scheduleRestart();
       },
     });
   }
@@ -117,7 +116,8 @@ export class Routes {
 
   #narrate(event: SpeakerEvent): void {
     const fields = { event: `bgp.${event.kind}`, ...('peer' in event ? { peer: event.peer } : {}) };
-    if (event.kind === 'error' || event.kind === 'routeRefused') this.#log.error(fields, event.text);
+    if (event.kind === 'error' || event.kind === 'ended' || event.kind === 'routeRefused')
+      this.#log.error(fields, event.text);
     else if (event.kind === 'notification') this.#log.warn(fields, event.text);
     else if (event.kind === 'sessionState' && !isNews(event)) this.#log.debug(fields, event.text);
     else this.#log.info(fields, event.text);

@@ -213,7 +213,7 @@ void test('the death of the worker is an event, later calls are refused, and sto
   const log = new EventLog<SpeakerEvent>();
   const worker = new Worker("setTimeout(() => { throw new Error('out of luck'); }, 0)", { eval: true });
   const speaker = new WorkerSpeaker(worker, log.add);
-  const died = await log.find('the error', (event) => event.kind === 'error');
+  const died = await log.find('the end', (event) => event.kind === 'ended');
   assert.equal(died.text, 'the BGP worker ended: out of luck; all its sessions are gone');
   assert.deepEqual(speaker.addPeer(peerOptions(179)), {
     ok: false,

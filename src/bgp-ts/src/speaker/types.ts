@@ -62,8 +62,10 @@ export type SpeakerEvent =
   | { readonly kind: 'endOfRibSent'; readonly peer: string; readonly family: Family; readonly text: string }
   /** A wanted route cannot be told to this peer, which has not got it or had it withdrawn. */
   | { readonly kind: 'routeRefused'; readonly peer: string; readonly prefix: string; readonly text: string }
-  /** Something outside any session, such as the end of the worker. */
-  | { readonly kind: 'error'; readonly text: string };
+  /** A call that was taken could not be carried out. */
+  | { readonly kind: 'error'; readonly text: string }
+  /** The worker ended by itself: every session is gone, and this speaker can do nothing more. */
+  | { readonly kind: 'ended'; readonly text: string };
 
 /** A route that a peer was told. */
 export interface AnnouncedRoute {

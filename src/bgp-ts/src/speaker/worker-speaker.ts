@@ -118,7 +118,7 @@ export class WorkerSpeaker implements BgpSpeaker {
   #die(detail: string): void {
     const why = `the BGP worker ended: ${detail}`;
     this.#life = { kind: 'dead', why };
-    this.#onEvent({ kind: 'error', text: `${why}; all its sessions are gone` });
+    this.#onEvent({ kind: 'ended', text: `${why}; all its sessions are gone` });
   }
 
   #refusal(): string | undefined {
