@@ -122,11 +122,13 @@ export class Coordinator {
 
   /** Ends everything in order. */
   async stop(mode: StopMode): Promise<void> {
-    await this.#options.releases.close();
+    const { releases } = this.#options;
+    releases.endFollowing();
     if (mode.kind === 'leave') await this.#routes.leave(mode.reason);
     else await this.#routes.closeSilently();
     this.#loop.stop();
     await Promise.all([this.#dns?.close(), this.#prober.close(), this.#push.close(), this.#api?.close()]);
+    await releases.close();
   }
 
   async #startApi(): Promise<Result<void, readonly string[]>> {

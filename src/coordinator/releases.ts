@@ -160,8 +160,13 @@ export class Releases {
     return succeed({ heads: await this.#handlers.history() });
   }
 
-  async close(): Promise<void> {
+  /** Tells of no release from now on; the API may still read. */
+  endFollowing(): void {
     this.#closed.abort();
+  }
+
+  async close(): Promise<void> {
+    this.endFollowing();
     await this.#follower?.close();
     await this.#store.close();
   }
