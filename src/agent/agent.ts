@@ -8,11 +8,11 @@ import type { HaproxyTransition } from '#edge/haproxy/monitor.ts';
 import { createKeepalivedMonitor } from '#edge/keepalived/monitor.ts';
 import type { KeepalivedEvent } from '#edge/keepalived/monitor.ts';
 import type { Report } from '#health/report.ts';
+import { createReportPush } from '#replication/report-push.ts';
 import { createReportComposer } from './composer.ts';
 import type { ComposerInput } from './composer.ts';
 import type { AgentConfig } from './config.ts';
 import { createChangeLog } from './change-log.ts';
-import { createPush } from './push.ts';
 
 /** Tells this run of the agent from others, across reloads of its config. */
 export interface AgentIdentity {
@@ -44,8 +44,9 @@ export function startAgent(config: AgentConfig, identity: AgentIdentity, logger:
     ...present(composer.body(), 'the state to report'),
   });
   const pushes = config.coordinators.map((url) =>
-    createPush({
+    createReportPush({
       url,
+      path: '/v1/reports',
       token: config.token,
       intervalMs,
       compose,

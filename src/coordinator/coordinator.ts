@@ -22,13 +22,12 @@ import { startupWaitMs } from '#health/engine.ts';
 import { createProber } from '#probe/prober.ts';
 import type { Prober } from '#probe/prober.ts';
 import { formatHeadId } from '#replication/head.ts';
-import { createReportPush } from '#replication/report-push.ts';
-import type { ReportPush } from '#replication/report-push.ts';
 import { listenDns } from '#serve/dns-server.ts';
 import type { DnsServer } from '#serve/dns-server.ts';
 import { createCalls } from './calls.ts';
 import { DecisionLoop, presentMoment } from './decision-loop.ts';
 import { narrate } from './narrate.ts';
+import { Peers } from './peers.ts';
 import type { Releases, RunningRelease } from './releases.ts';
 import { Routes } from './routes.ts';
 import { readState, writeState } from './state-file.ts';
@@ -59,7 +58,7 @@ export class Coordinator {
   readonly #answerer: Answerer = createAnswerer(createGeneration([]));
   readonly #routes: Routes;
   readonly #prober: Prober;
-  readonly #push: ReportPush;
+  readonly #peers: Peers;
   readonly #loop: DecisionLoop;
   readonly #statePath: string;
   #running: RunningRelease | undefined;
@@ -77,14 +76,7 @@ export class Coordinator {
         this.#loop.feed({ kind: 'result', check, passed, reason });
       },
     });
-    this.#push = createReportPush({
-      path: '/v1/peer-reports',
-      token: machine.api.token,
-      onTransition: ({ target, state, reason }) => {
-        if (state === 'reached') log.info({ event: 'peer' }, `coordinator at ${target.name} is reached`);
-        else log.warn({ event: 'peer' }, `coordinator at ${target.name} is not reached: ${reason}`);
-      },
-    });
+    this.#peers = new Peers(machine.api.token, log);
     this.#statePath = join(machine.stateDirectory, 'state.json');
     const { state, complaint } = readState(this.#statePath);
     if (complaint !== undefined) log.error({ event: 'state' }, complaint);
@@ -127,7 +119,7 @@ export class Coordinator {
     if (mode.kind === 'leave') await this.#routes.leave(mode.reason);
     else await this.#routes.closeSilently();
     this.#loop.stop();
-    await Promise.all([this.#dns?.close(), this.#prober.close(), this.#push.close(), this.#api?.close()]);
+    await Promise.all([this.#dns?.close(), this.#prober.close(), this.#peers.close(), this.#api?.close()]);
     await releases.close();
   }
 
@@ -160,11 +152,7 @@ export class Coordinator {
     const site = release.sites.get(machine.site);
     this.#running = running;
     const others = [...release.sites.values()].filter(({ id }) => id !== machine.site);
-    this.#push.replaceTargets(
-      others.flatMap(({ id, coordinatorApi }) =>
-        coordinatorApi === undefined ? [] : [{ name: id, url: coordinatorApi }],
-      ),
-    );
+    this.#peers.replace(new Map(others.map(({ id, coordinatorApi }) => [id, coordinatorApi])));
     const { bgp } = site ?? {};
     this.#routes.replacePeers(
       (bgp?.neighbors ?? []).map(({ name, address, asn, port, holdTimeSeconds }) => ({
@@ -212,7 +200,7 @@ export class Coordinator {
         this.#routes.withdraw(effect.prefix, effect.reason);
         return;
       case 'tell':
-        if (this.#persist()) this.#push.push(effect.report);
+        if (this.#persist()) this.#peers.tell(effect.report);
         return;
       case 'event': {
         const { level, text } = narrate(effect.event);

@@ -5,12 +5,11 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test from 'node:test';
 import { createReportPush } from './report-push.ts';
-import type { PushTransition } from './report-push.ts';
 
 /** A coordinator of the test: collects bodies and lets the test wait for one. */
 class Collector {
   readonly bodies: unknown[] = [];
-  readonly authorizations: (string | undefined)[] = [];
+  readonly calls: { readonly path: string | undefined; readonly authorization: string | undefined }[] = [];
   readonly connections = new Set<unknown>();
   status = 200;
   #waiting: (() => void)[] = [];
@@ -43,7 +42,7 @@ class Collector {
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.connections.add(request.socket);
-    this.authorizations.push(request.headers.authorization);
+    this.calls.push({ path: request.url, authorization: request.headers.authorization });
     let text = '';
     for await (const chunk of request) text += String(chunk);
     this.bodies.push(JSON.parse(text));
@@ -53,69 +52,52 @@ class Collector {
   }
 }
 
-function newPush(onTransition: (transition: PushTransition) => void, timeoutMs = 2000) {
-  return createReportPush({ path: '/v1/reports', token: 'secret', onTransition, timeoutMs });
-}
-
-test('reports go to every target over one kept connection, with the token', async () => {
-  const [a, b] = [await Collector.listen(), await Collector.listen()];
-  const push = newPush(() => undefined);
-  push.replaceTargets([a, b].map(({ url }) => ({ name: url, url })));
-  for (const sequence of [1, 2, 3]) {
-    push.push({ sequence });
-    for (const target of [a, b]) await target.until(() => target.bodies.length >= sequence);
-  }
-  for (const target of [a, b]) {
-    assert.deepEqual(target.bodies, [{ sequence: 1 }, { sequence: 2 }, { sequence: 3 }]);
-    assert.equal(target.connections.size, 1);
-    assert.equal(target.authorizations[0], 'Bearer secret');
-  }
-  await push.close();
-  await Promise.all([a.close(), b.close()]);
-});
-
-test('a target that hangs delays no other, and gets only the newest report afterwards', async () => {
-  const good = await Collector.listen();
-  const hanging = createServer(() => undefined);
-  hanging.listen(0, '127.0.0.1');
-  await once(hanging, 'listening');
-  const push = newPush(() => undefined);
-  const url = `http://127.0.0.1:${(hanging.address() as AddressInfo).port}`;
-  push.replaceTargets([
-    { name: 'hanging', url },
-    { name: 'good', url: good.url },
-  ]);
-  for (let sequence = 1; sequence <= 5; sequence++) {
-    push.push({ sequence });
-    await good.until(() => good.bodies.length >= sequence);
-  }
-  assert.equal(good.bodies.length, 5);
-  await push.close();
-  hanging.closeAllConnections();
-  hanging.close();
-  await good.close();
-});
-
-test('losing and reaching a target is told once each', async () => {
+test('reports go out in order over one kept connection, with the token', async () => {
   const collector = await Collector.listen();
-  const transitions: string[] = [];
-  let told = (): void => undefined;
-  const push = newPush(({ state, reason }) => {
-    transitions.push(`${state}: ${reason}`);
-    told();
+  let sequence = 0;
+  const push = createReportPush({
+    url: collector.url,
+    path: '/v1/reports',
+    token: 'secret',
+    compose: () => ({ sequence }),
+    onContact: () => undefined,
   });
-  push.replaceTargets([{ name: 'c', url: collector.url }]);
+  for (sequence = 1; sequence <= 3; sequence++) {
+    push.publish(true);
+    await collector.until(() => collector.bodies.length >= sequence);
+  }
+  assert.deepEqual(collector.bodies, [{ sequence: 1 }, { sequence: 2 }, { sequence: 3 }]);
+  assert.equal(collector.connections.size, 1);
+  assert.deepEqual(collector.calls[0], { path: '/v1/reports', authorization: 'Bearer secret' });
+  await push.close();
+  await collector.close();
+});
+
+test('losing and reaching a coordinator is told once each, with its answer', async () => {
+  const collector = await Collector.listen();
+  const contacts: string[] = [];
+  let told = (): void => undefined;
   const nextTold = (): Promise<void> => new Promise((resolve) => (told = resolve));
+  const push = createReportPush({
+    url: collector.url,
+    path: '/v1/reports',
+    token: undefined,
+    compose: () => ({}),
+    onContact: (contact) => {
+      contacts.push(contact.kind === 'lost' ? `lost: ${contact.reason}` : contact.kind);
+      told();
+    },
+  });
   let waiting = nextTold();
-  push.push({ sequence: 1 });
+  push.publish(true);
   await waiting;
   collector.status = 401;
   waiting = nextTold();
-  push.push({ sequence: 2 });
+  push.publish(true);
   await waiting;
-  push.push({ sequence: 3 });
+  push.publish(true);
   await collector.until(() => collector.bodies.length >= 3);
-  assert.deepEqual(transitions, ['reached: the report was taken', 'lost: it answered 401: {}']);
+  assert.deepEqual(contacts, ['reached', 'lost: status 401: {}']);
   await push.close();
   await collector.close();
 });

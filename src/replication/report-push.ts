@@ -1,124 +1,101 @@
 /**
- * The health bus over HTTP, sending side: pushes full-state reports to every coordinator, each on its own.
- *
- * A report is level, not edge: when a target is slow only the newest waits for it, and a lost one is made good by the
- * next. One request is in flight for each target, so a target that hangs delays no other. Losing a target is told
- * once, and is no reason to act (R23).
+ * The health bus over HTTP, sending side: pushes full-state reports to one coordinator on one connection that is kept
+ * alive. The shell round report-link.ts.
  */
 import { Client } from 'undici';
+import { monotonicMs } from '#base/clock.ts';
+import { refuse, succeed } from '#base/result.ts';
+import type { Result } from '#base/result.ts';
+import { createCoordinatorLink } from './report-link.ts';
+import type { LinkInput, LinkOptions } from './report-link.ts';
 
-/** A coordinator to push to. */
-export interface PushTarget {
-  /** How it is called in logs. */
-  readonly name: string;
-  /** Its API, such as `http://192.0.2.53:8053`. */
+export interface ReportPushOptions extends LinkOptions {
+  /** The coordinator's API, such as `http://10.66.1.53:8053`. */
   readonly url: string;
-}
-
-/** How a target's connection changed; told once for each change. */
-export interface PushTransition {
-  readonly target: PushTarget;
-  readonly state: 'reached' | 'lost';
-  readonly reason: string;
-}
-
-export interface ReportPushOptions {
-  /** The path of the call, such as `/v1/reports`. */
+  /** The call that takes the reports, such as `/v1/reports`. */
   readonly path: string;
   readonly token: string | undefined;
-  readonly onTransition: (transition: PushTransition) => void;
-  /** The longest time for one push, in milliseconds; default 2000. */
-  readonly timeoutMs?: number;
+  /** The newest report, to be sent as JSON; called only after the first `publish`. */
+  readonly compose: () => unknown;
+  /** Once when the coordinator takes reports, and once when it does no more. */
+  readonly onContact: (
+    contact: { readonly kind: 'reached' } | { readonly kind: 'lost'; readonly reason: string },
+  ) => void;
 }
 
-/** A report bus to several targets. */
 export interface ReportPush {
-  /** Takes the wanted targets; those that stay keep their connection. */
-  replaceTargets(targets: readonly PushTarget[]): void;
-  /** Sends the newest report, as JSON, to every target. */
-  push(report: unknown): void;
-  /** Ends all connections without waiting for what is in flight. */
+  /** There is a new state; `urgent` sends it at once. */
+  publish(urgent: boolean): void;
+  /** Cuts a report on its way short. */
   close(): Promise<void>;
 }
 
-/** Builds a bus without targets. */
+const requestTimeoutMs = 2000;
+
+/** Starts a push that waits for its first `publish`. */
 export function createReportPush(options: ReportPushOptions): ReportPush {
-  let lanes = new Map<string, Lane>();
-  return {
-    replaceTargets(targets) {
-      const wanted = new Map(targets.map((target) => [target.url, target]));
-      const leaving = [...lanes].filter(([url]) => !wanted.has(url));
-      lanes = new Map([...wanted].map(([url, target]) => [url, lanes.get(url) ?? openLane(target, options)]));
-      for (const [, lane] of leaving) void lane.close();
-    },
-    push(report) {
-      const body = JSON.stringify(report);
-      for (const lane of lanes.values()) lane.send(body);
-    },
-    async close() {
-      await Promise.all([...lanes.values()].map((lane) => lane.close()));
-    },
-  };
-}
+  const target = new URL(options.path, options.url);
+  // The signal ends a request that hangs, and its connection with it.
+  const client = new Client(target.origin, { allowH2: false, connect: { timeout: requestTimeoutMs } });
+  const link = createCoordinatorLink(options);
+  const closing = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
 
-interface Lane {
-  send(body: string): void;
-  close(): Promise<void>;
-}
-
-const defaultTimeoutMs = 2000;
-
-function openLane(target: PushTarget, options: ReportPushOptions): Lane {
-  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
-  const client = new Client(target.url, { connect: { timeout: timeoutMs }, pipelining: 1 });
-  const headers = {
-    'content-type': 'application/json',
-    ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
-  };
-  let state: PushTransition['state'] | undefined;
-  let isBusy = false;
-  let isClosed = false;
-  let waiting: string | undefined;
-
-  const tell = (next: PushTransition['state'], reason: string): void => {
-    if (next === state || isClosed) return;
-    state = next;
-    options.onTransition({ target, state: next, reason });
-  };
-
-  const post = async (body: string): Promise<void> => {
-    try {
-      const signal = AbortSignal.timeout(timeoutMs);
-      const response = await client.request({ path: options.path, method: 'POST', headers, body, signal });
-      const text = await response.body.text();
-      if (response.statusCode < 300) tell('reached', 'the report was taken');
-      else tell('lost', `it answered ${response.statusCode}: ${text.slice(0, 200)}`);
-    } catch (error) {
-      tell('lost', error instanceof Error ? error.message : String(error));
+  const step = (input: LinkInput): void => {
+    if (closing.signal.aborted) return;
+    for (const effect of link.step(input, monotonicMs())) {
+      if (effect.kind === 'send') void send();
+      else options.onContact(effect);
     }
+    clearTimeout(timer);
+    const deadline = link.nextDeadlineMs();
+    if (deadline === undefined) return;
+    timer = setTimeout(() => step({ kind: 'tick' }), Math.max(0, Math.ceil(deadline - monotonicMs())));
   };
 
-  const send = (body: string): void => {
-    waiting = body;
-    if (isBusy || isClosed) return;
-    isBusy = true;
-    void drainWaiting();
-  };
-
-  const drainWaiting = async (): Promise<void> => {
-    while (waiting !== undefined && !isClosed) {
-      const body = waiting;
-      waiting = undefined;
-      await post(body);
-    }
-    isBusy = false;
+  const send = async (): Promise<void> => {
+    const body = JSON.stringify(options.compose());
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(requestTimeoutMs)]);
+    const result = await post({ client, path: target.pathname, body, token: options.token, signal });
+    step(result.ok ? { kind: 'delivered' } : { kind: 'failed', reason: result.fault });
   };
 
   return {
-    send,
+    publish: (urgent) => step({ kind: 'publish', urgent }),
     close: async () => {
-      isClosed = true;
+      closing.abort();
+      clearTimeout(timer);
       await client.destroy();
     },
   };
+}
+
+interface Post {
+  readonly client: Client;
+  readonly path: string;
+  readonly body: string;
+  readonly token: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function post({ client, path, body, token, signal }: Post): Promise<Result<undefined, string>> {
+  try {
+    const response = await client.request({
+      method: 'POST',
+      path,
+      body,
+      headers: {
+        'content-type': 'application/json',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      signal,
+    });
+    const text = await response.body.text();
+    if (response.statusCode < 300) return succeed(undefined);
+    return refuse(`status ${response.statusCode}: ${text.slice(0, 200)}`);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'TimeoutError')
+      return refuse(`no answer within ${requestTimeoutMs}ms`);
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
 }

@@ -3,8 +3,8 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { after } from '#base/time.ts';
 import type { MonoMs } from '#base/time.ts';
-import { createCoordinatorLink } from './link.ts';
-import type { LinkInput } from './link.ts';
+import { createCoordinatorLink } from './report-link.ts';
+import type { LinkInput } from './report-link.ts';
 
 const change: LinkInput = { kind: 'publish', urgent: true };
 const same: LinkInput = { kind: 'publish', urgent: false };

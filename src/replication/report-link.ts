@@ -1,6 +1,6 @@
 /**
- * When one coordinator is sent a report: a pure engine. At once on a change, every interval otherwise, one report on
- * its way at most; what is sent is always the newest state. A coordinator that is slow or gone delays no other, and
+ * When one coordinator is sent a report: a pure engine. At once on a change, and every interval otherwise where there
+ * is one; one report on its way at most; what is sent is always the newest state. A coordinator that is slow or gone delays no other, and
  * losing it has no consequence but a line in the log (R23).
  */
 import { after } from '#base/time.ts';
@@ -21,8 +21,13 @@ export interface CoordinatorLink {
   nextDeadlineMs(): MonoMs | undefined;
 }
 
+export interface LinkOptions {
+  /** Between two reports where nothing is published; absent where whoever publishes keeps the rhythm. */
+  readonly intervalMs?: number;
+}
+
 /** Builds the link of one coordinator; nothing is sent before the first `publish`. */
-export function createCoordinatorLink({ intervalMs }: { readonly intervalMs: number }): CoordinatorLink {
+export function createCoordinatorLink({ intervalMs }: LinkOptions): CoordinatorLink {
   let state: { readonly kind: 'silent' | 'sending' } | { readonly kind: 'waiting'; readonly dueAt: MonoMs } = {
     kind: 'silent',
   };
@@ -39,6 +44,10 @@ export function createCoordinatorLink({ intervalMs }: { readonly intervalMs: num
   /** A report that changed meanwhile goes at once; after a failure it waits for its turn, not to hammer. */
   const settle = (mayHurry: boolean, nowMs: MonoMs): readonly LinkEffect[] => {
     if (mayHurry && isDirty) return send(nowMs);
+    if (intervalMs === undefined) {
+      state = { kind: 'silent' };
+      return [];
+    }
     const dueAt = after(sentAt, intervalMs);
     if (dueAt <= nowMs) return send(nowMs);
     state = { kind: 'waiting', dueAt };
