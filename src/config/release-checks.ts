@@ -28,7 +28,10 @@ export function crossProblems(parts: ReleaseParts): readonly Problem[] {
 }
 
 /** Everything that may run but is probably not meant. */
-export function crossWarnings({ sites, policy, zones }: ReleaseParts, localSite: SiteId): readonly Problem[] {
+export function crossWarnings(
+  { sites, policy, zones }: ReleaseParts,
+  localSite: SiteId | undefined,
+): readonly Problem[] {
   const warnings: Problem[] = [];
   const voters = sites.filter(({ site }) => site.coordinatorApi !== undefined || site.id === localSite).length;
   if (voters > 1 && voters % 2 === 0) {

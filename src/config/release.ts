@@ -68,8 +68,8 @@ export interface CompiledRelease {
 
 /** For whom a release is compiled. */
 export interface CompileOptions {
-  /** The site of this machine: it must be in the release. */
-  readonly site: SiteId;
+  /** The site of this machine, which must be in the release; undefined where it is not known. */
+  readonly site: SiteId | undefined;
   readonly readZone: ZoneReader;
 }
 
@@ -79,7 +79,9 @@ export function compileRelease(
   options: CompileOptions,
 ): Result<CompiledRelease, readonly Problem[]> {
   const problems: Problem[] = [...pathProblems(files.keys())];
-  if (!files.has(`sites/${options.site}.yaml`)) problems.push(missingSite(files, options.site));
+  if (options.site !== undefined && !files.has(`sites/${options.site}.yaml`)) {
+    problems.push(missingSite(files, options.site));
+  }
   const sites = parseSites(files, problems);
   const policy = parsePolicyFiles(files, problems);
   // A broken site or policy file would echo in every file that names what it holds; a broken zone echoes nowhere.
@@ -146,7 +148,7 @@ function missingSite(files: ReleaseFiles, site: SiteId): Problem {
 function buildHealth(
   sites: readonly SiteDocument[],
   policy: Policy,
-  more: { readonly zones: readonly ReleaseZone[]; readonly localSite: SiteId },
+  more: { readonly zones: readonly ReleaseZone[]; readonly localSite: SiteId | undefined },
 ): HealthModel {
   const subjects = sites.flatMap(({ site }) => subjectsOf(site, policy));
   const endpoints = new Set(sites.flatMap(({ site }) => site.endpoints.map((each) => `${each.answer} ${each.port}`)));

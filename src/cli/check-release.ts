@@ -1,0 +1,38 @@
+/** The config of a directory, checked as a coordinator would: `fairlead.yaml`, then the release. Never uses the network. */
+import { refuse, succeed } from '#base/result.ts';
+import type { Result } from '#base/result.ts';
+import { loadMachine, machineFileName } from '#config/machine.ts';
+import type { MachineConfig } from '#config/machine.ts';
+import { sortProblems } from '#config/problem.ts';
+import type { Problem } from '#config/problem.ts';
+import { readReleaseFiles } from '#config/release-files.ts';
+import { compileRelease } from '#config/release.ts';
+import type { CompiledRelease } from '#config/release.ts';
+import { createCheckingZoneReader } from '#config/zone-reader.ts';
+
+/** A config that a coordinator could start with. */
+export interface CheckedConfig {
+  readonly machine: MachineConfig;
+  readonly release: CompiledRelease;
+}
+
+/** Everything that keeps it from starting, with the texts to show it in. */
+export interface ConfigFault {
+  readonly problems: readonly Problem[];
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** Checks a directory; all problems of all files at once. */
+export function checkDirectory(directory: string): Result<CheckedConfig, ConfigFault> {
+  const machine = loadMachine(directory);
+  const sources = new Map<string, string>();
+  if (!machine.ok && machine.fault.text !== undefined) sources.set(machineFileName, machine.fault.text);
+  const files = readReleaseFiles(directory);
+  for (const [path, text] of files.ok ? files.value : []) sources.set(path, text);
+  const site = machine.ok ? machine.value.site : undefined;
+  const release = files.ok ? compileRelease(files.value, { site, readZone: createCheckingZoneReader() }) : files;
+  if (machine.ok && release.ok) return succeed({ machine: machine.value, release: release.value });
+  const ofMachine = machine.ok ? [] : machine.fault.problems;
+  const ofRelease = release.ok ? [] : release.fault;
+  return refuse({ problems: [...sortProblems(ofMachine), ...sortProblems(ofRelease)], sources });
+}

@@ -1,0 +1,19 @@
+/** Every command by name; each is loaded only when it is run, so that a small one starts fast. */
+import type { Command } from './command.ts';
+
+type Loader = () => Promise<{ readonly command: Command }>;
+
+/** The commands in the order of `fairlead --help`. */
+export const commands: ReadonlyMap<string, Loader> = new Map<string, Loader>([
+  ['demo', () => import('./commands/demo.ts')],
+  ['coordinator', () => import('./commands/coordinator.ts')],
+  ['agent', () => import('./commands/agent.ts')],
+  ['status', () => import('./commands/status.ts')],
+  ['drain', () => import('./commands/drain.ts')],
+  ['undrain', () => import('./commands/undrain.ts')],
+  ['check', () => import('./commands/check.ts')],
+  ['apply', () => import('./commands/apply.ts')],
+  ['history', () => import('./commands/history.ts')],
+  ['rollback', () => import('./commands/rollback.ts')],
+  ['stop', () => import('./commands/stop.ts')],
+]);

@@ -1,0 +1,55 @@
+/** `fairlead apply`: puts the release that lies here in force at every site, through the writer. */
+import { z } from 'zod';
+import { formatProblem, formatProblems } from '#config/problem.ts';
+import { formatHeadId, headSchema } from '#replication/head.ts';
+import { checkDirectory } from '../check-release.ts';
+import { callControl, reportFault } from '../client.ts';
+import { exitCode } from '../command.ts';
+import type { Command } from '../command.ts';
+import { configDirectory, controlOptions, controlUsage, parseOptions, usageFault, whoAmI } from '../options.ts';
+
+const options = { ...controlOptions, reason: { type: 'string', short: 'r' } } as const;
+
+/** What the API answers to a release or a rollback. */
+export const appliedSchema = z.object({ head: headSchema, changed: z.boolean() });
+
+export const command: Command = {
+  name: 'apply',
+  summary: 'put sites/ and zones/ in force at every site',
+  usage: `Usage: fairlead apply --reason TEXT [--config DIR]
+
+Checks the release beside fairlead.yaml and sends it to the coordinator of this machine, which must be the writer.
+Exit code: 0 in force, 1 refused, 2 wrong usage, 75 no coordinator answers.
+
+  -r, --reason TEXT  why, for the history
+${controlUsage}`,
+  run,
+};
+
+async function run(args: readonly string[]): Promise<number> {
+  const parsed = parseOptions(args, options);
+  if (!parsed.ok) return usageFault('apply', parsed.fault);
+  const { values, positionals } = parsed.value;
+  if (positionals.length > 0) return usageFault('apply', `unexpected argument '${positionals.join(' ')}'`);
+  const reason = values.reason?.trim() ?? '';
+  if (reason === '') return usageFault('apply', 'expected a --reason for the history');
+  const checked = checkDirectory(configDirectory(values.config));
+  if (!checked.ok) {
+    process.stderr.write(formatProblems(checked.fault.problems, checked.fault.sources));
+    process.stderr.write('fairlead apply: nothing was sent\n');
+    return exitCode.failed;
+  }
+  const { machine, release } = checked.value;
+  process.stderr.write(release.warnings.map((warning) => `warning: ${formatProblem(warning)}\n`).join(''));
+  const applied = await callControl(values.socket ?? machine.controlSocket, {
+    method: 'POST',
+    path: '/v1/releases',
+    body: { files: Object.fromEntries(release.files), who: whoAmI(), reason },
+    schema: appliedSchema,
+  });
+  if (!applied.ok) return reportFault('apply', applied.fault);
+  const { head, changed } = applied.value;
+  const what = changed ? 'in force' : 'was in force already';
+  process.stdout.write(`release ${formatHeadId(head)} (${head.release.slice(0, 12)}) ${what}\n`);
+  return exitCode.ok;
+}

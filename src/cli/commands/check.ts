@@ -1,0 +1,71 @@
+/** `fairlead check`: is the config sound? Says everything that is wrong, starts nothing, uses no network. */
+import { formatProblem, formatProblems } from '#config/problem.ts';
+import { checkDirectory } from '../check-release.ts';
+import type { CheckedConfig, ConfigFault } from '../check-release.ts';
+import { exitCode } from '../command.ts';
+import type { Command } from '../command.ts';
+import { configDirectory, parseOptions, usageFault } from '../options.ts';
+import type { Result } from '#base/result.ts';
+
+const options = {
+  config: { type: 'string', short: 'c' },
+  output: { type: 'string', short: 'o' },
+} as const;
+
+export const command: Command = {
+  name: 'check',
+  summary: 'check fairlead.yaml, sites/ and zones/',
+  usage: `Usage: fairlead check [--config DIR] [-o json]
+
+Checks fairlead.yaml and the release beside it, and says everything that is wrong with its place.
+Exit code: 0 sound (warnings go to stderr), 1 not sound, 2 wrong usage.
+
+  -c, --config DIR   where fairlead.yaml, sites/ and zones/ lie (default: here, else /etc/fairlead)
+  -o, --output json  one JSON object: {ok, release, problems, warnings}`,
+  run: (args) => Promise.resolve(run(args)),
+};
+
+function run(args: readonly string[]): number {
+  const parsed = parseOptions(args, options);
+  if (!parsed.ok) return usageFault('check', parsed.fault);
+  const { values, positionals } = parsed.value;
+  if (positionals.length > 0) return usageFault('check', `unexpected argument '${positionals.join(' ')}'`);
+  if (values.output !== undefined && values.output !== 'json') {
+    return usageFault('check', `got output '${values.output}', expected json`);
+  }
+  const checked = checkDirectory(configDirectory(values.config));
+  if (values.output === 'json') writeJson(checked);
+  else writeText(checked);
+  return checked.ok ? exitCode.ok : exitCode.failed;
+}
+
+function writeText(checked: Result<CheckedConfig, ConfigFault>): void {
+  if (!checked.ok) {
+    const { problems, sources } = checked.fault;
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    process.stderr.write(`${formatProblems(problems, sources)}${count}\n`);
+    return;
+  }
+  const { machine, release } = checked.value;
+  process.stderr.write(release.warnings.map((warning) => `warning: ${formatProblem(warning)}\n`).join(''));
+  const { sites, zones, steering, digest } = release;
+  const services = new Set(steering.endpoints.map((endpoint) => endpoint.service)).size;
+  const parts = [
+    counted(sites.size, 'site'),
+    counted(services, 'service'),
+    counted(steering.prefixes.length, 'prefix', 'prefixes'),
+    counted(zones.length, 'zone'),
+  ];
+  process.stdout.write(`ok: ${machine.site}, ${parts.join(', ')}, release ${digest.slice(0, 12)}\n`);
+}
+
+function writeJson(checked: Result<CheckedConfig, ConfigFault>): void {
+  const value = checked.ok
+    ? { ok: true, release: checked.value.release.digest, problems: [], warnings: checked.value.release.warnings }
+    : { ok: false, release: null, problems: checked.fault.problems, warnings: [] };
+  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
