@@ -16,7 +16,7 @@ export function narrate(event: DecisionEvent): Narration {
     case 'serviceMode':
       return narrateMode(event);
     case 'drainEffective':
-      return info(`drain of ${event.override.site} by ${event.override.who}: ${event.override.reason}`);
+      return info(`drain of ${event.override.site} takes effect, by ${event.override.who}: ${event.override.reason}`);
     case 'drainPending':
       return warn(`drain of ${event.override.site} is pending: ${event.reason}`);
     case 'drainOver':

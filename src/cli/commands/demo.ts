@@ -1,0 +1,113 @@
+/**
+ * `fairlead demo`: the coordinator of the config here, with stand-in web servers for its sites, and what to try.
+ * `fairlead demo stop SITE` and `demo start SITE` reach the one that runs.
+ */
+import { join } from 'node:path';
+import { runCoordinator } from '#coordinator/main.ts';
+import type { RunningCoordinator } from '#coordinator/main.ts';
+import { loadMachine, machineFileName } from '#config/machine.ts';
+import { formatProblems } from '#config/problem.ts';
+import { checkDirectory } from '../check-release.ts';
+import { exitCode } from '../command.ts';
+import type { Command } from '../command.ts';
+import { demoVerbs, listenForVerbs, sendVerb } from '../demo/control.ts';
+import { StandIns } from '../demo/stand-ins.ts';
+import { configDirectory, parseOptions, usageFault } from '../options.ts';
+
+const options = { config: { type: 'string', short: 'c' } } as const;
+
+export const command: Command = {
+  name: 'demo',
+  summary: 'run the example here, with stand-in web servers',
+  usage: `Usage: fairlead demo [--config DIR]
+       fairlead demo stop|start SITE [--config DIR]
+
+Without a verb: runs the coordinator and one web server for each endpoint of each site, until Ctrl-C.
+With one: stops or starts the web servers of a site in the demo that runs.
+Exit code: 0 ended or done, 1 refused, 2 wrong usage, 75 no demo runs.
+
+  -c, --config DIR   where fairlead.yaml lies (default: here, else /etc/fairlead)`,
+  run,
+};
+
+async function run(args: readonly string[]): Promise<number> {
+  const parsed = parseOptions(args, options);
+  if (!parsed.ok) return usageFault('demo', parsed.fault);
+  const { values, positionals } = parsed.value;
+  const directory = configDirectory(values.config);
+  if (positionals.length > 0) return tell(directory, positionals);
+  const checked = checkDirectory(directory);
+  if (!checked.ok) {
+    process.stderr.write(formatProblems(checked.fault.problems, checked.fault.sources));
+    return exitCode.failed;
+  }
+  const { machine, release } = checked.value;
+  return runDemo(directory, demoSocketOf(machine.stateDirectory), new StandIns(release.sites));
+}
+
+function demoSocketOf(stateDirectory: string): string {
+  return join(stateDirectory, 'demo.sock');
+}
+
+async function tell(directory: string, [word = '', site, ...others]: readonly string[]): Promise<number> {
+  const verb = demoVerbs.find((candidate) => candidate === word);
+  if (verb === undefined) return usageFault('demo', `unknown verb '${word}', expected ${demoVerbs.join(' or ')}`);
+  if (site === undefined || others.length > 0) return usageFault('demo', 'expected one SITE');
+  const machine = loadMachine(directory);
+  if (!machine.ok) {
+    const { problems, text } = machine.fault;
+    process.stderr.write(formatProblems(problems, new Map(text === undefined ? [] : [[machineFileName, text]])));
+    return exitCode.failed;
+  }
+  const socketPath = demoSocketOf(machine.value.stateDirectory);
+  const reply = await sendVerb(socketPath, verb, site);
+  if (reply === undefined) {
+    process.stderr.write(
+      `fairlead demo: no demo runs here: nobody answers on ${socketPath}; start it with npm start\n`,
+    );
+    return exitCode.unreachable;
+  }
+  process.stdout.write(`${reply}\n`);
+  return exitCode.ok;
+}
+
+async function runDemo(directory: string, socketPath: string, standIns: StandIns): Promise<number> {
+  for (const site of standIns.names) {
+    try {
+      await standIns.start(site);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      process.stderr.write(`fairlead demo: the web servers of ${site} cannot be started: ${why}\n`);
+      await standIns.stopAll();
+      return exitCode.failed;
+    }
+  }
+  let closeVerbs = (): void => undefined;
+  const code = await runCoordinator({
+    directory,
+    onRunning: (running) => {
+      void listenForVerbs(socketPath, (verb, site) => standIns[verb](site)).then((server) => {
+        closeVerbs = () => server.close();
+        process.stdout.write(whatToTry(running, standIns.names));
+      });
+    },
+  });
+  closeVerbs();
+  await standIns.stopAll();
+  return code;
+}
+
+function whatToTry({ dnsAddresses: [dns = ''] }: RunningCoordinator, [site = 'fra']: readonly string[]): string {
+  const [address = '', port = ''] = dns.split(/:(?=\d+$)/);
+  const dig = `dig @${address} -p ${port} www.example.com +short`;
+  const steps = [
+    [dig, 'which sites are up'],
+    [`npx fairlead demo stop ${site}`, 'its web server dies'],
+    [dig, 'answered by the other site, a few seconds later'],
+    ['npx fairlead status', 'what is believed, and why'],
+    [`npx fairlead demo start ${site}`, 'and back'],
+  ];
+  const width = Math.max(...steps.map(([text = '']) => text.length));
+  const lines = steps.map(([text = '', why = '']) => `  ${text.padEnd(width)}   # ${why}`);
+  return `\nIn another terminal, try:\n\n${lines.join('\n')}\n\nCtrl-C ends it.\n\n`;
+}
