@@ -1,4 +1,6 @@
 /** The config of a directory, checked as a coordinator would: `fairlead.yaml`, then the release. Never uses the network. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import { loadMachine, machineFileName } from '#config/machine.ts';
@@ -20,6 +22,13 @@ export interface CheckedConfig {
 export interface ConfigFault {
   readonly problems: readonly Problem[];
   readonly sources: ReadonlyMap<string, string>;
+}
+
+/** The machine of a directory without a release: a follower, which has its release from the writer. */
+export function loadBareFollower(directory: string): MachineConfig | undefined {
+  if (['sites', 'zones'].some((folder) => existsSync(join(directory, folder)))) return undefined;
+  const machine = loadMachine(directory);
+  return machine.ok && machine.value.replication.role === 'follower' ? machine.value : undefined;
 }
 
 /** Checks a directory; all problems of all files at once. */

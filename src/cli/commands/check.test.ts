@@ -82,6 +82,13 @@ test('warnings go to stderr and leave the exit code alone', async (context) => {
   assert.equal(code, 0);
 });
 
+test('a follower without a release beside it is sound: the writer has it', async (context) => {
+  const machine = (soundConfig['fairlead.yaml'] ?? '').replace('writer', "follower, from: ['http://127.0.0.1:8053']");
+  const { code, stdout } = await runFairlead(['check'], directoryWith(context, { 'fairlead.yaml': machine }));
+  assert.equal(stdout, 'ok: fra follows, its release comes from the writer\n');
+  assert.equal(code, 0);
+});
+
 for (const [args, message] of [
   [['chekc'], /^fairlead: unknown command 'chekc', did you mean 'check'\?/],
   [['check', '--confg', 'x'], /^fairlead check: unknown option 'confg', did you mean 'config'\?/],

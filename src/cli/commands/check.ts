@@ -1,6 +1,7 @@
 /** `fairlead check`: is the config sound? Says everything that is wrong, starts nothing, uses no network. */
 import { formatProblem, formatProblems } from '#config/problem.ts';
-import { checkDirectory } from '../check-release.ts';
+import type { Problem } from '#config/problem.ts';
+import { checkDirectory, loadBareFollower } from '../check-release.ts';
 import type { CheckedConfig, ConfigFault } from '../check-release.ts';
 import { exitCode } from '../command.ts';
 import type { Command } from '../command.ts';
@@ -33,8 +34,16 @@ function run(args: readonly string[]): number {
   if (values.output !== undefined && values.output !== 'json') {
     return usageFault('check', `got output '${values.output}', expected json`);
   }
-  const checked = checkDirectory(configDirectory(values.config));
-  if (values.output === 'json') writeJson(checked);
+  const isJson = values.output === 'json';
+  const directory = configDirectory(values.config);
+  const follower = loadBareFollower(directory);
+  if (follower !== undefined) {
+    if (isJson) write({ ok: true, release: null, problems: [], warnings: [] });
+    else process.stdout.write(`ok: ${follower.site} follows, its release comes from the writer\n`);
+    return exitCode.ok;
+  }
+  const checked = checkDirectory(directory);
+  if (isJson) writeJson(checked);
   else writeText(checked);
   return checked.ok ? exitCode.ok : exitCode.failed;
 }
@@ -60,9 +69,21 @@ function writeText(checked: Result<CheckedConfig, ConfigFault>): void {
 }
 
 function writeJson(checked: Result<CheckedConfig, ConfigFault>): void {
-  const value = checked.ok
+  const value: JsonOutput = checked.ok
     ? { ok: true, release: checked.value.release.digest, problems: [], warnings: checked.value.release.warnings }
     : { ok: false, release: null, problems: checked.fault.problems, warnings: [] };
+  write(value);
+}
+
+/** What `-o json` writes. */
+interface JsonOutput {
+  readonly ok: boolean;
+  readonly release: string | null;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+function write(value: JsonOutput): void {
   process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
 }
 
