@@ -93,6 +93,16 @@ test('apply on a follower fails with the address of the writer', async (context)
   assert.equal(code, 1);
 });
 
+test('apply where no release lies, on a follower, names the writer', async (context) => {
+  const machine = (soundConfig['fairlead.yaml'] ?? '').replace('writer', "follower, from: ['http://192.0.2.1:8053']");
+  const { code, stderr } = await runFairlead(
+    ['apply', '-r', 'x'],
+    directoryWith(context, { 'fairlead.yaml': machine }),
+  );
+  assert.equal(stderr, 'fairlead apply: this machine follows http://192.0.2.1:8053, run it there\n');
+  assert.equal(code, 1);
+});
+
 test('a release that the coordinator refuses is told with every problem', async (context) => {
   const error = {
     code: 'bad-release',

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { formatProblem, formatProblems } from '#config/problem.ts';
 import { formatHeadId, headSchema } from '#replication/head.ts';
-import { checkDirectory } from '../check-release.ts';
+import { checkDirectory, loadBareFollower } from '../check-release.ts';
 import { callControl, reportFault } from '../client.ts';
 import { exitCode } from '../command.ts';
 import type { Command } from '../command.ts';
@@ -33,7 +33,13 @@ async function run(args: readonly string[]): Promise<number> {
   if (positionals.length > 0) return usageFault('apply', `unexpected argument '${positionals.join(' ')}'`);
   const reason = values.reason?.trim() ?? '';
   if (reason === '') return usageFault('apply', 'expected a --reason for the history');
-  const checked = checkDirectory(configDirectory(values.config));
+  const directory = configDirectory(values.config);
+  const follower = loadBareFollower(directory)?.replication;
+  if (follower?.role === 'follower') {
+    process.stderr.write(`fairlead apply: this machine follows ${follower.from.join(', ')}, run it there\n`);
+    return exitCode.failed;
+  }
+  const checked = checkDirectory(directory);
   if (!checked.ok) {
     process.stderr.write(formatProblems(checked.fault.problems, checked.fault.sources));
     process.stderr.write('fairlead apply: nothing was sent\n');
