@@ -1,7 +1,4 @@
 /** A sound release of two sites for tests, and a zone reader that knows no DNS. */
-import { defineCheck } from '#health/check.ts';
-import { parseIp } from '#base/ip.ts';
-import { present } from '#base/assert.ts';
 import { releaseFiles } from './release-files.ts';
 import type { ReleaseFiles } from './release-files.ts';
 import type { ZoneReader } from './release.ts';
@@ -48,24 +45,13 @@ export function releaseWith(changes: Readonly<Record<string, string | undefined>
   );
 }
 
-/** Takes any text for a zone with two name servers and one record that names an address of no site. */
+/** Takes any text for a zone with two name servers and a record that follows health. */
 export const readAnyZone: ZoneReader = (file) => ({
   facts: {
     origin: `${file.slice('zones/'.length, -'.zone'.length)}.`,
     nameServers: ['ns1.example.net.', 'ns2.example.net.'],
     nameServerAddresses: [],
     longestDynamicTtlSeconds: 30,
-    checks: ['10.66.1.100', '192.0.2.7'].map((address) =>
-      defineCheck({
-        what: { kind: 'tcp' },
-        address: present(parseIp(address), 'a sound address'),
-        port: 80,
-        intervalMs: 1000,
-        timeoutMs: 1000,
-        rise: 1,
-        fall: 1,
-      }),
-    ),
   },
   problems: [],
   warnings: [],

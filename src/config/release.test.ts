@@ -62,11 +62,6 @@ function checkId(address: string): string {
   return `GET http://${address}:80/healthz expecting 200, every 1000ms, timeout 1000ms, rise 2, fall 3`;
 }
 
-test('addresses that records name are probed unless they are endpoints (R1)', () => {
-  const addresses = compiled(releaseWith()).health.probes.map(({ address }) => address);
-  assert.deepEqual(addresses, ['192.0.2.7']);
-});
-
 test('roles of an address default to each other in the order answer, vip, next hop (R16)', () => {
   const text = siteText('fra', 1).replace('port: 80', 'port: 80, vip: 10.0.0.9, probe: 10.66.1.101');
   const { health, steering } = compiled(releaseWith({ 'sites/fra.yaml': text }));

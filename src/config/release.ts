@@ -33,8 +33,6 @@ export interface ZoneFacts {
   readonly nameServerAddresses: readonly IpAddress[];
   /** The longest TTL of a record that follows health; 0 where there is none (R25). */
   readonly longestDynamicTtlSeconds: number;
-  /** Checks of the addresses that its records name, endpoints included. */
-  readonly checks: readonly CheckDefinition[];
 }
 
 /** A zone file as read: facts where it may be served, and what is wrong or unwise about it. */
@@ -96,7 +94,7 @@ export function compileRelease(
   return succeed({
     digest: releaseDigest(files),
     files,
-    health: buildHealth(sites, policy, { zones, localSite: options.site }),
+    health: buildHealth(sites, policy, options.site),
     steering: buildSteering(sites, prefixes.policies, zones),
     sites: new Map(sites.map(({ site }) => [site.id, site])),
     zones,
@@ -145,22 +143,15 @@ function missingSite(files: ReleaseFiles, site: SiteId): Problem {
   return fileProblem('sites/', `${message}${didYouMean(site, present)}`);
 }
 
-function buildHealth(
-  sites: readonly SiteDocument[],
-  policy: Policy,
-  more: { readonly zones: readonly ReleaseZone[]; readonly localSite: SiteId | undefined },
-): HealthModel {
+function buildHealth(sites: readonly SiteDocument[], policy: Policy, localSite: SiteId | undefined): HealthModel {
   const subjects = sites.flatMap(({ site }) => subjectsOf(site, policy));
-  const endpoints = new Set(sites.flatMap(({ site }) => site.endpoints.map((each) => `${each.answer} ${each.port}`)));
-  const others = more.zones
-    .flatMap((zone) => zone.facts.checks)
-    .filter((check) => !endpoints.has(`${check.address} ${check.port}`));
   const hasCoordinator = ({ site }: SiteDocument): boolean =>
-    site.coordinatorApi !== undefined || site.id === more.localSite;
+    site.coordinatorApi !== undefined || site.id === localSite;
   return {
     subjects,
     references: [...byId(policy.references.map(({ check }) => check)).values()],
-    probes: [...byId(others).values()],
+    // Records register what they name while their zones compile; whoever reads the zones adds those checks.
+    probes: [],
     sites: sites.filter(hasCoordinator).map(({ site }) => site.id),
   };
 }

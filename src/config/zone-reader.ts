@@ -72,7 +72,6 @@ function factsOf(zone: Zone): ZoneFacts {
     nameServers: servers.map((name) => formatName(name)),
     nameServerAddresses: servers.flatMap((name) => addressesOf(zone, name)),
     longestDynamicTtlSeconds: zone.longestDynamicTtlSeconds,
-    checks: [],
   };
 }
 

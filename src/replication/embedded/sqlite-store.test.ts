@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -66,6 +69,26 @@ test('a file that is no database is refused with its path', (context) => {
     /cannot open the release store .*store\.db: file is not a database/,
   );
 });
+
+test(
+  'a process killed while it publishes has lost nothing that it said was kept',
+  { timeout: 20_000 },
+  async (context) => {
+    const directory = stateDirectory(context);
+    const program = fileURLToPath(new URL('crash.fixture.ts', import.meta.url));
+    const child = spawn(process.execPath, [program, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = 0;
+    for await (const line of createInterface({ input: child.stdout })) {
+      said = Number(line);
+      if (said === 20) child.kill('SIGKILL');
+    }
+    const store = openEmbeddedStore(directory);
+    context.after(() => store.close());
+    const head = await store.head();
+    assert.ok(said >= 20 && (head?.sequence ?? 0) >= said, `said ${said}, kept ${head?.sequence ?? 0}`);
+    assert.notEqual(await store.getObject(head?.release ?? ''), undefined);
+  },
+);
 
 test('the newest head wins by epoch before sequence', async (context) => {
   const store = openEmbeddedStore(stateDirectory(context));
