@@ -11,7 +11,7 @@ import type { DynamicCompiler, DynamicRecord, DynamicSource } from '#dns/zone/dy
 import { evaluateConstant, offsetOf } from './constant.ts';
 import { LuaFault } from './fault.ts';
 import { luaFunctions } from './functions.ts';
-import type { LuaServices } from './functions.ts';
+import type { LuaServices } from './call.ts';
 
 const expressionPrefix = 'return ';
 

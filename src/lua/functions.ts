@@ -1,26 +1,5 @@
 /** The functions that LUA records may call, by name. A new one is a line here and a file beside ifportup.ts. */
-import type { Prng } from '#base/prng.ts';
-import type { DynamicRecord } from '#dns/zone/dynamic.ts';
-import type { LuaConstant } from './constant.ts';
-import type { HealthSource } from './health.ts';
+import type { LuaFunction } from './call.ts';
 import { compileIfPortUp } from './ifportup.ts';
-
-/** What functions are given beside their arguments. */
-export interface LuaServices {
-  readonly health: HealthSource;
-  readonly prng: Prng;
-}
-
-/** One call to compile. */
-export interface LuaCall extends LuaServices {
-  /** The type of the records to give. */
-  readonly type: number;
-  readonly args: readonly LuaConstant[];
-  /** Where the call begins. */
-  readonly offset: number;
-}
-
-/** Compiles a call into a record; throws `LuaFault`. */
-export type LuaFunction = (call: LuaCall) => DynamicRecord;
 
 export const luaFunctions: ReadonlyMap<string, LuaFunction> = new Map([['ifportup', compileIfPortUp]]);

@@ -14,7 +14,7 @@ import type { Client, DynamicAnswer, DynamicRecord } from '#dns/zone/dynamic.ts'
 import { describeConstant } from './constant.ts';
 import type { LuaConstant, LuaTable } from './constant.ts';
 import { LuaFault } from './fault.ts';
-import type { LuaCall } from './functions.ts';
+import type { LuaCall } from './call.ts';
 import type { HealthHandle } from './health.ts';
 import { readPortCheckOptions } from './options.ts';
 import type { PortCheckOptions } from './options.ts';
