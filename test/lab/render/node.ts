@@ -54,6 +54,7 @@ ${servers.join('\n')}
 
 /**
  * VRRPv3 in unicast, without preemption: the VIP stays where it is when the old holder returns.
+ * The script's fall is longer than three rounds of probes, so that in a failover the probes do fail (R6).
  * A script watches HAProxy, because track_process needs the kernel's process events, which no container gets.
  * script_user stands before the FIFO: keepalived 2.2 loses the FIFO at a reload otherwise.
  */
@@ -73,7 +74,7 @@ vrrp_script haproxy_accepts {
   script "/usr/local/bin/haproxy-accepts"
   interval 1
   timeout 1
-  fall 3
+  fall 4
   rise 2
 }
 

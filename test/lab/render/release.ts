@@ -51,6 +51,8 @@ coordinator:
   api: ${apiUrl(site)}
 nodes:
 ${site.nodes.map((node) => `  - { name: ${node.name} }`).join('\n')}
+# 3 adverts, skew, 4 runs of the script that watches HAProxy, and a second (R6).
+vrrpGrace: 9s
 endpoints:
   www:
     - { address: ${site.vip}, port: 80 }
