@@ -38,8 +38,6 @@ const mappingSchema = z.strictObject({
 const agentSchema = z.strictObject({
   site: name,
   node: name,
-  /** Where the agent may keep what must outlive it; nothing yet. */
-  stateDirectory: z.string().min(1).optional(),
   /** Holds the token that coordinators ask for. */
   tokenFile: z.string().min(1).optional(),
   coordinators: z.array(coordinatorUrl).min(1),

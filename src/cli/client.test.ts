@@ -132,15 +132,6 @@ test('apply sends nothing that is not sound', async (context) => {
   assert.equal(calls, 0);
 });
 
-test('apply and rollback need a reason', async (context) => {
-  const directory = directoryWith(context, soundConfig);
-  for (const command of ['apply', 'rollback']) {
-    const { code, stderr } = await runFairlead([command], directory);
-    assert.match(stderr, /expected a --reason for the history/);
-    assert.equal(code, 2);
-  }
-});
-
 test('rollback names the head that it made', async (context) => {
   const directory = await standIn(context, (request, response) => {
     void text(request).then((body) => {

@@ -6,7 +6,7 @@ import { didYouMean } from './nearest.ts';
 import type { Policy } from './policy.ts';
 import { fileProblem } from './problem.ts';
 import type { Problem } from './problem.ts';
-import type { ReleaseZone } from './release.ts';
+import type { ReleaseZone } from './zone-facts.ts';
 import type { EndpointConfig, SiteDocument } from './site.ts';
 
 /** A release's parts, each sound in itself. */

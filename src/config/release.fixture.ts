@@ -1,7 +1,7 @@
 /** A sound release of two sites for tests, and a zone reader that knows no DNS. */
 import { releaseFiles } from './release-files.ts';
 import type { ReleaseFiles } from './release-files.ts';
-import type { ZoneReader } from './release.ts';
+import type { ZoneReader } from './zone-facts.ts';
 
 /** One site's file; `number` makes its addresses distinct. */
 export function siteText(id: string, number: number, more = ''): string {

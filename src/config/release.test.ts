@@ -5,7 +5,8 @@ import { policyText, readAnyZone, releaseWith, siteText } from './release.fixtur
 import type { ReleaseFiles } from './release-files.ts';
 import type { IpAddress } from '#base/ip.ts';
 import { compileRelease } from './release.ts';
-import type { CompiledRelease, ZoneReader } from './release.ts';
+import type { CompiledRelease } from './release.ts';
+import type { ZoneReader } from './zone-facts.ts';
 
 const anycastAddress = '203.0.113.53' as IpAddress;
 

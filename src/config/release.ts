@@ -4,7 +4,6 @@
  * A release is taken whole or not at all (R28, R29). What only zones can tell (records that follow health, their name
  * servers) comes through a `ZoneReader`, so that this file knows neither DNS nor Lua.
  */
-import type { IpAddress } from '#base/ip.ts';
 import type { Result } from '#base/result.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { CheckDefinition } from '#health/check.ts';
@@ -22,35 +21,7 @@ import { isReleasePath, pathProblems, releaseDigest } from './release-files.ts';
 import type { ReleaseFiles } from './release-files.ts';
 import { parseSite } from './site.ts';
 import type { SiteConfig, SiteDocument } from './site.ts';
-
-/** What a release needs to know of a zone. */
-export interface ZoneFacts {
-  /** The zone's name as people write it, in lower case and with its final dot. */
-  readonly origin: string;
-  /** The names of its name servers, at the apex. */
-  readonly nameServers: readonly string[];
-  /** The addresses of those name servers, as far as the zone gives them. */
-  readonly nameServerAddresses: readonly IpAddress[];
-  /** The longest TTL of a record that follows health; 0 where there is none (R25). */
-  readonly longestDynamicTtlSeconds: number;
-}
-
-/** A zone file as read: facts where it may be served, and what is wrong or unwise about it. */
-export interface ZoneReading {
-  readonly facts: ZoneFacts | undefined;
-  readonly problems: readonly Problem[];
-  readonly warnings: readonly Problem[];
-}
-
-/** Reads and checks one zone file; the lowest seam to the rooms `dns` and `lua`. */
-export type ZoneReader = (file: string, text: string) => ZoneReading;
-
-/** A zone file of a release. */
-export interface ReleaseZone {
-  readonly file: string;
-  readonly text: string;
-  readonly facts: ZoneFacts;
-}
+import type { ReleaseZone, ZoneReader } from './zone-facts.ts';
 
 /** A release that may run. */
 export interface CompiledRelease {

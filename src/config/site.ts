@@ -25,7 +25,6 @@ const neighborSchema = z.strictObject({
   asn,
   port: port.default(179),
   holdTime: durationMs.default(9_000),
-  multihop: z.boolean().default(false),
 });
 
 /** The schema of `sites/*.yaml`. */
@@ -64,7 +63,6 @@ export interface NeighborConfig {
   readonly asn: number;
   readonly port: number;
   readonly holdTimeSeconds: number;
-  readonly multihop: boolean;
 }
 
 /** One site of a release. */

@@ -17,7 +17,7 @@ import type { Zone } from '#dns/zone/zone.ts';
 import { createLuaCompiler } from '#lua/compiler.ts';
 import type { HealthSource } from '#lua/health.ts';
 import type { Problem } from './problem.ts';
-import type { ZoneFacts, ZoneReader } from './release.ts';
+import type { ZoneFacts, ZoneReader } from './zone-facts.ts';
 
 /** What zones are read with. */
 export interface ZoneReaderOptions {

@@ -16,7 +16,8 @@ import { SteeringTable } from '#steering/table.ts';
 import type { SlotValue } from '#steering/table.ts';
 
 type Slot =
-  | { readonly kind: 'endpoint'; readonly subject: SubjectKey }
+  /** One address at several sites is anycast: it is answerable while one of them is. */
+  | { readonly kind: 'endpoint'; readonly subjects: readonly SubjectKey[] }
   | { readonly kind: 'probe'; readonly check: CheckDefinition };
 
 /** The slots of one generation; a health source for the compilers of its zones. */
@@ -37,7 +38,7 @@ export class SteeringSlots implements HealthSource {
 
   /** Ends registration: targets that are endpoints follow them, and the table is made. */
   seal(endpoints: readonly Endpoint[]): SteeringTable {
-    const byAddress = new Map(endpoints.map((endpoint) => [formatHostPort(endpoint.answer, endpoint.port), endpoint]));
+    const byAddress = Map.groupBy(endpoints, (endpoint) => formatHostPort(endpoint.answer, endpoint.port));
     this.#slots = [...this.#targets.values()].map((target) => slotFor(target, byAddress));
     this.#table = SteeringTable.create(this.#slots.length);
     return this.#table;
@@ -54,9 +55,12 @@ export class SteeringSlots implements HealthSource {
     const endpoints = decision.endpointDecisions();
     const values = this.#slots.map((slot): SlotValue => {
       if (slot.kind === 'probe') return probeValue(decision, slot.check.id);
-      const decided = present(endpoints.get(slot.subject), `the decision on ${slot.subject}`);
-      const unproven = decision.health.verdict(slot.subject)?.state === 'unknown';
-      return { answerable: decided.answerable, changePending: decided.changePending, unproven };
+      const decided = slot.subjects.map((subject) => present(endpoints.get(subject), `the decision on ${subject}`));
+      return {
+        answerable: decided.some((each) => each.answerable),
+        changePending: decided.some((each) => each.changePending),
+        unproven: slot.subjects.every((subject) => decision.health.verdict(subject)?.state === 'unknown'),
+      };
     });
     return present(this.#table, 'the steering table').publish(values);
   }
@@ -68,9 +72,11 @@ export class SteeringSlots implements HealthSource {
   }
 }
 
-function slotFor(target: HealthTarget, endpoints: ReadonlyMap<string, Endpoint>): Slot {
-  const endpoint = endpoints.get(formatHostPort(target.address, target.port));
-  if (endpoint !== undefined && !target.onlyProbe) return { kind: 'endpoint', subject: endpoint.subject };
+function slotFor(target: HealthTarget, endpoints: ReadonlyMap<string, readonly Endpoint[]>): Slot {
+  const here = endpoints.get(formatHostPort(target.address, target.port));
+  if (here !== undefined && !target.onlyProbe) {
+    return { kind: 'endpoint', subjects: here.map((endpoint) => endpoint.subject) };
+  }
   const check = defineCheck({
     what: { kind: 'tcp' },
     address: target.address,

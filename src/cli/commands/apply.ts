@@ -16,7 +16,7 @@ export const appliedSchema = z.object({ head: headSchema, changed: z.boolean() }
 export const command: Command = {
   name: 'apply',
   summary: 'put sites/ and zones/ in force at every site',
-  usage: `Usage: fairlead apply --reason TEXT [--config DIR]
+  usage: `Usage: fairlead apply [--reason TEXT] [--config DIR]
 
 Checks the release beside fairlead.yaml and sends it to the coordinator of this machine, which must be the writer.
 Exit code: 0 in force, 1 refused, 2 wrong usage, 75 no coordinator answers.
@@ -31,8 +31,8 @@ async function run(args: readonly string[]): Promise<number> {
   if (!parsed.ok) return usageFault('apply', parsed.fault);
   const { values, positionals } = parsed.value;
   if (positionals.length > 0) return usageFault('apply', `unexpected argument '${positionals.join(' ')}'`);
-  const reason = values.reason?.trim() ?? '';
-  if (reason === '') return usageFault('apply', 'expected a --reason for the history');
+  const given = values.reason?.trim() ?? '';
+  const reason = given === '' ? 'applied by hand' : given;
   const directory = configDirectory(values.config);
   const follower = loadBareFollower(directory)?.replication;
   if (follower?.role === 'follower') {

@@ -11,7 +11,7 @@ const options = { ...controlOptions, reason: { type: 'string', short: 'r' } } as
 export const command: Command = {
   name: 'rollback',
   summary: 'put an earlier release in force again',
-  usage: `Usage: fairlead rollback [HEAD] --reason TEXT [--config DIR]
+  usage: `Usage: fairlead rollback [HEAD] [--reason TEXT] [--config DIR]
 
 Puts the release of HEAD (such as 1.42, see 'fairlead history') in force again; without HEAD the release before the
 current one. It becomes a new head, so that every site takes it as the newest.
@@ -31,8 +31,8 @@ async function run(args: readonly string[]): Promise<number> {
   if (to !== undefined && !/^\d+\.\d+$/.test(to)) {
     return usageFault('rollback', `got '${to}', expected a head such as 1.42`);
   }
-  const reason = values.reason?.trim() ?? '';
-  if (reason === '') return usageFault('rollback', 'expected a --reason for the history');
+  const given = values.reason?.trim() ?? '';
+  const reason = given === '' ? 'by hand' : given;
   const socket = findControlSocket(values);
   if (!socket.ok) {
     process.stderr.write(socket.fault);

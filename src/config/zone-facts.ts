@@ -1,0 +1,32 @@
+/** What a release needs to know of its zones, and the seam by which it learns it: it knows neither DNS nor Lua. */
+import type { IpAddress } from '#base/ip.ts';
+import type { Problem } from './problem.ts';
+
+/** What a release needs to know of a zone. */
+export interface ZoneFacts {
+  /** The zone's name as people write it, in lower case and with its final dot. */
+  readonly origin: string;
+  /** The names of its name servers, at the apex. */
+  readonly nameServers: readonly string[];
+  /** The addresses of those name servers, as far as the zone gives them. */
+  readonly nameServerAddresses: readonly IpAddress[];
+  /** The longest TTL of a record that follows health; 0 where there is none (R25). */
+  readonly longestDynamicTtlSeconds: number;
+}
+
+/** A zone file as read: facts where it may be served, and what is wrong or unwise about it. */
+export interface ZoneReading {
+  readonly facts: ZoneFacts | undefined;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+/** Reads and checks one zone file; the lowest seam to the rooms `dns` and `lua`. */
+export type ZoneReader = (file: string, text: string) => ZoneReading;
+
+/** A zone file of a release. */
+export interface ReleaseZone {
+  readonly file: string;
+  readonly text: string;
+  readonly facts: ZoneFacts;
+}
