@@ -1,25 +1,24 @@
 /**
  * The health engine (sans-IO): reports, peer reports and probe results in; verdicts out.
  *
- * Read inside.ts, outside.ts, sanity.ts and verdict.ts first: the rules are there. This file keeps the state between
- * them: leases, check states, gaps, verdicts. It does not know overrides, DNS or BGP, and reads no clock.
+ * Read inside.ts, outside.ts, vantage.ts and verdict.ts first: the rules are there. This file keeps the state between
+ * them: leases, gaps, verdicts. It does not know overrides, DNS or BGP, and reads no clock.
  */
-import { earliest } from '#base/time.ts';
+import { after, earliest } from '#base/time.ts';
 import type { MonoMs } from '#base/time.ts';
 import { assertNever } from '#base/assert.ts';
-import { isTurning, trackCheck } from './check-tracker.ts';
-import type { CheckState } from './check-tracker.ts';
-import type { CheckDefinition, CheckId } from './check.ts';
-import { viewInside } from './inside.ts';
+import type { CheckId } from './check.ts';
+import { isHeld, viewInside } from './inside.ts';
 import type { GapSince, Inside } from './inside.ts';
 import { LeaseBook } from './leases.ts';
 import type { HealthModel, SiteId, Subject, SubjectKey } from './model.ts';
-import { viewOutside } from './outside.ts';
+import { overrulingRounds, viewOutside } from './outside.ts';
 import type { Outside, VantageView } from './outside.ts';
 import type { Observation, PeerReport, Report } from './report.ts';
-import { judgeSanity, trustedFailingRounds } from './sanity.ts';
 import type { Sanity } from './sanity.ts';
-import { judge, keep, restoredVerdict, unknownVerdict } from './verdict.ts';
+import { Vantage } from './vantage.ts';
+import type { Presumption, ProbeState } from './vantage.ts';
+import { judge, judgeFrozen, restoredVerdict, unknownVerdict } from './verdict.ts';
 import type { Verdict, VerdictState } from './verdict.ts';
 
 /** What the engine can be told. */
@@ -46,12 +45,6 @@ export type HealthEffect =
   | { readonly kind: 'owners'; readonly subject: Subject; readonly owners: readonly string[] }
   | { readonly kind: 'refused'; readonly sender: string; readonly reason: string };
 
-/** A probe of an address that is no endpoint, as records read it (R1). */
-export interface ProbeState {
-  readonly state: 'up' | 'down' | 'unknown';
-  readonly changePending: boolean;
-}
-
 /** Not having been run for longer than this means that the engine is late, and leases are granted an interval (R10). */
 const lateAfterMs = 1500;
 
@@ -64,12 +57,12 @@ export const startupWaitMs = 3000;
 /** Two owners of one VIP for longer than this is an alert (R6). */
 const twoOwnersAlertMs = 3000;
 
-const emptyModel: HealthModel = { subjects: [], references: [], probes: [], sites: [] };
-
 interface SubjectState {
   readonly subject: Subject;
   verdict: Verdict;
   gapSince: GapSince;
+  /** When the site itself last said that failing probes mean nothing: the VIP moves, or the proxy restarts (R6, R7). */
+  heldAt: MonoMs | undefined;
   owners: readonly string[];
   twoOwnersSince: MonoMs | undefined;
   twoOwnersTold: boolean;
@@ -78,20 +71,17 @@ interface SubjectState {
 /** One coordinator's health engine; `ownSite` is its vantage's name. */
 export class HealthEngine {
   readonly #ownSite: SiteId;
-  #model: HealthModel = emptyModel;
-  #checks = new Map<CheckId, CheckDefinition>();
-  #checkStates = new Map<CheckId, CheckState>();
-  #probeStates = new Map<CheckId, ProbeState>();
+  readonly #vantage: Vantage;
   #subjects = new Map<SubjectKey, SubjectState>();
   readonly #reports = new LeaseBook<Report>();
   readonly #peers = new LeaseBook<PeerReport>();
   readonly #reporting = new Set<string>();
-  #sanity: Sanity = 'sane';
   #lastStepAt: MonoMs | undefined;
   #startedAt: MonoMs | undefined;
 
   constructor(ownSite: SiteId) {
     this.#ownSite = ownSite;
+    this.#vantage = new Vantage(ownSite);
   }
 
   /** Takes one input in and returns what changed. */
@@ -100,7 +90,8 @@ export class HealthEngine {
     const effects: HealthEffect[] = [];
     this.#take(input, nowMs, effects);
     this.#watchNodes(nowMs, effects);
-    this.#judgeSanity(effects);
+    const change = this.#vantage.judge();
+    if (change !== undefined) effects.push({ kind: 'sanity', ...change });
     for (const state of this.#subjects.values()) this.#judgeSubject(state, nowMs, effects);
     return effects;
   }
@@ -119,7 +110,7 @@ export class HealthEngine {
   }
 
   get sanity(): Sanity {
-    return this.#sanity;
+    return this.#vantage.sanity;
   }
 
   /** Whether agents may still send their first report since the start, so that opening can wait for it (R11). */
@@ -139,7 +130,7 @@ export class HealthEngine {
 
   /** What this vantage's own probe of an address says (R1). */
   probe(check: CheckId): ProbeState {
-    return this.#probeStates.get(check) ?? { state: 'unknown', changePending: true };
+    return this.#vantage.probe(check);
   }
 
   /** The fresh report of a node, with the instant of its receipt. */
@@ -161,13 +152,7 @@ export class HealthEngine {
 
   /** What this vantage saw of the subjects' checks, for its peers; only what it may trust. */
   observations(): readonly Observation[] {
-    if (this.#sanity !== 'sane') return [];
-    return this.#model.subjects.flatMap((subject) => {
-      const view = this.#ownView(subject);
-      if (view === undefined) return [];
-      const { state, failingRounds, reason } = view;
-      return [{ check: subject.check.id, state, failingRounds, reason: reason.slice(0, 500) }];
-    });
+    return this.#vantage.observations();
   }
 
   /** Every verdict in the form in which it is stored. */
@@ -182,9 +167,19 @@ export class HealthEngine {
     if (last !== undefined && nowMs - last > lateAfterMs) {
       this.#reports.grantInterval(last, nowMs);
       this.#peers.grantInterval(last, nowMs);
+      this.#stretch(nowMs - last);
     }
     this.#lastStepAt = nowMs;
     this.#startedAt ??= nowMs;
+  }
+
+  /** Nobody could be heard while the engine stood still, so what is being waited for is waited for longer (R10). */
+  #stretch(lateMs: number): void {
+    if (this.#startedAt !== undefined) this.#startedAt = after(this.#startedAt, lateMs);
+    for (const state of this.#subjects.values()) {
+      if (state.gapSince !== undefined) state.gapSince = after(state.gapSince, lateMs);
+      if (state.twoOwnersSince !== undefined) state.twoOwnersSince = after(state.twoOwnersSince, lateMs);
+    }
   }
 
   #take(input: HealthInput, nowMs: MonoMs, effects: HealthEffect[]): void {
@@ -207,7 +202,9 @@ export class HealthEngine {
         return;
       }
       case 'result':
-        this.#takeResult(input, nowMs);
+        this.#vantage.take(input.check, { passed: input.passed, reason: input.reason, at: nowMs }, (check) =>
+          this.#presumed(check),
+        );
         return;
       case 'tick':
         return;
@@ -218,13 +215,8 @@ export class HealthEngine {
 
   #replaceModel(model: HealthModel, nowMs: MonoMs): void {
     const before = this.#subjects;
-    this.#model = model;
     this.#subjects = new Map(model.subjects.map((subject) => [subject.key, carryOver(subject, before, nowMs)]));
-    const definitions = [...model.references, ...model.probes, ...model.subjects.map((subject) => subject.check)];
-    this.#checks = new Map(definitions.map((check) => [check.id, check]));
-    const known = (id: CheckId): boolean => this.#checks.has(id);
-    this.#checkStates = new Map([...this.#checkStates].filter(([id]) => known(id)));
-    this.#probeStates = new Map([...this.#probeStates].filter(([id]) => known(id)));
+    this.#vantage.replace(model);
   }
 
   #restore(verdicts: readonly StoredVerdict[], nowMs: MonoMs): void {
@@ -234,18 +226,11 @@ export class HealthEngine {
     }
   }
 
-  #takeResult(input: Extract<HealthInput, { kind: 'result' }>, nowMs: MonoMs): void {
-    const check = this.#checks.get(input.check);
-    // A result that was under way when its check was removed by a reload.
-    if (check === undefined) return;
-    const result = { passed: input.passed, reason: input.reason, at: nowMs };
-    const state = trackCheck(this.#checkStates.get(check.id), result, check);
-    this.#checkStates.set(check.id, state);
-    const trusted = state.lastPassed || trustedFailingRounds(state, this.#referenceStates()) > 0;
-    if (this.#sanity === 'sane' && trusted) {
-      const probeState = state.state === 'pass' ? 'up' : 'down';
-      this.#probeStates.set(check.id, { state: probeState, changePending: isTurning(state) });
-    }
+  /** What is believed of a check's target, until its own results say otherwise. */
+  #presumed(check: CheckId): Presumption {
+    const known = [...this.#subjects.values()].find(({ subject }) => subject.check.id === check);
+    if (known === undefined || known.verdict.state === 'unknown') return undefined;
+    return known.verdict.state === 'down' ? 'fail' : 'pass';
   }
 
   #watchNodes(nowMs: MonoMs, effects: HealthEffect[]): void {
@@ -262,24 +247,6 @@ export class HealthEngine {
     }
   }
 
-  #judgeSanity(effects: HealthEffect[]): void {
-    const states = this.#referenceStates();
-    const from = this.#sanity;
-    const to = judgeSanity(states);
-    if (from === to) return;
-    this.#sanity = to;
-    // What was seen while blind is no evidence: after a freeze every target is looked at afresh.
-    if (from === 'frozen') this.#forgetTargets();
-    const failing = states.find((state) => state?.lastPassed === false);
-    const reason = to === 'sane' ? 'a reference answers' : `no reference answers: ${failing?.reason ?? ''}`;
-    effects.push({ kind: 'sanity', from, to, reason });
-  }
-
-  #forgetTargets(): void {
-    const references = new Set(this.#model.references.map((reference) => reference.id));
-    this.#checkStates = new Map([...this.#checkStates].filter(([id]) => references.has(id)));
-  }
-
   #judgeSubject(state: SubjectState, nowMs: MonoMs, effects: HealthEffect[]): void {
     const { subject, verdict: before } = state;
     const nodes = subject.nodes.map((node) => ({
@@ -291,10 +258,11 @@ export class HealthEngine {
     state.owners = view.owners;
     this.#watchOwners(state, nowMs, effects);
     const inside = this.#isAwaited(subject, nowMs) ? awaitAgents : view.inside;
+    if (isHeld(view.inside)) state.heldAt = nowMs;
     state.verdict =
-      this.#sanity === 'frozen'
-        ? keep(before, 'frozen: this coordinator reaches none of its references')
-        : judge(before, inside, this.#viewOutside(subject, nowMs), nowMs);
+      this.#vantage.sanity === 'frozen'
+        ? judgeFrozen(before, inside, nowMs)
+        : judge(before, inside, this.#viewOutside(state, nowMs), nowMs);
     if (state.verdict.state !== before.state) {
       effects.push({ kind: 'verdict', subject, before, verdict: state.verdict });
     }
@@ -320,31 +288,19 @@ export class HealthEngine {
     }
   }
 
-  #viewOutside(subject: Subject, nowMs: MonoMs): Outside {
-    const views: VantageView[] = [];
-    if (this.#sanity === 'sane') {
-      const own = this.#ownView(subject);
-      if (own !== undefined) views.push(own);
-    }
+  #viewOutside({ subject, heldAt }: SubjectState, nowMs: MonoMs): Outside {
+    const own = this.#vantage.view(subject);
+    const views: VantageView[] = own === undefined ? [] : [own];
     for (const { sender, report } of this.#peers.allFresh(nowMs)) {
       if (!report.sane || sender === this.#ownSite) continue;
       const seen = report.observations.find((observation) => observation.check === subject.check.id);
       if (seen !== undefined) views.push({ vantage: sender, ...seen });
     }
-    return viewOutside(views);
-  }
-
-  /** This vantage's own view of a subject; undefined while it has none that it may trust. */
-  #ownView(subject: Subject): VantageView | undefined {
-    const state = this.#checkStates.get(subject.check.id);
-    if (state === undefined) return undefined;
-    const failingRounds = trustedFailingRounds(state, this.#referenceStates());
-    if (!state.lastPassed && failingRounds === 0) return undefined;
-    return { vantage: this.#ownSite, state: state.state, failingRounds, reason: state.reason };
-  }
-
-  #referenceStates(): readonly (CheckState | undefined)[] {
-    return this.#model.references.map((reference) => this.#checkStates.get(reference.id));
+    const outside = viewOutside(views);
+    // Rounds that failed while the VIP moved are no evidence, wherever they were counted: it takes as many new ones.
+    const { intervalMs, timeoutMs } = subject.check;
+    const quietMs = overrulingRounds * intervalMs + timeoutMs;
+    return heldAt !== undefined && nowMs - heldAt < quietMs ? { ...outside, overrules: false } : outside;
   }
 }
 
@@ -357,6 +313,7 @@ function carryOver(subject: Subject, before: ReadonlyMap<SubjectKey, SubjectStat
     subject,
     verdict: unknownVerdict(nowMs),
     gapSince: undefined,
+    heldAt: undefined,
     owners: [],
     twoOwnersSince: undefined,
     twoOwnersTold: false,

@@ -4,8 +4,8 @@
  *   owner up                          up
  *   owner down, a spare is up         hold for vrrpGraceMs, then down      (VRRP is moving the VIP)
  *   owner down, no spare up           down
+ *   nobody owns, a spare is up        hold for vrrpGraceMs, then down; unknown where a node is lost
  *   nobody owns, a node is lost       unknown                              (the lost one may own it)
- *   nobody owns, a spare is up        hold for vrrpGraceMs, then down
  *   nobody owns, no spare up          down
  *   no fresh report                   unknown                              (no reason where the site has no agents)
  *
@@ -18,9 +18,16 @@ import type { Report, ServiceReport } from './report.ts';
 
 /** What the inside of a site says of one subject. */
 export type Inside =
-  | { readonly kind: 'up' | 'down' | 'draining' | 'unknown'; readonly reason: string; readonly changePending: boolean }
+  | Settled
   /** Keep the verdict: the owner is gone while a spare lives, or nobody has had the time to speak. */
   | { readonly kind: 'hold'; readonly reason: string };
+
+/** A plain word of the inside; `changePending` while the state is held over a restart of the proxy (R7). */
+interface Settled {
+  readonly kind: 'up' | 'down' | 'draining' | 'unknown';
+  readonly reason: string;
+  readonly changePending: boolean;
+}
 
 /** A node as this subject sees it; `report` is absent when its lease ran out or it never reported. */
 export interface NodeView {
@@ -55,21 +62,28 @@ export function viewInside(
   if (best !== undefined && best.service.state !== 'down') {
     return { inside: fromOwner(best), gapSince: undefined, owners: ownerNames };
   }
-  const lost = nodes.filter((view) => view.report === undefined);
-  if (best === undefined && lost.length > 0) {
-    const reason = `no owner of ${subject.vip} is known, ${listNodes(lost)} is silent`;
-    return { inside: settled('unknown', reason), gapSince: undefined, owners: [] };
-  }
-  const trouble = best === undefined ? `nobody owns ${subject.vip}` : ownerTrouble(best);
   const spare = speakers.find((speaker) => !owners.includes(speaker) && speaker.service.state === 'up');
-  if (spare === undefined) return { inside: settled('down', trouble), gapSince: undefined, owners: ownerNames };
+  const without = withoutOwner(subject, nodes, best);
+  if (spare === undefined) return { inside: without, gapSince: undefined, owners: ownerNames };
   const gapSince = gap.since ?? gap.nowMs;
-  const until = after(gapSince, subject.vrrpGraceMs);
   const inside: Inside =
-    gap.nowMs < until
-      ? { kind: 'hold', reason: `${trouble}, ${spare.node} is up: waiting for VRRP` }
-      : settled('down', `${trouble}, and ${spare.node} did not take over in ${subject.vrrpGraceMs}ms`);
+    gap.nowMs < after(gapSince, subject.vrrpGraceMs)
+      ? { kind: 'hold', reason: `${without.reason}, ${spare.node} is up: waiting for VRRP` }
+      : settled(without.kind, `${without.reason}, and ${spare.node} did not take over in ${subject.vrrpGraceMs}ms`);
   return { inside, gapSince, owners: ownerNames };
+}
+
+/** Whether the site itself says that failing probes mean nothing now: the VIP moves (R6) or the proxy restarts (R7). */
+export function isHeld(inside: Inside): boolean {
+  return inside.kind === 'hold' || inside.changePending;
+}
+
+/** What holds while no node that works owns the VIP and none is about to; a lost node may still own it. */
+function withoutOwner(subject: Subject, nodes: readonly NodeView[], owner: Speaker | undefined): Settled {
+  if (owner !== undefined) return settled('down', `${owner.node}: ${owner.service.reason}`);
+  const lost = nodes.filter((view) => view.report === undefined);
+  if (lost.length === 0) return settled('down', `nobody owns ${subject.vip}`);
+  return settled('unknown', `no owner of ${subject.vip} is known, ${listNodes(lost)} is silent`);
 }
 
 function speakerOf(subject: Subject, view: NodeView): Speaker[] {
@@ -86,17 +100,13 @@ function pickBest(owners: readonly Speaker[]): Speaker | undefined {
   return owners.toSorted((a, b) => preference[a.service.state] - preference[b.service.state])[0];
 }
 
-function fromOwner(owner: Speaker): Inside {
+function fromOwner(owner: Speaker): Settled {
   const { state, reason, holding } = owner.service;
   const text = `${owner.node}: ${holding ?? reason}`;
   return { kind: state, reason: text, changePending: holding !== undefined };
 }
 
-function ownerTrouble(owner: Speaker): string {
-  return `${owner.node}: ${owner.service.reason}`;
-}
-
-function settled(kind: 'up' | 'down' | 'draining' | 'unknown', reason: string): Inside {
+function settled(kind: 'up' | 'down' | 'draining' | 'unknown', reason: string): Settled {
   return { kind, reason, changePending: false };
 }
 

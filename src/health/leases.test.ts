@@ -34,3 +34,13 @@ test('R10: a late receiver grants one interval to leases that lasted when it was
   assert.equal(book.fresh('alive', at(61_000)), undefined);
   assert.equal(book.fresh('lapsed', at(60_000)), undefined);
 });
+
+test('a late report of an earlier boot does not silence the living one for good', () => {
+  const book = new LeaseBook();
+  assert.ok(book.accept('a', report('new', 4), at(0)).ok);
+  assert.ok(book.accept('a', report('old', 90), at(1)).ok, 'nothing tells that it is the older');
+  assert.equal(book.accept('a', report('new', 5), at(1000)).ok, false);
+  assert.equal(book.accept('a', report('new', 4), at(3001)).ok, false, 'a replay is never taken');
+  assert.ok(book.accept('a', report('new', 7), at(3001)).ok);
+  assert.equal(book.accept('a', report('old', 90), at(9000)).ok, false);
+});

@@ -1,7 +1,9 @@
 /**
  * Reports held under a lease on the receiver's monotonic clock (R12), keyed by sender.
  *
- * Newer over older only: within one boot the sequence must grow, and a boot that was replaced never comes back.
+ * Newer over older only: within one boot the sequence must grow, and a boot that was replaced never comes back while
+ * the one that replaced it speaks. When that one has fallen silent, it was the older of the two that came late: the
+ * other then goes on from where it was.
  * A receiver that itself was not run for a while grants every lease one interval before it judges (R10).
  */
 import { after, earliest } from '#base/time.ts';
@@ -22,25 +24,38 @@ interface Held<R extends Leased> {
   readonly expiresAt: MonoMs;
 }
 
+/** A boot that another one replaced, and how far it had come. */
+interface FormerBoot {
+  readonly boot: string;
+  readonly sequence: number;
+}
+
 /** Boots remembered for each sender, so that a replayed report of an earlier boot is refused. */
 const rememberedBoots = 16;
 
 /** The latest report of each sender, fresh or lapsed. */
 export class LeaseBook<R extends Leased> {
   readonly #held = new Map<string, Held<R>>();
-  readonly #formerBoots = new Map<string, string[]>();
+  readonly #formerBoots = new Map<string, readonly FormerBoot[]>();
 
   /** Takes a report in; the refusal says why it is not newer. */
   accept(sender: string, report: R, nowMs: MonoMs): Result<{ readonly firstOfBoot: boolean }, string> {
-    const last = this.#held.get(sender)?.report;
+    const held = this.#held.get(sender);
+    const last = held?.report;
     const firstOfBoot = last?.boot !== report.boot;
     if (!firstOfBoot && report.sequence <= last.sequence) {
       return refuse(`sequence ${report.sequence} is not newer than ${last.sequence}`);
     }
-    const former = this.#formerBoots.get(sender) ?? [];
-    if (firstOfBoot && former.includes(report.boot)) return refuse(`boot ${report.boot} ended before`);
+    const formerBoots = this.#formerBoots.get(sender) ?? [];
+    const former = formerBoots.find(({ boot }) => boot === report.boot);
+    const isReplaced = held !== undefined && nowMs < held.expiresAt;
+    if (firstOfBoot && former !== undefined && (isReplaced || report.sequence <= former.sequence)) {
+      return refuse(`boot ${report.boot} ended before`);
+    }
     if (firstOfBoot && last !== undefined) {
-      this.#formerBoots.set(sender, [last.boot, ...former].slice(0, rememberedBoots));
+      const others = formerBoots.filter(({ boot }) => boot !== report.boot);
+      const { boot, sequence } = last;
+      this.#formerBoots.set(sender, [{ boot, sequence }, ...others].slice(0, rememberedBoots));
     }
     this.#held.set(sender, { report, receivedAt: nowMs, expiresAt: after(nowMs, report.leaseMs) });
     return succeed({ firstOfBoot });

@@ -3,7 +3,7 @@
  *
  * An override ends when both its duration since receipt and its wall-clock end have passed (R12), so that a clock step
  * ends nothing early. A removed or ended one stays as a tombstone for a day, so that a coordinator that was away does
- * not bring it back.
+ * not bring it back: neither by its report nor from its own disk after a restart.
  */
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
@@ -72,6 +72,8 @@ export class OverrideBook {
   /** Takes in what was kept on disk over a restart. */
   restore(stored: readonly StoredOverride[], moment: Moment): void {
     for (const { override, remainingMs } of stored) {
+      // What is over for longer than tombstones last may have been taken back without a trace.
+      if (isForgotten(override, moment)) continue;
       this.#entries.set(override.id, { override, endsAt: after(moment.nowMs, remainingMs) });
     }
   }
@@ -84,24 +86,19 @@ export class OverrideBook {
       .toSorted((a, b) => a.createdAtUnixMs - b.createdAtUnixMs || (a.id < b.id ? -1 : 1));
   }
 
-  /** What to tell to peers: what is in force, and what was taken back. Forgets what is long over. */
+  /** What to tell to peers: what is in force, and what was taken back. */
   all(moment: Moment): readonly Override[] {
-    this.#entries = new Map(
-      [...this.#entries].filter(
-        ([, entry]) => isInForce(entry, moment) || moment.unixMs < endUnixMs(entry.override) + tombstoneMs,
-      ),
-    );
-    return [...this.#entries.values()]
+    return this.#remembered(moment)
       .filter((entry) => entry.override.removed || isInForce(entry, moment))
       .map((entry) => entry.override);
   }
 
-  /** What to keep on disk. */
+  /** What to keep on disk: also what has ended, so that a peer on which it ends later does not give it back. */
   stored(moment: Moment): readonly StoredOverride[] {
-    return this.all(moment).map((override) => {
-      const endsAt = this.#entries.get(override.id)?.endsAt ?? moment.nowMs;
-      return { override, remainingMs: Math.max(0, endsAt - moment.nowMs) };
-    });
+    return this.#remembered(moment).map(({ override, endsAt }) => ({
+      override,
+      remainingMs: Math.max(0, endsAt - moment.nowMs),
+    }));
   }
 
   /** When the next override in force may end. */
@@ -115,6 +112,15 @@ export class OverrideBook {
     return next;
   }
 
+  /** Forgets what is long over, and returns the rest. */
+  #remembered(moment: Moment): readonly Entry[] {
+    const kept = [...this.#entries].filter(
+      ([, entry]) => isInForce(entry, moment) || !isForgotten(entry.override, moment),
+    );
+    this.#entries = new Map(kept);
+    return kept.map(([, entry]) => entry);
+  }
+
   #put(override: Override, moment: Moment): void {
     const endsAt = this.#entries.get(override.id)?.endsAt ?? after(moment.nowMs, override.durationMs);
     this.#entries.set(override.id, { override, endsAt });
@@ -124,6 +130,10 @@ export class OverrideBook {
 function isInForce(entry: Entry, moment: Moment): boolean {
   if (entry.override.removed) return false;
   return moment.nowMs < entry.endsAt || moment.unixMs < endUnixMs(entry.override);
+}
+
+function isForgotten(override: Override, moment: Moment): boolean {
+  return moment.unixMs >= endUnixMs(override) + tombstoneMs;
 }
 
 function endUnixMs(override: Override): number {

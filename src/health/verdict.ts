@@ -9,6 +9,8 @@
  *   unknown         pass                 up                    unreported
  *   unknown         fail                 down                  lost
  *   unknown         blind                keep                  (R3: only fresh evidence makes down)
+ *
+ * A vantage that is frozen keeps everything but an inside `down` or `draining` and its end (R5).
  */
 import type { MonoMs } from '#base/time.ts';
 import { assertNever } from '#base/assert.ts';
@@ -67,6 +69,18 @@ export function judge(before: Verdict, inside: Inside, outside: Outside, nowMs: 
     default:
       return assertNever(inside);
   }
+}
+
+/**
+ * The verdict of a vantage that is frozen (R5): the last one, but for what a site says of itself. That a fresh inside
+ * `down` or `draining` acts at once (R4) does not rest on our probes, and what it took it gives back.
+ */
+export function judgeFrozen(before: Verdict, inside: Inside, nowMs: MonoMs): Verdict {
+  const wasTakenByInside = before.basis === 'inside' && before.state !== 'up';
+  const acts = inside.kind === 'down' || inside.kind === 'draining' || (inside.kind === 'up' && wasTakenByInside);
+  if (!acts) return keep(before, 'frozen: this coordinator reaches none of its references');
+  const { kind: state, reason } = inside;
+  return settle(before, { state, reason: `frozen, but ${reason}`, basis: 'inside', changePending: true }, nowMs);
 }
 
 /** Keeps the state without fresh evidence and says why. */
