@@ -11,6 +11,7 @@ import type { Api } from '#api/server.ts';
 import { formatHostPort } from '#base/ip.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
+import type { MonoMs } from '#base/time.ts';
 import type { Logger } from '#config/log.ts';
 import type { MachineConfig } from '#config/machine.ts';
 import { Decision } from '#decide/decision.ts';
@@ -64,6 +65,10 @@ export class Coordinator {
   #running: RunningRelease | undefined;
   #api: Api | undefined;
   #dns: DnsServer | undefined;
+  /** Resolves when it is asked to end, so that a start which still waits gives up. */
+  readonly #stopAsked = Promise.withResolvers<undefined>();
+  #isStopping = false;
+  #starting: Promise<Result<void, readonly string[]>> | undefined;
   /** State that could not be written yet: until it is, nothing is promised to others (R19). */
   #unsaved: DurableState | undefined;
 
@@ -88,7 +93,12 @@ export class Coordinator {
   }
 
   /** Opens everything; the fault is one line for each thing that could not be had. */
-  async start(): Promise<Result<void, readonly string[]>> {
+  start(): Promise<Result<void, readonly string[]>> {
+    this.#starting = this.#open();
+    return this.#starting;
+  }
+
+  async #open(): Promise<Result<void, readonly string[]>> {
     const { machine, releases, log } = this.#options;
     const api = await this.#startApi();
     if (!api.ok) return api;
@@ -99,6 +109,7 @@ export class Coordinator {
       this.#activate(running);
     });
     await this.#firstRound();
+    if (this.#isStopping) return refuse(['stopped in the first round of checks']);
     const dns = await listenDns(machine.dns.listen, (...query) => this.#answerer.answer(...query));
     if (!dns.ok) return refuse(dns.fault.map((fault) => fault.message));
     this.#dns = dns.value;
@@ -115,7 +126,10 @@ export class Coordinator {
   /** Ends everything in order. */
   async stop(mode: StopMode): Promise<void> {
     const { releases } = this.#options;
+    this.#isStopping = true;
+    this.#stopAsked.resolve(undefined);
     releases.endFollowing();
+    await this.#starting;
     if (mode.kind === 'leave') await this.#routes.leave(mode.reason);
     else await this.#routes.closeSilently();
     this.#loop.stop();
@@ -177,11 +191,15 @@ export class Coordinator {
   /** Waits for the first result of every check and the first reports of agents, at most `startupWaitMs` (R11). */
   async #firstRound(): Promise<void> {
     const until = presentMoment().nowMs + startupWaitMs;
-    const deadline = new Promise<void>((resolve) => setTimeout(resolve, startupWaitMs));
-    await Promise.race([this.#prober.roundComplete(), deadline]);
-    while (presentMoment().nowMs < until && this.#loop.decision.health.awaitsReports(presentMoment().nowMs)) {
-      await Promise.race([this.#loop.nextStep(), deadline]);
+    const late = Promise.withResolvers<undefined>();
+    const timer = setTimeout(late.resolve, startupWaitMs, undefined);
+    const givingUp = Promise.race([late.promise, this.#stopAsked.promise]);
+    await Promise.race([this.#prober.roundComplete(), givingUp]);
+    const awaitsReports = (nowMs: MonoMs): boolean => nowMs < until && this.#loop.decision.health.awaitsReports(nowMs);
+    while (!this.#isStopping && awaitsReports(presentMoment().nowMs)) {
+      await Promise.race([this.#loop.nextStep(), givingUp]);
     }
+    clearTimeout(timer);
   }
 
   #carryOut(effect: DecisionEffect): void {
