@@ -80,7 +80,12 @@ export async function startApi(calls: CoordinatorCalls, options: ApiOptions): Pr
     local.add(request);
     app.routing(request, response);
   });
-  await listenOnSocket(control, options.controlSocket);
+  try {
+    await listenOnSocket(control, options.controlSocket);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   const address = app.server.address();
   assert(address !== null && typeof address === 'object', 'the API listens on TCP');
   return {
