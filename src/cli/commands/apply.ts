@@ -5,15 +5,13 @@ import { formatHeadId, headSchema } from '#replication/head.ts';
 import { checkDirectory, loadBareFollower } from '../check-release.ts';
 import { callControl, reportFault } from '../client.ts';
 import { exitCode } from '../command.ts';
-import type { Command } from '../command.ts';
-import { configDirectory, controlOptions, controlUsage, parseOptions, usageFault, whoAmI } from '../options.ts';
-
-const options = { ...controlOptions, reason: { type: 'string', short: 'r' } } as const;
+import { defineCommand } from '../define.ts';
+import { configDirectory, controlOptions, controlUsage, whoAmI } from '../options.ts';
 
 /** What the API answers to a release or a rollback. */
 export const appliedSchema = z.object({ head: headSchema, changed: z.boolean() });
 
-export const command: Command = {
+export const command = defineCommand({
   name: 'apply',
   summary: 'put sites/ and zones/ in force at every site',
   usage: `Usage: fairlead apply [--reason TEXT] [--config DIR]
@@ -23,39 +21,32 @@ Exit code: 0 in force, 1 refused, 2 wrong usage, 75 no coordinator answers.
 
   -r, --reason TEXT  why, for the history
 ${controlUsage}`,
-  run,
-};
-
-async function run(args: readonly string[]): Promise<number> {
-  const parsed = parseOptions(args, options);
-  if (!parsed.ok) return usageFault('apply', parsed.fault);
-  const { values, positionals } = parsed.value;
-  if (positionals.length > 0) return usageFault('apply', `unexpected argument '${positionals.join(' ')}'`);
-  const given = values.reason?.trim() ?? '';
-  const reason = given === '' ? 'applied by hand' : given;
-  const directory = configDirectory(values.config);
-  const follower = loadBareFollower(directory)?.replication;
-  if (follower?.role === 'follower') {
-    process.stderr.write(`fairlead apply: this machine follows ${follower.from.join(', ')}, run it there\n`);
-    return exitCode.failed;
-  }
-  const checked = checkDirectory(directory);
-  if (!checked.ok) {
-    process.stderr.write(formatProblems(checked.fault.problems, checked.fault.sources));
-    process.stderr.write('fairlead apply: nothing was sent\n');
-    return exitCode.failed;
-  }
-  const { machine, release } = checked.value;
-  process.stderr.write(release.warnings.map((warning) => `warning: ${formatProblem(warning)}\n`).join(''));
-  const applied = await callControl(values.socket ?? machine.controlSocket, {
-    method: 'POST',
-    path: '/v1/releases',
-    body: { files: Object.fromEntries(release.files), who: whoAmI(), reason },
-    schema: appliedSchema,
-  });
-  if (!applied.ok) return reportFault('apply', applied.fault);
-  const { head, changed } = applied.value;
-  const what = changed ? 'in force' : 'was in force already';
-  process.stdout.write(`release ${formatHeadId(head)} (${head.release.slice(0, 12)}) ${what}\n`);
-  return exitCode.ok;
-}
+  options: { ...controlOptions, reason: { type: 'string', short: 'r', default: 'applied by hand' } },
+  run: async ({ values }) => {
+    const directory = configDirectory(values.config);
+    const follower = loadBareFollower(directory)?.replication;
+    if (follower?.role === 'follower') {
+      process.stderr.write(`fairlead apply: this machine follows ${follower.from.join(', ')}, run it there\n`);
+      return exitCode.failed;
+    }
+    const checked = checkDirectory(directory);
+    if (!checked.ok) {
+      process.stderr.write(formatProblems(checked.fault.problems, checked.fault.sources));
+      process.stderr.write('fairlead apply: nothing was sent\n');
+      return exitCode.failed;
+    }
+    const { machine, release } = checked.value;
+    process.stderr.write(release.warnings.map((warning) => `warning: ${formatProblem(warning)}\n`).join(''));
+    const applied = await callControl(values.socket ?? machine.controlSocket, {
+      method: 'POST',
+      path: '/v1/releases',
+      body: { files: Object.fromEntries(release.files), who: whoAmI(), reason: values.reason },
+      schema: appliedSchema,
+    });
+    if (!applied.ok) return reportFault('apply', applied.fault);
+    const { head, changed } = applied.value;
+    const what = changed ? 'in force' : 'was in force already';
+    process.stdout.write(`release ${formatHeadId(head)} (${head.release.slice(0, 12)}) ${what}\n`);
+    return exitCode.ok;
+  },
+});

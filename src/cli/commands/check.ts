@@ -4,16 +4,11 @@ import type { Problem } from '#config/problem.ts';
 import { checkDirectory, loadBareFollower } from '../check-release.ts';
 import type { CheckedConfig, ConfigFault } from '../check-release.ts';
 import { exitCode } from '../command.ts';
-import type { Command } from '../command.ts';
-import { configDirectory, parseOptions, usageFault } from '../options.ts';
+import { defineCommand } from '../define.ts';
+import { configDirectory } from '../options.ts';
 import type { Result } from '#base/result.ts';
 
-const options = {
-  config: { type: 'string', short: 'c' },
-  output: { type: 'string', short: 'o' },
-} as const;
-
-export const command: Command = {
+export const command = defineCommand({
   name: 'check',
   summary: 'check fairlead.yaml, sites/ and zones/',
   usage: `Usage: fairlead check [--config DIR] [-o json]
@@ -23,19 +18,17 @@ Exit code: 0 sound (warnings go to stderr), 1 not sound, 2 wrong usage.
 
   -c, --config DIR   where fairlead.yaml, sites/ and zones/ lie (default: here, else /etc/fairlead)
   -o, --output json  one JSON object: {ok, release, problems, warnings}`,
-  run: (args) => Promise.resolve(run(args)),
-};
+  options: { config: { type: 'string', short: 'c' }, output: { type: 'string', short: 'o' } },
+  run: ({ values, misused }) => {
+    const isJson = values.output === 'json';
+    if (values.output !== undefined && !isJson) {
+      return Promise.resolve(misused(`got output '${values.output}', expected json`));
+    }
+    return Promise.resolve(check(configDirectory(values.config), isJson));
+  },
+});
 
-function run(args: readonly string[]): number {
-  const parsed = parseOptions(args, options);
-  if (!parsed.ok) return usageFault('check', parsed.fault);
-  const { values, positionals } = parsed.value;
-  if (positionals.length > 0) return usageFault('check', `unexpected argument '${positionals.join(' ')}'`);
-  if (values.output !== undefined && values.output !== 'json') {
-    return usageFault('check', `got output '${values.output}', expected json`);
-  }
-  const isJson = values.output === 'json';
-  const directory = configDirectory(values.config);
+function check(directory: string, isJson: boolean): number {
   const follower = loadBareFollower(directory);
   if (follower !== undefined) {
     if (isJson) write({ ok: true, release: null, problems: [], warnings: [] });

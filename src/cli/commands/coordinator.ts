@@ -1,11 +1,9 @@
 /** `fairlead coordinator`: runs this site's coordinator in the foreground. */
 import { runCoordinator } from '#coordinator/main.ts';
-import type { Command } from '../command.ts';
-import { configDirectory, parseOptions, usageFault } from '../options.ts';
+import { defineCommand } from '../define.ts';
+import { configDirectory } from '../options.ts';
 
-const options = { config: { type: 'string', short: 'c' } } as const;
-
-export const command: Command = {
+export const command = defineCommand({
   name: 'coordinator',
   summary: "run this site's coordinator: DNS, BGP, decisions",
   usage: `Usage: fairlead coordinator [--config DIR]
@@ -15,11 +13,6 @@ restart, or 'fairlead stop', which takes them back. SIGHUP takes changed files i
 Exit code: 0 ended as asked, 1 the config is refused or an address cannot be had, 2 wrong usage.
 
   -c, --config DIR   where fairlead.yaml lies (default: here, else /etc/fairlead)`,
-  run: async (args) => {
-    const parsed = parseOptions(args, options);
-    if (!parsed.ok) return usageFault('coordinator', parsed.fault);
-    const { values, positionals } = parsed.value;
-    if (positionals.length > 0) return usageFault('coordinator', `unexpected argument '${positionals.join(' ')}'`);
-    return runCoordinator({ directory: configDirectory(values.config) });
-  },
-};
+  options: { config: { type: 'string', short: 'c' } },
+  run: ({ values }) => runCoordinator({ directory: configDirectory(values.config) }),
+});

@@ -9,14 +9,13 @@ import { loadMachine, machineFileName } from '#config/machine.ts';
 import { formatProblems } from '#config/problem.ts';
 import { checkDirectory } from '../check-release.ts';
 import { exitCode } from '../command.ts';
-import type { Command } from '../command.ts';
+import { defineCommand } from '../define.ts';
 import { demoVerbs, listenForVerbs, sendVerb } from '../demo/control.ts';
+import type { DemoVerb } from '../demo/control.ts';
 import { StandIns } from '../demo/stand-ins.ts';
-import { configDirectory, parseOptions, usageFault } from '../options.ts';
+import { configDirectory } from '../options.ts';
 
-const options = { config: { type: 'string', short: 'c' } } as const;
-
-export const command: Command = {
+export const command = defineCommand({
   name: 'demo',
   summary: 'run the example here, with stand-in web servers',
   usage: `Usage: fairlead demo [--config DIR]
@@ -27,15 +26,19 @@ With one: stops or starts the web servers of a site in the demo that runs.
 Exit code: 0 ended or done, 1 refused, 2 wrong usage, 75 no demo runs.
 
   -c, --config DIR   where fairlead.yaml lies (default: here, else /etc/fairlead)`,
-  run,
-};
+  options: { config: { type: 'string', short: 'c' } },
+  parameters: ['[VERB]', '[SITE]'],
+  run: async ({ values, positionals: [word, site], misused }) => {
+    const directory = configDirectory(values.config);
+    if (word === undefined) return startDemo(directory);
+    const verb = demoVerbs.find((candidate) => candidate === word);
+    if (verb === undefined) return misused(`unknown verb '${word}', expected ${demoVerbs.join(' or ')}`);
+    if (site === undefined) return misused('expected SITE');
+    return tell(directory, verb, site);
+  },
+});
 
-async function run(args: readonly string[]): Promise<number> {
-  const parsed = parseOptions(args, options);
-  if (!parsed.ok) return usageFault('demo', parsed.fault);
-  const { values, positionals } = parsed.value;
-  const directory = configDirectory(values.config);
-  if (positionals.length > 0) return tell(directory, positionals);
+async function startDemo(directory: string): Promise<number> {
   const checked = checkDirectory(directory);
   if (!checked.ok) {
     process.stderr.write(formatProblems(checked.fault.problems, checked.fault.sources));
@@ -49,10 +52,7 @@ function demoSocketOf(stateDirectory: string): string {
   return join(stateDirectory, 'demo.sock');
 }
 
-async function tell(directory: string, [word = '', site, ...others]: readonly string[]): Promise<number> {
-  const verb = demoVerbs.find((candidate) => candidate === word);
-  if (verb === undefined) return usageFault('demo', `unknown verb '${word}', expected ${demoVerbs.join(' or ')}`);
-  if (site === undefined || others.length > 0) return usageFault('demo', 'expected one SITE');
+async function tell(directory: string, verb: DemoVerb, site: string): Promise<number> {
   const machine = loadMachine(directory);
   if (!machine.ok) {
     const { problems, text } = machine.fault;

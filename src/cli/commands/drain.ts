@@ -1,21 +1,14 @@
 /** `fairlead drain`: no new users for a site, until it is taken back or expires (R25, R26). */
 import { z } from 'zod';
-import { overrideSchema } from '#health/report.ts';
 import { parseDurationMs } from '#base/time.ts';
-import { callControl, reportFault } from '../client.ts';
+import { overrideSchema } from '#health/report.ts';
 import { exitCode } from '../command.ts';
-import type { Command } from '../command.ts';
-import { controlOptions, controlUsage, findControlSocket, parseOptions, usageFault, whoAmI } from '../options.ts';
-
-const options = {
-  ...controlOptions,
-  reason: { type: 'string', short: 'r' },
-  expires: { type: 'string', short: 'e' },
-} as const;
+import { defineControlCommand } from '../define.ts';
+import { whoAmI } from '../options.ts';
 
 const drainedSchema = z.object({ override: overrideSchema, state: z.string() });
 
-export const command: Command = {
+export const command = defineControlCommand({
   name: 'drain',
   summary: 'take a site out of answers and routes, for a time',
   usage: `Usage: fairlead drain SITE --reason TEXT --expires DURATION [--config DIR]
@@ -25,38 +18,23 @@ DNS leaves the site out at once, everywhere. Its own coordinator waits for the l
 Exit code: 0 in force or pending, 1 refused, 2 wrong usage, 75 no coordinator answers.
 
   -r, --reason TEXT       why, for everyone who looks at the status
-  -e, --expires DURATION  when it ends by itself, such as 30m or 2h
-${controlUsage}`,
-  run,
-};
-
-async function run(args: readonly string[]): Promise<number> {
-  const parsed = parseOptions(args, options);
-  if (!parsed.ok) return usageFault('drain', parsed.fault);
-  const { values, positionals } = parsed.value;
-  const [site, ...others] = positionals;
-  if (site === undefined || others.length > 0) return usageFault('drain', 'expected one SITE');
-  const reason = values.reason?.trim() ?? '';
-  if (reason === '') return usageFault('drain', 'expected a --reason');
-  if (values.expires === undefined) return usageFault('drain', 'expected --expires, such as --expires 30m');
-  const durationMs = parseDurationMs(values.expires);
-  if (durationMs === undefined) {
-    return usageFault('drain', `--expires: got '${values.expires}', expected a duration such as 30m or 2h`);
-  }
-  const socket = findControlSocket(values);
-  if (!socket.ok) {
-    process.stderr.write(socket.fault);
-    return exitCode.failed;
-  }
-  const answer = await callControl(socket.value, {
-    method: 'POST',
-    path: '/v1/overrides',
-    body: { kind: 'drain', site, reason, who: whoAmI(), durationMs },
-    schema: drainedSchema,
-  });
-  if (!answer.ok) return reportFault('drain', answer.fault);
-  const { override, state } = answer.value;
-  const until = new Date(override.createdAtUnixMs + override.durationMs).toISOString();
-  process.stdout.write(`drain of ${site} until ${until}: ${state}\n`);
-  return exitCode.ok;
-}
+  -e, --expires DURATION  when it ends by itself, such as 30m or 2h`,
+  options: { reason: { type: 'string', short: 'r' }, expires: { type: 'string', short: 'e' } },
+  parameters: ['SITE'],
+  run: async ({ values, positionals: [site], misused, call }) => {
+    const reason = values.reason?.trim() ?? '';
+    if (reason === '') return misused('expected a --reason');
+    if (values.expires === undefined) return misused('expected --expires, such as --expires 30m');
+    const durationMs = parseDurationMs(values.expires);
+    if (durationMs === undefined) {
+      return misused(`--expires: got '${values.expires}', expected a duration such as 30m or 2h`);
+    }
+    const body = { kind: 'drain', site, reason, who: whoAmI(), durationMs };
+    const answer = await call({ method: 'POST', path: '/v1/overrides', body, schema: drainedSchema });
+    if (!answer.ok) return answer.fault;
+    const { override, state } = answer.value;
+    const until = new Date(override.createdAtUnixMs + override.durationMs).toISOString();
+    process.stdout.write(`drain of ${override.site} until ${until}: ${state}\n`);
+    return exitCode.ok;
+  },
+});

@@ -1,0 +1,92 @@
+/**
+ * How a command is written: its options and arguments as data, and what it does with them. Parsing, wrong usage, and
+ * finding the coordinator of this machine happen here, once.
+ */
+import type { ParseArgsConfig } from 'node:util';
+import type { z } from 'zod';
+import type { Result } from '#base/result.ts';
+import { refuse } from '#base/result.ts';
+import { callControl, reportFault } from './client.ts';
+import type { ControlCall } from './client.ts';
+import { exitCode } from './command.ts';
+import type { Command } from './command.ts';
+import { controlOptions, controlUsage, findControlSocket, parseOptions, usageFault } from './options.ts';
+import type { Parsed } from './options.ts';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** What a command is given. */
+export interface Invocation<Wanted extends Options> {
+  readonly values: Parsed<Wanted>['values'];
+  /** Exactly those that `parameters` names; an optional one may be missing. */
+  readonly positionals: readonly string[];
+  /** Says what is wrong with the call and gives the exit code for it. */
+  readonly misused: (message: string) => number;
+}
+
+/** A command as it is written. */
+export interface CommandSpec<Wanted extends Options> extends Omit<Command, 'run'> {
+  readonly options: Wanted;
+  /** Names of the arguments; one in brackets is optional. */
+  readonly parameters?: readonly string[];
+  run(invocation: Invocation<Wanted>): Promise<number>;
+}
+
+/** Makes a command of its spec. */
+export function defineCommand<Wanted extends Options>(spec: CommandSpec<Wanted>): Command {
+  const { name, summary, usage, options, parameters = [] } = spec;
+  const misused = (message: string): number => usageFault(name, message);
+  return {
+    name,
+    summary,
+    usage,
+    run: async (args) => {
+      const parsed = parseOptions(args, options);
+      if (!parsed.ok) return misused(parsed.fault);
+      const { values, positionals } = parsed.value;
+      const surplus = positionals.slice(parameters.length);
+      if (surplus.length > 0) return misused(`unexpected argument '${surplus.join(' ')}'`);
+      const missing = parameters.slice(positionals.length).find((parameter) => !parameter.startsWith('['));
+      if (missing !== undefined) return misused(`expected ${missing}`);
+      return spec.run({ values, positionals, misused });
+    },
+  };
+}
+
+/** What a command that talks to the coordinator of this machine is given besides. */
+export interface ControlInvocation<Wanted extends Options> extends Invocation<Wanted & typeof controlOptions> {
+  readonly socketPath: string;
+  /** Calls the coordinator; a fault is told to the person, and is the exit code. */
+  readonly call: <Schema extends z.ZodType>(call: ControlCall<Schema>) => Promise<Result<z.output<Schema>, number>>;
+}
+
+/** A command that talks to the coordinator of this machine, as it is written. */
+export interface ControlCommandSpec<Wanted extends Options> extends Omit<CommandSpec<Wanted>, 'run'> {
+  run(invocation: ControlInvocation<Wanted>): Promise<number>;
+}
+
+/** Makes such a command; `--config` and `--socket` are added to its options and its usage. */
+export function defineControlCommand<Wanted extends Options>(spec: ControlCommandSpec<Wanted>): Command {
+  return defineCommand({
+    ...spec,
+    usage: `${spec.usage}\n${controlUsage}`,
+    options: { ...spec.options, ...controlOptions },
+    run: async (invocation) => {
+      // The type of a spread of a type parameter is not narrowed: these two options are always there.
+      const values: { config?: string; socket?: string } = invocation.values;
+      const socket = findControlSocket(values);
+      if (!socket.ok) {
+        process.stderr.write(socket.fault);
+        return exitCode.failed;
+      }
+      return spec.run({
+        ...invocation,
+        socketPath: socket.value,
+        call: async (call) => {
+          const answer = await callControl(socket.value, call);
+          return answer.ok ? answer : refuse(reportFault(spec.name, answer.fault));
+        },
+      });
+    },
+  });
+}
