@@ -5,7 +5,7 @@
  * and both clocks (R12) and returns effects in the order in which they must be carried out: what is promised to
  * others is on disk before it is told (R19).
  */
-import { after, earliest } from '#base/time.ts';
+import { earliest } from '#base/time.ts';
 import type { MonoMs } from '#base/time.ts';
 import { prefixContains } from '#base/ip.ts';
 import type { IpPrefix } from '#base/ip.ts';
@@ -17,7 +17,7 @@ import { OverrideBook } from '#health/overrides.ts';
 import type { Moment } from '#health/overrides.ts';
 import type { Override, PeerReport } from '#health/report.ts';
 import type { Verdict } from '#health/verdict.ts';
-import { AnswerEngine, effectiveDrains } from '#steering/answers.ts';
+import { AnswerEngine } from '#steering/answers.ts';
 import type { EndpointDecision, ServiceDecision, ServiceMode } from '#steering/answers.ts';
 import { Announcer } from '#steering/announcer/engine.ts';
 import type { PrefixStatus } from '#steering/announcer/engine.ts';
@@ -25,9 +25,11 @@ import type { ServiceHere } from '#steering/gate.ts';
 import type { Endpoint, SteeringModel } from '#steering/model.ts';
 import type { PeerAnchor } from '#steering/safety/anchor.ts';
 import type { Result } from '#base/result.ts';
-import { advanceDrain, drainDeadline } from './drain.ts';
-import type { DrainProgress } from './drain.ts';
+import { Drains } from './drains.ts';
 import type { DecisionEffect, DecisionEvent, DurableState } from './effects.ts';
+import { Teller } from './teller.ts';
+
+export { tellIntervalMs } from './teller.ts';
 
 /** What the decision can be told. */
 export type DecisionInput =
@@ -47,11 +49,6 @@ export interface DecisionIdentity {
   readonly boot: string;
 }
 
-/** How often the full state is told to the other coordinators, besides every change. */
-export const tellIntervalMs = 1000;
-
-const peerLeaseMs = 3 * tellIntervalMs;
-
 const emptySteering: SteeringModel = { endpoints: [], prefixes: [], longestTtlSeconds: 0 };
 
 /** One coordinator's decision. */
@@ -61,24 +58,23 @@ export class Decision {
   readonly #overrides = new OverrideBook();
   readonly #answers = new AnswerEngine();
   readonly #announcer: Announcer;
+  readonly #drains: Drains;
+  readonly #teller = new Teller();
   readonly #stored: DurableState;
   #steering = emptySteering;
   #release: PeerReport['release'] = { epoch: 0, sequence: 0 };
+  #coordinators: readonly SiteId[] = [];
+  #isLoaded = false;
   #isOpen = false;
   #services: readonly ServiceDecision[] = [];
-  #drains: ReturnType<typeof effectiveDrains> = { effective: new Set(), pending: [] };
-  #inForce: readonly Override[] = [];
-  #progress: DrainProgress | undefined;
   #modes: ReadonlyMap<string, ServiceMode> = new Map();
   #kept = '';
-  #told = '';
-  #toldAt: MonoMs | undefined;
-  #sequence = 0;
 
   constructor(identity: DecisionIdentity, stored: DurableState, moment: Moment) {
     this.#identity = identity;
     this.#health = new HealthEngine(identity.site);
     this.#announcer = new Announcer(identity, stored.anchors);
+    this.#drains = new Drains(identity.site, stored.overrides);
     this.#stored = stored;
     this.#overrides.restore(stored.overrides, moment);
   }
@@ -106,13 +102,12 @@ export class Decision {
 
   /** When to step next, if nothing comes before. */
   nextDeadlineMs(moment: Moment): MonoMs | undefined {
-    const told = this.#toldAt === undefined ? moment.nowMs : after(this.#toldAt, tellIntervalMs);
     return [
       this.#health.nextDeadlineMs(moment.nowMs),
       this.#overrides.nextDeadlineMs(moment),
       this.#announcer.nextDeadlineMs(moment.nowMs),
-      drainDeadline(this.#progress),
-      told,
+      this.#drains.nextDeadlineMs(),
+      this.#teller.nextDeadlineMs(moment.nowMs),
     ].reduce(earliest, undefined);
   }
 
@@ -136,7 +131,7 @@ export class Decision {
 
   /** Overrides in force, each with how far it has come. */
   get overrides(): readonly { readonly override: Override; readonly state: string }[] {
-    return this.#inForce.map((override) => ({ override, state: this.#describeOverride(override) }));
+    return this.#drains.inForce.map((override) => ({ override, state: this.#drains.describe(override) }));
   }
 
   /** What is decided of each endpoint, by subject. */
@@ -148,13 +143,8 @@ export class Decision {
 
   #take(input: DecisionInput, moment: Moment): readonly HealthEffect[] {
     switch (input.kind) {
-      case 'generation': {
-        this.#steering = input.steering;
-        this.#release = input.release;
-        const effects = this.#health.step({ kind: 'model', model: input.health }, moment.nowMs);
-        const restored = this.#health.step({ kind: 'restore', verdicts: this.#stored.verdicts }, moment.nowMs);
-        return [...effects, ...restored];
-      }
+      case 'generation':
+        return this.#load(input, moment.nowMs);
       case 'open':
         this.#isOpen = true;
         return [];
@@ -168,16 +158,21 @@ export class Decision {
     }
   }
 
+  #load(input: Extract<DecisionInput, { kind: 'generation' }>, nowMs: MonoMs): readonly HealthEffect[] {
+    this.#steering = input.steering;
+    this.#release = input.release;
+    this.#coordinators = input.health.sites;
+    const effects = this.#health.step({ kind: 'model', model: input.health }, nowMs);
+    if (this.#isLoaded) return effects;
+    this.#isLoaded = true;
+    return [...effects, ...this.#health.step({ kind: 'restore', verdicts: this.#stored.verdicts }, nowMs)];
+  }
+
   #decide(events: DecisionEvent[], moment: Moment): readonly DecisionEffect[] {
+    const { nowMs } = moment;
     this.#decideDrains(events, moment);
-    this.#decideAnswers(events, moment.nowMs);
-    this.#progress = advanceDrain(this.#progress, {
-      override: this.#inForce.find((override) => override.site === this.#identity.site && this.#isEffective(override)),
-      isAcknowledged: this.#isAcknowledged(moment.nowMs),
-      longestTtlMs: this.#steering.longestTtlSeconds * 1000,
-      nowMs: moment.nowMs,
-    });
-    const routes = this.#decideRoutes(events, moment.nowMs);
+    this.#decideAnswers(events, nowMs);
+    const routes = this.#decideRoutes(events, nowMs);
     return [
       ...this.#persist(moment),
       { kind: 'publish' },
@@ -188,31 +183,26 @@ export class Decision {
   }
 
   #decideDrains(events: DecisionEvent[], moment: Moment): void {
-    const before = { inForce: this.#inForce, drains: this.#drains };
-    this.#inForce = this.#overrides.active(moment);
-    this.#drains = effectiveDrains(this.#inForce, {
+    // Before there is a release, no endpoint tells whether a drain would take the last one out.
+    if (!this.#isLoaded) return;
+    const decided = this.#drains.decide({
+      inForce: this.#overrides.active(moment),
       endpoints: this.#steering.endpoints,
       verdictOf: (subject) => this.#verdictOf(subject),
     });
-    const pendingBefore = new Set(before.drains.pending.map((entry) => entry.override.id));
-    for (const { override, reason } of this.#drains.pending) {
-      if (!pendingBefore.has(override.id)) events.push({ kind: 'drainPending', override, reason });
-    }
-    for (const override of this.#inForce) {
-      const wasEffective =
-        before.drains.effective.has(override.site) && before.inForce.some((b) => b.id === override.id);
-      if (this.#isEffective(override) && !wasEffective) events.push({ kind: 'drainEffective', override });
-    }
-    for (const override of before.inForce) {
-      if (!this.#inForce.some((now) => now.id === override.id)) events.push({ kind: 'drainOver', override });
-    }
+    events.push(...decided);
+    this.#drains.advance({
+      isAcknowledged: (override) => this.#isAcknowledged(override, moment.nowMs),
+      longestTtlMs: this.#steering.longestTtlSeconds * 1000,
+      nowMs: moment.nowMs,
+    });
   }
 
   #decideAnswers(events: DecisionEvent[], nowMs: MonoMs): void {
     this.#services = this.#answers.decide({
       endpoints: this.#steering.endpoints,
       verdictOf: (subject) => this.#verdictOf(subject),
-      drainedSites: this.#drains.effective,
+      drainedSites: this.#drains.drainedSites,
       isReachable: (endpoint) => this.#isReachable(endpoint, nowMs),
       nowMs,
     });
@@ -225,7 +215,7 @@ export class Decision {
 
   #decideRoutes(events: DecisionEvent[], nowMs: MonoMs): readonly DecisionEffect[] {
     if (!this.#isOpen) return [];
-    const drain = this.#progress;
+    const drain = this.#drains.progress;
     const effects = this.#announcer.step({
       prefixes: this.#steering.prefixes,
       serviceHere: (service) => this.#serviceHere(service),
@@ -241,13 +231,16 @@ export class Decision {
 
   #persist(moment: Moment): readonly DecisionEffect[] {
     const state: DurableState = {
-      verdicts: this.#health.storedVerdicts(),
-      overrides: this.#overrides.stored(moment),
+      verdicts: this.#isLoaded ? this.#health.storedVerdicts() : this.#stored.verdicts,
+      overrides: this.#overrides
+        .stored(moment)
+        .map((stored) => ({ ...stored, inEffect: this.#drains.inEffect.has(stored.override.id) })),
       anchors: this.#announcer.stored(),
     };
     const shape = JSON.stringify([
       state.verdicts.map(({ subject, state: verdict }) => [subject, verdict]),
-      state.overrides.map(({ override }) => override),
+      // By the minute, so that what is left of an override does not begin anew with a restart (R12).
+      state.overrides.map((stored) => ({ ...stored, remainingMs: Math.floor(stored.remainingMs / 60_000) })),
       state.anchors,
     ]);
     if (shape === this.#kept) return [];
@@ -256,39 +249,30 @@ export class Decision {
   }
 
   #tell(moment: Moment): readonly DecisionEffect[] {
-    const body = {
+    const state = {
       site: this.#identity.site,
       boot: this.#identity.boot,
-      leaseMs: peerLeaseMs,
       sane: this.#health.sanity === 'sane',
       observations: [...this.#health.observations()],
       anchors: [...this.#announcer.reports()],
       overrides: [...this.#overrides.all(moment)],
-      appliedOverrides: this.#inForce.filter((override) => this.#isEffective(override)).map((override) => override.id),
+      appliedOverrides: [...this.#drains.inEffect],
       release: this.#release,
     };
-    const observed = body.observations.map(({ check, state }) => [check, state]);
-    const shape = JSON.stringify([{ ...body, observations: observed }]);
-    const isDue = this.#toldAt === undefined || moment.nowMs - this.#toldAt >= tellIntervalMs;
-    if (shape === this.#told && !isDue) return [];
-    this.#told = shape;
-    this.#toldAt = moment.nowMs;
-    this.#sequence += 1;
-    return [{ kind: 'tell', report: { ...body, sequence: this.#sequence } }];
+    const report = this.#teller.tell(state, moment.nowMs);
+    return report === undefined ? [] : [{ kind: 'tell', report }];
   }
 
   #verdictOf(subject: SubjectKey): Verdict {
     return present(this.#health.verdict(subject), `the verdict on ${subject}`);
   }
 
-  #isEffective(override: Override): boolean {
-    return this.#drains.effective.has(override.site);
-  }
-
-  #isAcknowledged(nowMs: MonoMs): boolean {
-    const { override } = this.#progress ?? {};
-    if (override === undefined) return false;
-    return this.#health.freshPeers(nowMs).every(({ report }) => report.appliedOverrides.includes(override.id));
+  /** A coordinator that is silent may still answer: it is waited for as long as one that disagrees (R25). */
+  #isAcknowledged(override: Override, nowMs: MonoMs): boolean {
+    const follows = this.#health
+      .freshPeers(nowMs)
+      .flatMap(({ sender, report }) => (report.appliedOverrides.includes(override.id) ? [sender] : []));
+    return this.#coordinators.every((site) => site === this.#identity.site || follows.includes(site));
   }
 
   #serviceHere(service: string): ServiceHere {
@@ -320,18 +304,5 @@ export class Decision {
     }
     const peer = this.#peersOf(managed.prefix, nowMs).find((entry) => entry.site === endpoint.site);
     return peer === undefined || peer.report.announced;
-  }
-
-  #describeOverride(override: Override): string {
-    const pending = this.#drains.pending.find((entry) => entry.override.id === override.id);
-    if (pending !== undefined) return `pending: ${pending.reason}`;
-    const stage = this.#progress?.override.id === override.id ? this.#progress.stage.kind : undefined;
-    if (stage === undefined) return 'in effect in DNS';
-    const stages = {
-      dns: 'in effect in DNS, waiting for the other coordinators',
-      ttl: 'in effect in DNS, waiting for the longest TTL',
-      routes: 'in effect in DNS and BGP',
-    } as const;
-    return stages[stage];
   }
 }

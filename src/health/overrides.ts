@@ -28,6 +28,8 @@ interface Entry {
 export interface StoredOverride {
   readonly override: Override;
   readonly remainingMs: number;
+  /** Whether it was in effect: it then stays so after a restart, whatever has died meanwhile. */
+  readonly inEffect?: boolean | undefined;
 }
 
 const tombstoneMs = 86_400_000;

@@ -7,7 +7,10 @@
  *   nothing up, over one site was up within 30 s    what was up then: our view is wrong, or the world ended (R8)
  *   nothing up for other reasons                    everything that is not drained: fail open (R8)
  *
- * A drain that would leave a service without an endpoint that is up stays pending (R19). Time is an argument.
+ * What is answered where nothing is up is, where possible, what its prefix leads to (R25).
+ *
+ * A drain that would leave a service without an endpoint that is up stays pending (R19). One in effect stays so when
+ * the others die later: fail-open never answers what is drained (R8). Time is an argument.
  */
 import type { MonoMs } from '#base/time.ts';
 import type { ServiceId, SiteId, SubjectKey } from '#health/model.ts';
@@ -83,18 +86,27 @@ export class AnswerEngine {
   }
 }
 
+/** What it takes to tell which drains take effect. */
+export interface DrainsInput {
+  readonly endpoints: readonly Endpoint[];
+  readonly verdictOf: (subject: SubjectKey) => Verdict;
+  /** Ids of the drains that were in effect before. */
+  readonly inEffect: ReadonlySet<string>;
+}
+
 /**
  * The sites whose drain takes effect: oldest first, each only while every service of that site keeps an endpoint that
- * is up elsewhere (R19). The others are pending.
+ * is up elsewhere (R19); for one in effect already it suffices that the others are not drained. The rest is pending.
  */
 export function effectiveDrains(
   drains: readonly Override[],
-  input: Pick<AnswerInput, 'endpoints' | 'verdictOf'>,
+  input: DrainsInput,
 ): { readonly effective: ReadonlySet<SiteId>; readonly pending: readonly { override: Override; reason: string }[] } {
   const effective = new Set<SiteId>();
   const pending: { override: Override; reason: string }[] = [];
   for (const override of drains) {
-    const stranded = strandedService(override.site, effective, input);
+    if (effective.has(override.site)) continue;
+    const stranded = strandedService(override, effective, input);
     if (stranded === undefined) effective.add(override.site);
     else pending.push({ override, reason: `${stranded} would be left without an endpoint that is up (R19)` });
   }
@@ -102,21 +114,14 @@ export function effectiveDrains(
 }
 
 function strandedService(
-  site: SiteId,
+  { id, site }: Override,
   drained: ReadonlySet<SiteId>,
-  input: Pick<AnswerInput, 'endpoints' | 'verdictOf'>,
+  { endpoints, verdictOf, inEffect }: DrainsInput,
 ): ServiceId | undefined {
-  const services = new Set(input.endpoints.filter((other) => other.site === site).map((other) => other.service));
-  return [...services].find(
-    (service) =>
-      !input.endpoints.some(
-        (other) =>
-          other.service === service &&
-          other.site !== site &&
-          !drained.has(other.site) &&
-          isUp(input.verdictOf(other.subject)),
-      ),
-  );
+  const services = new Set(endpoints.filter((other) => other.site === site).map((other) => other.service));
+  const others = endpoints.filter((other) => other.site !== site && !drained.has(other.site));
+  const remains = (other: Endpoint): boolean => inEffect.has(id) || isUp(verdictOf(other.subject));
+  return [...services].find((service) => !others.some((other) => other.service === service && remains(other)));
 }
 
 /** Unknown counts as up: there has been no evidence against it (R3). */
@@ -151,7 +156,10 @@ function answerableSet(
   input: AnswerInput,
 ): ReadonlySet<SubjectKey> {
   const undrained = sets.endpoints.filter((endpoint) => !input.drainedSites.has(endpoint.site));
-  const keys = (list: readonly Endpoint[]): ReadonlySet<SubjectKey> => new Set(list.map((other) => other.subject));
+  const keys = (list: readonly Endpoint[]): ReadonlySet<SubjectKey> => {
+    const reachable = list.filter((endpoint) => input.isReachable(endpoint));
+    return new Set((reachable.length > 0 ? reachable : list).map((endpoint) => endpoint.subject));
+  };
   if (mode === 'normal') return keys(sets.usable);
   if (mode === 'failOpen') return keys(undrained);
   const frozen = undrained.filter((endpoint) => sets.memory?.severalUp.has(endpoint.subject) === true);

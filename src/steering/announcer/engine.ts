@@ -1,7 +1,8 @@
 /**
  * The announcer (sans-IO): what this site's border routers are told, prefix by prefix (R17, R19, R20, R23).
  *
- * Composes gate, anchor and ladder. Whoever runs it keeps `stored()` on disk before it tells `reports()` to others.
+ * Composes gate, anchor and ladder. A prefix that a release takes from this site alone is left as R19 permits; one that
+ * it drops everywhere goes at once. Whoever runs it keeps `stored()` on disk before it tells `reports()` to others.
  * Does not speak BGP; whoever runs it turns `announce` and `withdraw` into a speaker's desired state.
  */
 import { earliest } from '#base/time.ts';
@@ -87,8 +88,10 @@ export class Announcer {
   step(input: AnnouncerInput): readonly AnnouncerEffect[] {
     const effects: AnnouncerEffect[] = [];
     const here = input.prefixes.filter((policy) => policy.sites.includes(this.#own.site));
-    this.#drop(here, effects);
-    for (const policy of here) this.#stepPrefix(policy, input, effects);
+    const leaving = input.prefixes.flatMap((policy) => (here.includes(policy) ? [] : this.#unlisted(policy)));
+    this.#drop([...here, ...leaving], effects);
+    for (const policy of here) this.#stepPrefix(policy, evaluateGate(policy.gate, input.serviceHere), input, effects);
+    for (const policy of leaving) this.#stepPrefix(policy, noLongerListed, input, effects);
     return effects;
   }
 
@@ -101,7 +104,7 @@ export class Announcer {
     return next;
   }
 
-  /** The anchors to keep on disk, those of prefixes that are not in the release now included. */
+  /** The anchors to keep on disk. */
   stored(): readonly StoredAnchor[] {
     const current = [...this.#entries.values()].map(({ policy, anchor }) => ({
       prefix: policy.prefix,
@@ -133,40 +136,47 @@ export class Announcer {
     }));
   }
 
-  #drop(here: readonly PrefixPolicy[], effects: AnnouncerEffect[]): void {
-    const wanted = new Set(here.map((policy) => policy.prefix));
-    for (const [prefix, { state, anchor }] of this.#entries) {
-      if (wanted.has(prefix)) continue;
-      // A prefix that returns in a later release meets the promise that it left with.
-      this.#stored.set(prefix, { prefix, holds: anchor.holds });
+  /** A prefix that a release takes from this site while others keep it, with the next hop that it had. */
+  #unlisted(policy: PrefixPolicy): readonly PrefixPolicy[] {
+    const known = this.#entries.get(policy.prefix);
+    if (known === undefined || known.state.kind === 'withdrawn') return [];
+    return [{ ...policy, nextHops: known.policy.nextHops }];
+  }
+
+  #drop(wanted: readonly PrefixPolicy[], effects: AnnouncerEffect[]): void {
+    const prefixes = new Set(wanted.map((policy) => policy.prefix));
+    for (const [prefix, { state }] of this.#entries) {
+      if (prefixes.has(prefix)) continue;
       this.#entries.delete(prefix);
       if (state.kind !== 'withdrawn') effects.push({ kind: 'withdraw', prefix, reason: 'no longer in the release' });
     }
+    // Who comes back to a prefix holds its anchor: its former holder may not be among its sites any more.
+    for (const prefix of this.#stored.keys()) if (!prefixes.has(prefix)) this.#stored.delete(prefix);
   }
 
-  #stepPrefix(policy: PrefixPolicy, input: AnnouncerInput, effects: AnnouncerEffect[]): void {
-    const gate = evaluateGate(policy.gate, input.serviceHere);
+  #stepPrefix(policy: PrefixPolicy, gate: GateState, input: AnnouncerInput, effects: AnnouncerEffect[]): void {
     const known = this.#entries.get(policy.prefix);
-    const entry = known === undefined ? this.#open(policy, gate, input.nowMs) : { ...known, policy, gate };
+    const entry = known === undefined ? this.#open(policy, gate, input) : { ...known, policy, gate };
     this.#entries.set(policy.prefix, entry);
     const isNew = known === undefined || this.#nextHop(known.policy) !== this.#nextHop(policy);
     if (isNew && entry.state.kind !== 'withdrawn') effects.push(this.#announce(entry));
 
     const heldBefore = entry.anchor.holds;
     const peers = input.peersOf(policy.prefix);
-    const servesHere = entry.state.kind === 'announced' && gate.kind === 'pass' && gate.fresh;
-    entry.serving = servesHere && input.sane && !input.isDrained;
-    entry.anchor.takeOn(peers, entry.serving);
+    const isAdopted = entry.anchor.adopt(peers, this.#others(policy), input.nowMs);
+    entry.anchor.takeOn(peers, isServing(entry, input));
     this.#climb(entry, { ...input, peers }, effects);
+    entry.serving = isServing(entry, input);
     if (entry.anchor.holds !== heldBefore) {
-      const reason = entry.anchor.holds ? 'another site asked this one to hold it' : 'another site holds it now';
+      const taken = isAdopted ? 'no other site holds it' : 'another site asked this one to hold it';
+      const reason = entry.anchor.holds ? taken : 'another site holds it now';
       effects.push({ kind: 'anchor', prefix: policy.prefix, holds: entry.anchor.holds, reason });
     }
   }
 
-  #open(policy: PrefixPolicy, gate: GateState, nowMs: MonoMs): PrefixEntry {
+  #open(policy: PrefixPolicy, gate: GateState, { isDrained, nowMs }: AnnouncerInput): PrefixEntry {
     const anchor = new Anchor(this.#own, this.#stored.get(policy.prefix));
-    const state = openLadder(gate, anchor.holds, nowMs);
+    const state = openLadder({ gate, holdsAnchor: anchor.holds, isDrained, nowMs });
     return { policy, anchor, state, gate, serving: false, leavingSince: undefined, blocked: undefined };
   }
 
@@ -182,13 +192,17 @@ export class Announcer {
       entry.anchor.stay();
     }
     const before = entry.state;
-    const order = entry.policy.sites.filter((site) => site !== this.#own.site);
+    const others = this.#others(entry.policy);
     const step = climb(before, {
       gate: entry.gate,
       drain: input.drain,
+      isDrained: input.isDrained,
       drainMs: entry.policy.drainMs,
       holdsAnchor: entry.anchor.holds,
-      mayLeave: () => entry.anchor.mayLeave(input.peers, order, present(entry.leavingSince, 'leavingSince')),
+      mayLeave: () => {
+        const leavingSince = present(entry.leavingSince, 'leavingSince');
+        return entry.anchor.mayLeave({ peers: input.peers, others, leavingSince, nowMs: input.nowMs });
+      },
       nowMs: input.nowMs,
     });
     entry.state = step.state;
@@ -212,7 +226,18 @@ export class Announcer {
     return { kind: 'announce', prefix: policy.prefix, attributes, reason: state.reason };
   }
 
+  #others(policy: PrefixPolicy): readonly SiteId[] {
+    return policy.sites.filter((site) => site !== this.#own.site);
+  }
+
   #nextHop(policy: PrefixPolicy): IpAddress {
     return present(policy.nextHops.get(this.#own.site), `next hop of ${policy.prefix} at ${this.#own.site}`);
   }
+}
+
+const noLongerListed: GateState = { kind: 'fail', reason: 'the release no longer lists this site', fresh: true };
+
+/** Up here and announced at full preference, on evidence that others may rely on (R19). */
+function isServing({ state, gate }: PrefixEntry, { sane, isDrained }: AnnouncerInput): boolean {
+  return state.kind === 'announced' && gate.kind === 'pass' && gate.fresh && sane && !isDrained;
 }

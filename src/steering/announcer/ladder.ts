@@ -1,7 +1,9 @@
 /**
  * The ladder of one prefix at one site (R20, R24, R25): announced, draining, withdrawn, and back. Sans-IO.
  *
+ *   withdrawn, and holds the anchor   announced: it has promised to stay          (R19)
  *   gate passes, no drain             announced
+ *   gate passes, drain not at BGP yet as it was: what is drained does not come back (R24, R25)
  *   gate holds                        as it was                                   (R23)
  *   drain                             draining (65535:0, RFC 8326) for drainMs, then withdrawn if R19 permits
  *   gate fails                        withdrawn at once if R19 permits, else announced still, with the reason
@@ -19,11 +21,15 @@ export type LadderState =
   | { readonly kind: 'draining'; readonly since: MonoMs; readonly until: MonoMs; readonly reason: string }
   | { readonly kind: 'withdrawn'; readonly since: MonoMs; readonly reason: string };
 
+type OnAir = Exclude<LadderState, { readonly kind: 'withdrawn' }>;
+
 /** What moves a prefix. */
 export interface LadderInput {
   readonly gate: GateState;
   /** An operator's drain whose turn BGP is (R25). */
   readonly drain: { readonly reason: string } | undefined;
+  /** The site is under a drain at any stage: what is withdrawn stays so. */
+  readonly isDrained: boolean;
   readonly drainMs: number;
   /** Whether this site promised to stay (R19): a withdrawn prefix then returns. */
   readonly holdsAnchor: boolean;
@@ -38,15 +44,17 @@ export interface LadderStep {
   readonly blocked: Permission | undefined;
 }
 
-/** The first state after a start: announced unless this site knew better and promised nothing (R11, R19). */
-export function openLadder(gate: GateState, holdsAnchor: boolean, nowMs: MonoMs): LadderState {
-  if (gate.kind === 'pass' || holdsAnchor) return { kind: 'announced', since: nowMs, reason: gate.reason };
-  return { kind: 'withdrawn', since: nowMs, reason: gate.reason };
+/** The first state after a start: announced unless this site knew better and promised nothing (R11, R19, R24). */
+export function openLadder(input: Pick<LadderInput, 'gate' | 'holdsAnchor' | 'isDrained' | 'nowMs'>): LadderState {
+  const { gate, holdsAnchor, isDrained, nowMs } = input;
+  if (holdsAnchor || (gate.kind === 'pass' && !isDrained)) return announced(gate.reason, nowMs);
+  return { kind: 'withdrawn', since: nowMs, reason: isDrained ? `drained; ${gate.reason}` : gate.reason };
 }
 
 /** One step of the ladder. */
 export function climb(before: LadderState, input: LadderInput): LadderStep {
   const wish = wishOf(input);
+  if (before.kind === 'withdrawn') return unblocked(fromWithdrawn(before, wish, input));
   switch (wish.kind) {
     case 'stay':
       return unblocked(before);
@@ -57,6 +65,11 @@ export function climb(before: LadderState, input: LadderInput): LadderStep {
     case 'leave':
       return leave(before, wish.reason, input);
   }
+}
+
+function fromWithdrawn(before: LadderState, wish: Wish, input: LadderInput): LadderState {
+  if (wish.kind === 'announce' && !input.isDrained) return announced(wish.reason, input.nowMs);
+  return input.holdsAnchor ? announced(`holds the anchor; ${wish.reason}`, input.nowMs) : before;
 }
 
 interface Wish {
@@ -72,8 +85,7 @@ function wishOf(input: LadderInput): Wish {
   return { kind: gate.kind === 'pass' ? 'announce' : 'stay', reason: gate.reason };
 }
 
-function drain(before: LadderState, reason: string, input: LadderInput): LadderStep {
-  if (before.kind === 'withdrawn') return leave(before, reason, input);
+function drain(before: OnAir, reason: string, input: LadderInput): LadderStep {
   if (before.kind === 'announced') {
     const until = after(input.nowMs, input.drainMs);
     return unblocked({ kind: 'draining', since: input.nowMs, until, reason });
@@ -81,10 +93,7 @@ function drain(before: LadderState, reason: string, input: LadderInput): LadderS
   return input.nowMs < before.until ? unblocked(before) : leave(before, reason, input);
 }
 
-function leave(before: LadderState, reason: string, input: LadderInput): LadderStep {
-  if (before.kind === 'withdrawn') {
-    return unblocked(input.holdsAnchor ? announced(`holds the anchor; ${reason}`, input.nowMs) : before);
-  }
+function leave(before: OnAir, reason: string, input: LadderInput): LadderStep {
   const permission = input.mayLeave();
   if (!permission.allow) return { state: before, blocked: permission };
   return unblocked({ kind: 'withdrawn', since: input.nowMs, reason: `${reason}; ${permission.reason}` });
