@@ -104,13 +104,15 @@ export class Releases {
     const checked = compileRelease(files.value, { site: machine.site, readZone: createCheckingZoneReader() });
     if (!checked.ok) return refuse(formatProblems(checked.fault, files.value));
     const digest = releaseDigest(files.value);
-    if (digest === head?.release || (head !== undefined && digest === this.#lastImported())) {
+    if (head !== undefined && digest === this.#lastImported()) return succeed('unchanged');
+    if (digest === head?.release) {
+      this.#rememberImported(digest);
       return succeed('unchanged');
     }
     const request = { files: Object.fromEntries(files.value), who: 'the writer', reason };
     const applied = await this.#handlers.applyRelease(request);
     if (!applied.ok) return refuse(applied.fault.message);
-    writeFileSync(this.#importedPath, `${digest}\n`);
+    this.#rememberImported(digest);
     return succeed('taken');
   }
 
@@ -148,8 +150,15 @@ export class Releases {
     return this.#handlers.handleObject(digest);
   }
 
-  apply(request: ApplyRequest): Promise<Result<Applied, ApiFault>> {
-    return this.#handlers.applyRelease(request);
+  async apply(request: ApplyRequest): Promise<Result<Applied, ApiFault>> {
+    const applied = await this.#handlers.applyRelease(request);
+    if (!applied.ok) return applied;
+    // Files that were applied from where they lie are taken in: a start after a rollback must not do it again.
+    const here = readReleaseFiles(this.#options.machine.directory);
+    if (here.ok && releaseDigest(here.value) === applied.value.head.release) {
+      this.#rememberImported(applied.value.head.release);
+    }
+    return applied;
   }
 
   rollback({ to, who, reason }: RollbackRequest): Promise<Result<Applied, ApiFault>> {
@@ -224,6 +233,10 @@ export class Releases {
     const site = this.#options.machine.site;
     const checked = compileRelease(files, { site, readZone: createCheckingZoneReader() });
     return checked.ok ? [] : checked.fault.map(formatProblem);
+  }
+
+  #rememberImported(digest: string): void {
+    writeFileSync(this.#importedPath, `${digest}\n`);
   }
 
   #lastImported(): string | undefined {

@@ -11,6 +11,7 @@ import { defineCheck } from '#health/check.ts';
 import type { CheckDefinition, CheckId } from '#health/check.ts';
 import type { SubjectKey } from '#health/model.ts';
 import type { HealthHandle, HealthReading, HealthSource, HealthTarget } from '#lua/health.ts';
+import type { ServiceDecision } from '#steering/answers.ts';
 import type { Endpoint } from '#steering/model.ts';
 import { SteeringTable } from '#steering/table.ts';
 import type { SlotValue } from '#steering/table.ts';
@@ -53,6 +54,7 @@ export class SteeringSlots implements HealthSource {
   /** Publishes what is decided now; returns whether any answer may have changed. */
   publish(decision: Decision): boolean {
     const endpoints = decision.endpointDecisions();
+    const withheld = withheldEndpoints(decision.services);
     const values = this.#slots.map((slot): SlotValue => {
       if (slot.kind === 'probe') return probeValue(decision, slot.check.id);
       const decided = slot.subjects.map((subject) => present(endpoints.get(subject), `the decision on ${subject}`));
@@ -60,14 +62,16 @@ export class SteeringSlots implements HealthSource {
         answerable: decided.some((each) => each.answerable),
         changePending: decided.some((each) => each.changePending),
         unproven: slot.subjects.every((subject) => decision.health.verdict(subject)?.state === 'unknown'),
+        withheld: slot.subjects.every((subject) => withheld.has(subject)),
       };
     });
     return present(this.#table, 'the steering table').publish(values);
   }
 
   #read(index: number): HealthReading {
-    const { answerable, changePending, unproven } = present(this.#table, 'the steering table').read(index);
-    if (!answerable) return { state: 'down', changePending };
+    const value = present(this.#table, 'the steering table').read(index);
+    const { answerable, changePending, unproven, withheld } = value;
+    if (!answerable) return { state: 'down', changePending, withheld };
     return { state: unproven ? 'unknown' : 'up', changePending };
   }
 }
@@ -92,5 +96,19 @@ function slotFor(target: HealthTarget, endpoints: ReadonlyMap<string, readonly E
 
 function probeValue(decision: Decision, check: CheckId): SlotValue {
   const { state, changePending } = decision.health.probe(check);
-  return { answerable: state !== 'down', changePending, unproven: state === 'unknown' };
+  return { answerable: state !== 'down', changePending, unproven: state === 'unknown', withheld: false };
+}
+
+/**
+ * Endpoints that not even a backup selector may give: drained ones (R8), and those of a family in which nothing is up
+ * while the service lives in the other (R2).
+ */
+function withheldEndpoints(services: readonly ServiceDecision[]): ReadonlySet<SubjectKey> {
+  const withheld = services.flatMap(({ mode, endpoints }) => {
+    const living = new Set(endpoints.filter((each) => each.answerable).map((each) => each.endpoint.family));
+    return endpoints.filter(
+      (each) => each.drained || (mode === 'normal' && living.size > 0 && !living.has(each.endpoint.family)),
+    );
+  });
+  return new Set(withheld.map((each) => each.endpoint.subject));
 }

@@ -23,6 +23,8 @@ export interface HealthReading {
   readonly state: 'up' | 'down' | 'unknown';
   /** Whether a change is under way, so that answers live only shortly (R13). */
   readonly changePending: boolean;
+  /** It is not to be answered even where nothing is up: drained, or of a family that is to be empty (R2, R8). */
+  readonly withheld?: boolean;
 }
 
 /** One registered target. `read` is called for every query: it is synchronous and cheap. */

@@ -16,12 +16,17 @@ class FakeHealth implements HealthSource {
   readonly targets: HealthTarget[] = [];
   readonly states = new Map<string, State>();
   readonly changing = new Set<string>();
+  readonly withheld = new Set<string>();
 
   register(target: HealthTarget): { read: () => HealthReading } {
     this.targets.push(target);
     const { address } = target;
     return {
-      read: () => ({ state: this.states.get(address) ?? 'unknown', changePending: this.changing.has(address) }),
+      read: () => ({
+        state: this.states.get(address) ?? 'unknown',
+        changePending: this.changing.has(address),
+        withheld: this.withheld.has(address),
+      }),
     };
   }
 }
@@ -167,4 +172,17 @@ test('a TXT record tells the addresses as text', () => {
   const found = record.evaluate(client);
   assert.ok(found.kind === 'records');
   assert.equal(Buffer.from(found.rdata[0] ?? []).toString('latin1'), '\t192.0.2.1');
+});
+
+test('R2, R8: with nothing up, what is withheld is no backup; with all withheld the answer is empty and short-lived', () => {
+  const health = new FakeHealth();
+  const record = compile("ifportup(80, {{'192.0.2.1', '192.0.2.2'}, {'192.0.2.3'}}, {backupSelector='all'})", health);
+  for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) health.states.set(address, 'down');
+  assert.deepEqual(answer(record), ['192.0.2.1', '192.0.2.2']);
+  health.withheld.add('192.0.2.1');
+  assert.deepEqual(answer(record), ['192.0.2.2']);
+  health.withheld.add('192.0.2.2');
+  assert.deepEqual(answer(record), ['192.0.2.3']);
+  health.withheld.add('192.0.2.3');
+  assert.deepEqual(record.evaluate(client), { kind: 'records', rdata: [], changePending: true });
 });

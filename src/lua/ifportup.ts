@@ -101,7 +101,6 @@ class PortCheckedRecord implements DynamicRecord {
   readonly type: number;
   readonly dependsOnClient: boolean;
   readonly #sets: readonly (readonly Candidate[])[];
-  readonly #backup: readonly Uint8Array[];
   readonly #options: PortCheckOptions & { readonly prng: Prng };
 
   constructor(
@@ -112,7 +111,6 @@ class PortCheckedRecord implements DynamicRecord {
     this.type = type;
     this.dependsOnClient = options.selector === 'hashed' || options.backupSelector === 'hashed';
     this.#sets = sets;
-    this.#backup = (sets[0] ?? []).map(({ rdata }) => rdata);
     this.#options = options;
   }
 
@@ -133,6 +131,17 @@ class PortCheckedRecord implements DynamicRecord {
     }
     if (!isAnythingKnown) return { kind: 'failure', reason: 'no health check of this name has finished yet' };
     // With everything down, whatever is given may be wrong in a moment: it lives only shortly.
-    return { kind: 'records', rdata: select(backupSelector, this.#backup, context), changePending: true };
+    const backup = this.#backup();
+    const rdata = backup.length === 0 ? [] : select(backupSelector, backup, context);
+    return { kind: 'records', rdata, changePending: true };
+  }
+
+  /** The first set's candidates, or a later one's where all before are withheld. */
+  #backup(): readonly Uint8Array[] {
+    for (const set of this.#sets) {
+      const candidates = set.filter(({ handle }) => handle.read().withheld !== true);
+      if (candidates.length > 0) return candidates.map(({ rdata }) => rdata);
+    }
+    return [];
   }
 }

@@ -5,18 +5,18 @@ import { SteeringTable } from './table.ts';
 
 test('a new table answers with everything and expects a change: nothing is known yet', () => {
   const table = SteeringTable.create(2);
-  assert.deepEqual(table.read(1), { answerable: true, changePending: true, unproven: true });
+  assert.deepEqual(table.read(1), { answerable: true, changePending: true, unproven: true, withheld: false });
 });
 
 test('a publication says whether it changed anything', () => {
   const table = SteeringTable.create(2);
   const values = [
-    { answerable: true, changePending: false, unproven: false },
-    { answerable: false, changePending: false, unproven: false },
+    { answerable: true, changePending: false, unproven: false, withheld: false },
+    { answerable: false, changePending: false, unproven: false, withheld: false },
   ];
   assert.equal(table.publish(values), true);
   assert.equal(table.publish(values), false);
-  assert.deepEqual(table.read(1), { answerable: false, changePending: false, unproven: false });
+  assert.deepEqual(table.read(1), { answerable: false, changePending: false, unproven: false, withheld: false });
 });
 
 test('a reader in another thread never sees half a publication', async () => {
@@ -49,7 +49,14 @@ test('a reader in another thread never sees half a publication', async () => {
       const flip = (): void => {
         for (let index = 0; index < 200; index++) {
           on = !on;
-          table.publish(Array.from({ length: 64 }, () => ({ answerable: on, changePending: false, unproven: false })));
+          table.publish(
+            Array.from({ length: 64 }, () => ({
+              answerable: on,
+              changePending: false,
+              unproven: false,
+              withheld: false,
+            })),
+          );
         }
         if (worker.threadId !== -1) setImmediate(flip);
       };

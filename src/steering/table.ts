@@ -9,6 +9,7 @@ import { assert } from '#base/assert.ts';
 const answerableBit = 1;
 const changePendingBit = 2;
 const unprovenBit = 4;
+const withheldBit = 8;
 const headerWords = 1;
 
 /** What one slot says. */
@@ -17,6 +18,8 @@ export interface SlotValue {
   readonly changePending: boolean;
   /** No evidence yet: it is answerable for want of any (R3). */
   readonly unproven: boolean;
+  /** Not to be answered even where nothing is up: drained, or of a family that is to be empty (R2, R8). */
+  readonly withheld: boolean;
 }
 
 /** The table over a SharedArrayBuffer; hand `buffer` to another thread and build a table over it there. */
@@ -34,7 +37,9 @@ export class SteeringTable {
   /** A table in which every slot is answerable with a change pending: nothing is known yet (R3). */
   static create(slotCount: number): SteeringTable {
     const table = new SteeringTable(new SharedArrayBuffer((slotCount + headerWords) * 4));
-    table.publish(Array<SlotValue>(slotCount).fill({ answerable: true, changePending: true, unproven: true }));
+    table.publish(
+      Array<SlotValue>(slotCount).fill({ answerable: true, changePending: true, unproven: true, withheld: false }),
+    );
     return table;
   }
 
@@ -66,6 +71,7 @@ export class SteeringTable {
       answerable: (word & answerableBit) !== 0,
       changePending: (word & changePendingBit) !== 0,
       unproven: (word & unprovenBit) !== 0,
+      withheld: (word & withheldBit) !== 0,
     };
   }
 }
@@ -74,6 +80,7 @@ function encode(value: SlotValue): number {
   return (
     (value.answerable ? answerableBit : 0) |
     (value.changePending ? changePendingBit : 0) |
-    (value.unproven ? unprovenBit : 0)
+    (value.unproven ? unprovenBit : 0) |
+    (value.withheld ? withheldBit : 0)
   );
 }
