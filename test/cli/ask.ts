@@ -22,8 +22,8 @@ export async function askUdp(address: string, question: string): Promise<string>
     await once(socket, 'connect', { signal });
     const answer = once(socket, 'message', { signal });
     socket.send(queryOf(question));
-    const [bytes]: readonly unknown[] = await answer;
-    return read(bytes);
+    const arguments_: unknown = await answer;
+    return read(Array.isArray(arguments_) ? arguments_[0] : undefined);
   } finally {
     socket.close();
   }

@@ -1,20 +1,21 @@
 /** The repo's own example as a process: DNS over UDP and TCP, answers by health, and what `fairlead status` says. */
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { statusSchema } from '#api/status.ts';
 import { monotonicMs } from '#base/clock.ts';
 import { runFairlead } from '../../src/cli/process.fixture.ts';
 import { addressesOf, askTcp, askUdp, callApi, untilAnswered } from './ask.ts';
 import { startCoordinator } from './fairlead-process.ts';
-import { copyOfExample } from './scope.ts';
+import { copyOfExample, fileScope } from './scope.ts';
 import { startWebServer } from './web-server.ts';
 import { apiUrl } from './world.ts';
 
-const { directory, sites } = copyOfExample({ after });
-const fra = await startWebServer({ after }, sites.fra);
-const iad = await startWebServer({ after }, sites.iad);
+const scope = fileScope();
+const { directory, sites } = copyOfExample(scope);
+const fra = await startWebServer(scope, sites.fra);
+const iad = await startWebServer(scope, sites.iad);
 const startedAt = monotonicMs();
-const coordinator = await startCoordinator({ after }, directory);
+const coordinator = await startCoordinator(scope, directory);
 const startMs = monotonicMs() - startedAt;
 
 test('DNS is answered within five seconds of the start', () => {

@@ -2,11 +2,24 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-/** Where cleaning up is left: a test's context, or `{ after }` of node:test in a suite. */
+/** Where cleaning up is left: a test's context, or `fileScope()`. */
 export interface Scope {
   after(clean: () => unknown): void;
+}
+
+/**
+ * The scope of the whole test file: asked for at its top, used anywhere in it. `after` of node:test would clean up at
+ * the end of the test that calls it.
+ */
+export function fileScope(): Scope {
+  const cleanings: (() => unknown)[] = [];
+  after(async () => {
+    for (const clean of cleanings.reverse()) await clean();
+  });
+  return { after: (clean) => void cleanings.push(clean) };
 }
 
 /** Files by path. */
