@@ -146,7 +146,8 @@ function addRoutes(app: FastifyInstance, calls: CoordinatorCalls, isLocal: (requ
 function addReplication(app: FastifyInstance, calls: CoordinatorCalls): void {
   app.get<{ Querystring: { since?: string; waitMs?: string } }>('/v1/heads', async (request, reply) => {
     const ended = new AbortController();
-    request.raw.socket.once('close', () => {
+    // Of the response, not of its socket: many polls share one kept-alive connection.
+    reply.raw.once('close', () => {
       ended.abort();
     });
     const asked = Number(request.query.waitMs ?? 0);

@@ -91,7 +91,7 @@ function narrateHealth(event: HealthEffect): Narration {
         `${event.subject.vip} at ${event.subject.site} is owned by ${event.owners.join(' and ')}: VRRP is split`,
       );
     case 'refused':
-      return warn(`a report of ${event.sender} was refused: ${event.reason}`);
+      return info(`a report of ${event.sender} came too late and was refused: ${event.reason}`);
     default:
       return assertNever(event);
   }
