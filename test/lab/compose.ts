@@ -11,7 +11,7 @@ export const bridgeOptions: Readonly<Record<string, string>> = {
 
 const header = `# The lab to play in. Made from test/lab/world.ts by \`node scripts/lab-compose.ts --write\`; do not edit.
 #
-#   docker-compose up -d
+#   docker-compose up -d --build
 #   docker-compose exec client dig @10.66.1.53 all.example.com +short        both sites
 #   docker-compose exec fra-web1 daemon kill httpd                           and the same for fra-web2
 #   docker-compose exec client dig @10.66.1.53 all.example.com +short        Virginia alone

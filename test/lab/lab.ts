@@ -6,7 +6,10 @@
  */
 import type Dockerode from 'dockerode';
 import type { StartedTestContainer } from 'testcontainers';
+import type { EndpointStatus, Status } from '#api/status.ts';
+import { statusSchema } from '#api/status.ts';
 import { buildImages, connectDocker, createNetwork, LabContainer, removeLeftovers } from './docker.ts';
+import { configDirectory } from './render/release.ts';
 import type { Timeline } from './timeline.ts';
 import type { DnsView, RouteView } from './views.ts';
 import { describeDns, describeRoute, digCommand, parseBird, parseDig, routeCommand } from './views.ts';
@@ -18,7 +21,7 @@ import { anycast, client, hosts, networks, sites, zone } from './world.ts';
 import type { Machine, Site, SiteId } from './world.ts';
 
 const startDeadlineMs = 60_000;
-const settleDeadlineMs = 60_000;
+const settleDeadlineMs = 30_000;
 
 /** The name whose answer is every address that is up. */
 export const watchedName = `all.${zone}`;
@@ -182,11 +185,37 @@ export class Lab {
     return (view.session === 'Established' && view.hasRoute === wanted) || describeRoute(view);
   }
 
-  /** Waits until everything works: both VIPs answer, both coordinators give both, both routers have the route. */
+  /** What a coordinator says of itself; undefined while it does not answer. */
+  async status(site: Site): Promise<Status | undefined> {
+    const command = ['fairlead', 'status', '--config', configDirectory, '--output', 'json'];
+    const { output } = await this.try(site.coordinator.name, command);
+    return output.startsWith('{') ? statusSchema.parse(JSON.parse(output)) : undefined;
+  }
+
+  /** What a coordinator holds of a site's web service. */
+  async verdict(at: Site, about: Site): Promise<EndpointStatus | undefined> {
+    const status = await this.status(at);
+    return status?.services.flatMap(({ endpoints }) => endpoints).find((endpoint) => endpoint.site === about.id);
+  }
+
+  /**
+   * Waits until everything works: both VIPs answer, every agent reports to both coordinators and is believed, both
+   * coordinators give both sites, both routers have the route.
+   */
   async settle(): Promise<void> {
     await this.settleDaemons();
     const vips = sites.map((site) => site.vip);
     for (const site of sites) {
+      for (const other of sites) {
+        const believed = async (): Promise<Seen> => {
+          const verdict = await this.verdict(site, other);
+          const isHeard = verdict?.nodes.every(({ state }) => state === 'up') === true;
+          return (
+            (isHeard && verdict.state === 'up' && verdict.basis === 'inside') || JSON.stringify(verdict ?? 'nothing')
+          );
+        };
+        await waitFor(`the agents of ${other.id} at ${site.id}`, believed, { deadlineMs: settleDeadlineMs });
+      }
       const seen = (): Seen => this.answers(site, vips);
       await waitFor(`both sites in DNS at ${site.id}`, seen, { deadlineMs: settleDeadlineMs });
       const route = (): Seen => this.hasRoute(site, true);

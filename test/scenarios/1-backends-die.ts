@@ -23,6 +23,11 @@ export const backendsDie: Scenario = {
     }
     await waitFor(`no route at ${fra.id}`, () => lab.hasRoute(fra, false), { deadlineMs: moveDeadlineMs });
 
+    for (const site of sites) {
+      const verdict = await lab.verdict(site, fra);
+      assert.equal(verdict?.state, 'down', `the verdict at ${site.id}`);
+      assert.equal(verdict.basis, 'inside', `what the verdict at ${site.id} rests on`);
+    }
     assert.equal((await lab.curl(fra.vip)).status, 503, 'HAProxy still accepts on the VIP');
     for (const site of sites) {
       for (let query = 0; query < wwwQueries; query++) {

@@ -2,6 +2,7 @@
  * A whole site is cut off: its leases expire, the survivor is sane by its references and moves its answers. The site that
  * is alone reaches no reference: it freezes, and takes nothing back (R5, R19, R23).
  */
+import { strict as assert } from 'node:assert';
 import { unixMs } from '#base/clock.ts';
 import type { Seen } from '../lab/wait.ts';
 import { waitFor } from '../lab/wait.ts';
@@ -21,6 +22,8 @@ export const siteCutOff: Scenario = {
     await waitFor(`only ${iad.id} in DNS at ${iad.id}`, () => lab.answers(iad, [iad.vip]), {
       deadlineMs: moveDeadlineMs,
     });
+    assert.equal((await lab.status(iad))?.sanity, 'sane', `${iad.id} reaches its reference`);
+    assert.equal((await lab.status(fra))?.sanity, 'frozen', `${fra.id} reaches none`);
     const reached = async (): Promise<Seen> => {
       const { status, body } = await lab.curl(anycast.address);
       return (status === 200 && body.includes(iad.name)) || `${status} ${body}`;

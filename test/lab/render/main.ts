@@ -1,16 +1,6 @@
-/** Writes every host's files below a folder, as `FOLDER/HOST/etc/…`: run while the lab's images are built. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { hosts } from '../world.ts';
-import { hostFiles } from './host.ts';
+/** `node main.ts FOLDER`: writes every host's files below the folder; run while the lab's images are built. */
+import { writeHostFiles } from './write.ts';
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('usage: node test/lab/render/main.ts FOLDER');
-for (const host of hosts) {
-  mkdirSync(join(folder, host.name), { recursive: true });
-  for (const { path, text, isExecutable } of hostFiles(host)) {
-    const target = join(folder, host.name, path);
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, text, { mode: isExecutable ? 0o755 : 0o644 });
-  }
-}
+writeHostFiles(folder);

@@ -3,7 +3,7 @@ import type { Machine, Role, Site } from '../world.ts';
 import { anycast, backendPort, sites } from '../world.ts';
 import type { HostFile } from './file.ts';
 import { daemon, file, setup } from './file.ts';
-import { apiUrl, tokenFile, tokenPath } from './release.ts';
+import { apiUrl, tokenFile } from './release.ts';
 
 /** The files of one proxy node. */
 export function nodeFiles(role: Extract<Role, { kind: 'node' }>): readonly HostFile[] {
@@ -17,7 +17,7 @@ export function nodeFiles(role: Extract<Role, { kind: 'node' }>): readonly HostF
     daemon('keepalived', 'keepalived --dont-fork --log-console --log-detail'),
     daemon('agent', 'fairlead agent --config /etc/fairlead/agent.yaml'),
     setup(`
-mkdir --parents /run/haproxy /run/keepalived /var/lib/fairlead
+mkdir --parents /run/haproxy /run/keepalived
 ip address add ${anycast.address}/32 dev lo`),
   ];
 }
@@ -103,8 +103,7 @@ function agentConfig(site: Site, node: Machine): string {
   return `
 site: ${site.id}
 node: ${node.name}
-stateDirectory: /var/lib/fairlead
-tokenFile: ${tokenPath}
+tokenFile: token
 coordinators:
 ${sites.map((each) => `  - ${apiUrl(each)}`).join('\n')}
 interval: 1s

@@ -5,10 +5,9 @@ import type { HostFile } from './file.ts';
 import { file } from './file.ts';
 
 export const configDirectory = '/etc/fairlead';
-export const tokenPath = `${configDirectory}/token`;
 /** Where the zone's master file lies in the writer's config directory. */
 export const zonePath = `${configDirectory}/zones/${zone}.zone`;
-export const tokenFile: HostFile = file(tokenPath, 'a-token-that-guards-nothing-outside-this-lab');
+export const tokenFile: HostFile = file(`${configDirectory}/token`, 'a-token-that-guards-nothing-outside-this-lab');
 
 /** Where agents and the other coordinator reach a site's coordinator. */
 export function apiUrl(site: Site): string {
@@ -35,7 +34,7 @@ dns:
   listen: ['${site.coordinator.address}:53']
 api:
   listen: '${site.coordinator.address}:8053'
-  tokenFile: ${tokenPath}
+  tokenFile: token
 replication: ${replication}
 bgp:
   localAddress: ${site.coordinator.address}
