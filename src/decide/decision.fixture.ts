@@ -1,8 +1,9 @@
 /**
  * A small world for tests of the decision: sites with one service, coordinators joined by links in virtual time.
  *
- * Messages are delivered in order after `delayMs` unless a link is cut. Nothing here knows rules; tests do.
+ * Messages are delivered after `delayOf()`, unless a link is cut or loses them. Nothing here knows rules; tests do.
  */
+import assert from 'node:assert/strict';
 import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import type { MonoMs, UnixMs } from '#base/time.ts';
 import { after } from '#base/time.ts';
@@ -11,7 +12,7 @@ import type { CheckDefinition } from '#health/check.ts';
 import { subjectKey } from '#health/model.ts';
 import type { HealthModel, SiteId } from '#health/model.ts';
 import type { Moment } from '#health/overrides.ts';
-import type { Report } from '#health/report.ts';
+import type { Override, Report } from '#health/report.ts';
 import type { SteeringModel } from '#steering/model.ts';
 import { Decision } from './decision.ts';
 import type { DecisionInput } from './decision.ts';
@@ -39,7 +40,10 @@ export function checkOf(index: number): CheckDefinition {
 }
 
 /** The models of a world of `sites`, each with nodes `lb1` and `lb2`, all serving `www` and the prefix. */
-export function modelsOf(sites: readonly SiteId[]): { readonly health: HealthModel; readonly steering: SteeringModel } {
+export function modelsOf(
+  sites: readonly SiteId[],
+  announcedAt: readonly SiteId[] = sites,
+): { readonly health: HealthModel; readonly steering: SteeringModel } {
   const subjects = sites.map((site, index) => ({
     key: subjectKey('www', site, 4),
     service: 'www',
@@ -64,19 +68,24 @@ export function modelsOf(sites: readonly SiteId[]): { readonly health: HealthMod
     health: { subjects, references: [reference], probes: [], sites },
     steering: {
       endpoints,
-      prefixes: [{ prefix, gate: { any: ['www'] }, sites, nextHops, drainMs: 10_000 }],
+      prefixes: [{ prefix, gate: { any: ['www'] }, sites: announcedAt, nextHops, drainMs: 10_000 }],
       longestTtlSeconds: 30,
     },
   };
 }
 
-interface Site {
+/** A site with its coordinator, its nodes and its router. */
+export interface Site {
   readonly id: SiteId;
   readonly index: number;
   decision: Decision;
   state: DurableState;
   announced: { readonly communities: readonly string[] } | undefined;
   alive: boolean;
+  isOpen: boolean;
+  models: ReturnType<typeof modelsOf>;
+  /** Whether the coordinator dies right after it carried out this effect. */
+  diesAfter: ((effect: DecisionEffect) => boolean) | undefined;
   boots: number;
   sequence: number;
   readonly nodes: Map<string, { state: 'up' | 'down' | 'draining'; owner: boolean; alive: boolean }>;
@@ -90,15 +99,21 @@ export class World {
   nowMs = 0 as MonoMs;
   unixMs = 1_790_000_000_000 as UnixMs;
   delayMs = 20;
+  delayOf: () => number = () => this.delayMs;
+  loses: () => boolean = () => false;
+  /** Why every proxy holds its state, while it does (R7). */
+  holding: string | undefined;
+  /** A proxy accepts connections on the VIP whatever its servers do; without an owner nobody does. */
+  answersProbes: (site: Site) => boolean = (site) =>
+    [...site.nodes.values()].some(({ owner, alive }) => owner && alive);
   /** Ordered pairs `a>b` that lose every message; `a>out` cuts a site from references. */
   readonly cut = new Set<string>();
   readonly log: string[] = [];
   #mail: { readonly at: MonoMs; readonly to: Site; readonly input: DecisionInput }[] = [];
-  readonly #models: ReturnType<typeof modelsOf>;
   #nextRoundAt = 0 as MonoMs;
 
   constructor(ids: readonly SiteId[]) {
-    this.#models = modelsOf(ids);
+    const models = modelsOf(ids);
     this.sites = ids.map((id, index) => ({
       id,
       index,
@@ -106,6 +121,9 @@ export class World {
       state: blank,
       announced: undefined,
       alive: false,
+      isOpen: false,
+      models,
+      diesAfter: undefined,
       boots: 0,
       sequence: 0,
       nodes: new Map([
@@ -128,23 +146,70 @@ export class World {
 
   /** Starts a coordinator from what it kept on disk. */
   boot(id: SiteId): void {
+    this.start(id);
+    this.reload(id, this.site(id).models);
+  }
+
+  /** Starts a coordinator that has no release yet. */
+  start(id: SiteId): void {
     const site = this.site(id);
     site.boots += 1;
     site.alive = true;
+    site.isOpen = false;
     site.announced = undefined;
     site.decision = new Decision({ site: id, boot: `${id}-${site.boots}` }, site.state, this.moment);
-    this.feed(site, { kind: 'generation', ...this.#models, release: { epoch: 1, sequence: 1 } });
+  }
+
+  /** Puts another release in force at one site. */
+  reload(id: SiteId, models: Site['models']): void {
+    const site = this.site(id);
+    site.models = models;
+    this.feed(site, { kind: 'generation', ...models, release: { epoch: 1, sequence: 1 } });
   }
 
   /** Kills a coordinator: its routes go with its session, its state stays on disk. */
   crash(id: SiteId): void {
     const site = this.site(id);
     site.alive = false;
+    site.isOpen = false;
+    site.diesAfter = undefined;
     site.announced = undefined;
   }
 
-  open(): void {
-    for (const site of this.sites) this.feed(site, { kind: 'open' });
+  /** Loses what a coordinator, which is down, kept on disk. */
+  loseDisk(id: SiteId): void {
+    this.site(id).state = blank;
+  }
+
+  open(ids: readonly SiteId[] = this.sites.map((site) => site.id)): void {
+    for (const id of ids) {
+      this.feed(this.site(id), { kind: 'open' });
+      this.site(id).isOpen = this.site(id).alive;
+    }
+  }
+
+  /** Drains a site by its own coordinator's API, or by that of `via`. */
+  drain(id: SiteId, durationMs: number, via = id): Override {
+    const at = this.site(via);
+    const override: Override = {
+      id: `drain-${id}-${this.nowMs}`,
+      kind: 'drain',
+      site: id,
+      reason: 'maintenance',
+      who: 'ops',
+      createdAtUnixMs: this.unixMs,
+      durationMs,
+      revision: 0,
+      removed: false,
+    };
+    const added = at.decision.addOverride(override, this.moment);
+    if (added.ok) this.carryOut(at, added.value);
+    return override;
+  }
+
+  undrain(id: SiteId, via = id): void {
+    const at = this.site(via);
+    this.carryOut(at, at.decision.removeOverrides(id, this.moment).effects);
   }
 
   /** Sets every node of a site. */
@@ -175,7 +240,15 @@ export class World {
         sequence: site.sequence,
         leaseMs: 3000,
         services: [
-          { service: 'www', state, reason: `be_www is ${state}`, usableServers: 2, totalServers: 2, capacity: 1 },
+          {
+            service: 'www',
+            state,
+            reason: `be_www is ${state}`,
+            ...(this.holding === undefined ? {} : { holding: this.holding }),
+            usableServers: 2,
+            totalServers: 2,
+            capacity: 1,
+          },
         ],
         vips: [{ address: vipOf(site.index), owned: owner, state: owner ? 'MASTER' : 'BACKUP' }],
       };
@@ -191,7 +264,8 @@ export class World {
       const outside = !this.cut.has(`${from.id}>out`);
       this.feed(from, result(reference, outside));
       for (const to of this.sites) {
-        const reachable = !this.cut.has(`${from.id}>${to.id}`) && !this.cut.has(`${to.id}>${from.id}`);
+        const isCut = this.cut.has(`${from.id}>${to.id}`) || this.cut.has(`${to.id}>${from.id}`);
+        const reachable = !isCut && this.answersProbes(to);
         this.feed(from, result(checkOf(to.index), reachable));
       }
     }
@@ -207,7 +281,7 @@ export class World {
         this.#nextRoundAt = after(this.nowMs, 1000);
         this.round();
       }
-      const due = this.#mail.filter((letter) => letter.at <= this.nowMs);
+      const due = this.#mail.filter((letter) => letter.at <= this.nowMs).toSorted((a, b) => a.at - b.at);
       this.#mail = this.#mail.filter((letter) => letter.at > this.nowMs);
       for (const letter of due) this.feed(letter.to, letter.input);
       for (const site of this.sites) {
@@ -224,6 +298,7 @@ export class World {
 
   carryOut(site: Site, effects: readonly DecisionEffect[]): void {
     for (const effect of effects) {
+      if (!site.alive) return;
       if (effect.kind === 'persist') site.state = effect.state;
       else if (effect.kind === 'announce') site.announced = { communities: effect.attributes.communities };
       else if (effect.kind === 'withdraw') site.announced = undefined;
@@ -232,12 +307,13 @@ export class World {
           if (to !== site) this.post(site.id, to, { kind: 'peerReport', report: effect.report });
         }
       } else if (effect.kind === 'event') this.log.push(`${this.nowMs} ${site.id} ${effect.event.kind}`);
+      if (site.diesAfter?.(effect) === true) this.crash(site.id);
     }
   }
 
   post(from: SiteId, to: Site, input: DecisionInput): void {
-    if (this.cut.has(`${from}>${to.id}`)) return;
-    this.#mail.push({ at: after(this.nowMs, this.delayMs), to, input });
+    if (this.cut.has(`${from}>${to.id}`) || this.loses()) return;
+    this.#mail.push({ at: after(this.nowMs, this.delayOf()), to, input });
   }
 
   /** The sites that a coordinator answers for `www`. */
@@ -256,4 +332,15 @@ export class World {
 
 function result(check: CheckDefinition, passed: boolean): DecisionInput {
   return { kind: 'result', check: check.id, passed, reason: passed ? 'connected' : 'timed out after 1000ms' };
+}
+
+/** A world in which every site is up, answered by all and announcing. */
+export function settledWorld(sites: readonly SiteId[] = ['fra', 'iad']): World {
+  const world = new World(sites);
+  world.run(2500);
+  world.open();
+  world.run(1500);
+  assert.deepEqual(world.announcing(), sites);
+  for (const site of sites) assert.deepEqual(world.answered(site), sites);
+  return world;
 }

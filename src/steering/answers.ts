@@ -41,10 +41,15 @@ export interface ServiceDecision {
 /** How long after more than one site was up a loss of everything is not believed (R8). */
 export const allDownWindowMs = 30_000;
 
+/** Deaths that follow each other faster than this are one event: the order in which they are heard of is chance. */
+export const oneEventMs = 5000;
+
 /** What the decision of one service carries to the next. */
 interface Memory {
-  /** The endpoints that were up when more than one site last was. */
+  /** The endpoints that were up when more than one site last was, before the event that may still go on. */
   readonly severalUp: ReadonlySet<SubjectKey>;
+  /** Since when fewer are up than that. */
+  readonly fewerSince: MonoMs | undefined;
   readonly severalUpAt: MonoMs;
   /** How everything-down was met; kept until something is up again. */
   readonly allDownMode: 'frozen' | 'failOpen' | undefined;
@@ -136,14 +141,24 @@ function isUsable(endpoint: Endpoint, input: AnswerInput): boolean {
 }
 
 function remember(before: Memory | undefined, usable: readonly Endpoint[], nowMs: MonoMs): Memory | undefined {
-  if (new Set(usable.map((endpoint) => endpoint.site)).size > 1) {
-    const severalUp = new Set(usable.map((endpoint) => endpoint.subject));
-    return { severalUp, severalUpAt: nowMs, allDownMode: undefined };
-  }
+  if (new Set(usable.map((endpoint) => endpoint.site)).size > 1) return rememberSeveral(before, usable, nowMs);
   if (before === undefined) return undefined;
   if (usable.length > 0) return { ...before, allDownMode: undefined };
   const recent = nowMs - before.severalUpAt <= allDownWindowMs;
   return { ...before, allDownMode: before.allDownMode ?? (recent ? 'frozen' : 'failOpen') };
+}
+
+function rememberSeveral(before: Memory | undefined, usable: readonly Endpoint[], nowMs: MonoMs): Memory {
+  const up = new Set(usable.map((endpoint) => endpoint.subject));
+  const isFewer = before !== undefined && [...before.severalUp].some((subject) => !up.has(subject));
+  const fewerSince = isFewer ? (before.fewerSince ?? nowMs) : undefined;
+  const isOneEvent = fewerSince !== undefined && nowMs - fewerSince < oneEventMs;
+  return {
+    severalUp: before !== undefined && isOneEvent ? new Set([...before.severalUp, ...up]) : up,
+    severalUpAt: nowMs,
+    fewerSince: isOneEvent ? fewerSince : undefined,
+    allDownMode: undefined,
+  };
 }
 
 function answerableSet(

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { MonoMs } from '#base/time.ts';
+import type { Verdict } from '#health/verdict.ts';
+import { evaluateGate } from './gate.ts';
+import type { GateState, ServiceHere } from './gate.ts';
+import type { Gate } from './model.ts';
+
+function here(state: Verdict['state'], basis: Verdict['basis'], hasAgents = true): ServiceHere {
+  const verdict = { state, basis, since: 0 as MonoMs, reason: '', changePending: false };
+  return { verdicts: [verdict], hasAgents };
+}
+
+const up = here('up', 'inside');
+const held = here('down', 'held');
+const draining = here('draining', 'inside');
+const down = here('down', 'inside');
+
+test('R17, R23: one service: fresh evidence of the site moves its gate, held and distant words do not', () => {
+  const rows: [ServiceHere, GateState['kind'], fresh: boolean][] = [
+    [up, 'pass', true],
+    [here('up', 'held'), 'pass', false],
+    [here('up', 'probes'), 'pass', false],
+    [here('up', 'probes', false), 'pass', true],
+    [here('unknown', 'none'), 'pass', false],
+    [down, 'fail', false],
+    [held, 'hold', false],
+    [here('down', 'probes'), 'hold', false],
+    [here('down', 'probes', false), 'fail', false],
+    [draining, 'drain', false],
+    [here('draining', 'held'), 'hold', false],
+    [{ verdicts: [], hasAgents: false }, 'fail', false],
+    [{ verdicts: [...down.verdicts, ...up.verdicts], hasAgents: true }, 'pass', true],
+  ];
+  for (const [service, kind, fresh] of rows) {
+    const gate = evaluateGate({ any: ['www'] }, () => service);
+    assert.deepEqual([gate.kind, gate.fresh], [kind, fresh], JSON.stringify(service));
+  }
+});
+
+test('R17: any, all and atLeast take the best that enough services allow', () => {
+  const any: Gate = { any: ['a', 'b', 'c'] };
+  const all: Gate = { all: ['a', 'b', 'c'] };
+  const two: Gate = { atLeast: 2, of: ['a', 'b', 'c'] };
+  const rows: [Gate, ServiceHere[], GateState['kind']][] = [
+    [any, [up, down, down], 'pass'],
+    [any, [held, down, draining], 'hold'],
+    [any, [draining, down, down], 'drain'],
+    [any, [down, down, down], 'fail'],
+    [all, [up, up, up], 'pass'],
+    [all, [up, up, held], 'hold'],
+    [all, [up, draining, held], 'drain'],
+    [all, [up, up, down], 'fail'],
+    [two, [up, up, down], 'pass'],
+    [two, [up, held, down], 'hold'],
+    [two, [up, draining, down], 'drain'],
+    [two, [up, down, down], 'fail'],
+    ['always', [down, down, down], 'pass'],
+  ];
+  for (const [gate, services, kind] of rows) {
+    const byName = new Map(['a', 'b', 'c'].map((name, index) => [name, services[index] ?? down]));
+    assert.equal(evaluateGate(gate, (name) => byName.get(name) ?? down).kind, kind, JSON.stringify([gate, services]));
+  }
+});
