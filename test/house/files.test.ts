@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const tracked = execFileSync('git', ['ls-files', 'src', 'scripts', 'bench'], { cwd: root, encoding: 'utf8' })
   .split('\n')
   .filter((path) => path.endsWith('.ts'));
-const sources = tracked.filter((path) => !path.endsWith(".test.ts") && !path.includes('/test/'));
+const sources = tracked.filter((path) => !path.endsWith('.test.ts') && !path.includes('/test/'));
 const read = (path: string): string => readFileSync(new URL(path, `file://${root}`), 'utf8');
 
 test('every file begins by saying what it is', () => {
