@@ -49,12 +49,41 @@ export async function createNetwork(docker: Dockerode, network: Network): Promis
 }
 
 /** Builds the images of these targets from the repository's Dockerfile; quick when nothing has changed. */
-export async function buildImages(targets: readonly ImageTarget[]): Promise<void> {
-  const root = new URL('../../', import.meta.url).pathname;
+export async function buildImages(docker: Dockerode, targets: readonly ImageTarget[]): Promise<void> {
   // One after the other, so that each finds the stages of the one before in the cache.
-  for (const target of targets) {
-    await GenericContainer.fromDockerfile(root).withTarget(target).build(imageName(target), { deleteOnExit: false });
+  for (const target of targets) await buildImage(docker, target);
+}
+
+/**
+ * testcontainers takes a failed build for a success when an older image bears the name, so that image steps aside first.
+ */
+async function buildImage(docker: Dockerode, target: ImageTarget): Promise<void> {
+  const name = imageName(target);
+  const root = new URL('../../', import.meta.url).pathname;
+  const hadOne = await hasImage(docker, name);
+  if (hadOne) {
+    await docker.getImage(name).tag({ repo: name, tag: 'previous' });
+    await docker.getImage(name).remove();
   }
+  await GenericContainer.fromDockerfile(root).withTarget(target).build(name, { deleteOnExit: false }).catch(ignore);
+  const isBuilt = await hasImage(docker, name);
+  if (hadOne) {
+    const previous = docker.getImage(`${name}:previous`);
+    // The old image keeps its name after a failure: it holds the layers that the next build starts from.
+    if (!isBuilt) await previous.tag({ repo: name, tag: 'latest' });
+    await previous.remove();
+  }
+  if (!isBuilt) throw new Error(`the image ${name} was not built; to see why: docker build --target ${target} .`);
+}
+
+/** Whether the image is there says more than the error, which names no cause. */
+function ignore(): void {
+  return undefined;
+}
+
+async function hasImage(docker: Dockerode, name: string): Promise<boolean> {
+  const images = await docker.listImages({ filters: { reference: [`${name}:latest`] } });
+  return images.length > 0;
 }
 
 /** Removes what earlier runs left; refuses when one of them is still running. */

@@ -249,7 +249,7 @@ export class Lab {
 export async function startLab(): Promise<Lab> {
   const docker = await connectDocker();
   await removeLeftovers(docker);
-  await buildImages([...new Set(hosts.map((host) => host.target))]);
+  await buildImages(docker, [...new Set(hosts.map((host) => host.target))]);
   try {
     for (const network of networks) await createNetwork(docker, network);
     const started = hosts.map(async (host): Promise<[string, StartedTestContainer]> => [
