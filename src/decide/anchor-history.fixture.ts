@@ -71,8 +71,7 @@ function disturb(world: World, site: Site, prng: Prng): void {
       if (other.alive) world.undrain(site.id, other.id);
       return;
     case 9:
-      // Between keeping and telling is where a promise could be lost.
-      site.diesAfter = (effect) => effect.kind === (prng.below(2) === 0 ? 'persist' : 'tell');
+      site.diesAfter = deathAtPromise(site, prng.below(2) === 0 ? 'persist' : 'tell');
       return;
     case 10:
       world.crash(site.id);
@@ -81,6 +80,12 @@ function disturb(world: World, site: Site, prng: Prng): void {
     default:
       for (const dead of world.sites.filter((each) => !each.alive)) start(world, dead);
   }
+}
+
+/** Death when the anchor has just moved here: between keeping and telling is where a promise could be lost. */
+function deathAtPromise(site: Site, last: 'persist' | 'tell'): Site['diesAfter'] {
+  const held = site.state.anchors[0]?.holds ?? true;
+  return ({ kind }) => kind === last && (site.decision.prefixes[0]?.holdsAnchor ?? held) !== held;
 }
 
 function start(world: World, site: Site): void {

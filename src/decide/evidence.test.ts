@@ -132,3 +132,22 @@ test('R13: what is stable has no change pending, up or down', () => {
   world.run(10_000);
   assert.deepEqual(pending(), [false, false, false, false]);
 });
+
+test('R10: a coordinator that stood still believes its peers for one interval more', () => {
+  const world = settledWorld();
+  world.nowMs = (world.nowMs + 60_000) as typeof world.nowMs;
+  const site = world.site('iad');
+  world.feed(site, { kind: 'tick' });
+  assert.equal(site.decision.health.freshPeers(world.nowMs).length, 1);
+});
+
+test('R1, R11: after a restart probes alone do not bring back what its agents may still call down', () => {
+  const world = settledWorld();
+  world.setNodes('iad', 'down');
+  world.run(5000);
+  world.crash('fra');
+  for (const node of world.site('iad').nodes.values()) node.alive = false;
+  world.run(1000);
+  world.boot('fra');
+  world.run(2900, () => assert.deepEqual(world.answered('fra'), ['fra']));
+});
