@@ -66,6 +66,16 @@ export class Releases {
     } catch (error) {
       return refuse(error instanceof Error ? error.message : String(error));
     }
+    try {
+      // A damaged file opens, and shows only when it is read.
+      await store.log();
+    } catch (error) {
+      await store.close();
+      const why = error instanceof Error ? error.message : String(error);
+      return refuse(
+        `cannot read the release store in ${options.machine.stateDirectory}: ${why}; move store.db away to start without its history`,
+      );
+    }
     const releases = new Releases(options, store);
     if (options.machine.replication.role === 'follower') return succeed(releases);
     const imported = await releases.importDirectory('the files changed before the start');
