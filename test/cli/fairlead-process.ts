@@ -37,10 +37,10 @@ export function startFairlead(scope: Scope, args: readonly string[], cwd: string
   const closed = once(child, 'close').then(wake);
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   const kill = (): void => void child.kill('SIGKILL');
-  // For a test file that fails before its scope is told.
-  process.once('exit', kill);
+  // For a test file that fails before its tests: nothing is cleaned up then.
+  process.once('uncaughtExceptionMonitor', kill);
   scope.after(async () => {
-    process.off('exit', kill);
+    process.off('uncaughtExceptionMonitor', kill);
     if (isRunning()) kill();
     await closed;
   });

@@ -1,0 +1,148 @@
+/** Routes with a real BIRD at each site: announced, withdrawn by health, left by stop, kept quiet by SIGTERM. */
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { runFairlead } from '../../src/cli/process.fixture.ts';
+import { Bird, birdIsMissing } from '../../src/bgp-ts/test/bird.ts';
+import { untilAnswered } from './ask.ts';
+import { startCoordinator, startFairlead } from './fairlead-process.ts';
+import type { FairleadProcess } from './fairlead-process.ts';
+import { directoryWith, fileScope } from './scope.ts';
+import type { Scope, Sites } from './scope.ts';
+import { startWebServer } from './web-server.ts';
+import type { WebServer } from './web-server.ts';
+import { machineFile, newSites, releaseFiles } from './world.ts';
+
+const options = { timeout: 60_000, skip: birdIsMissing };
+const scope = fileScope();
+const prefix = '203.0.113.0/24';
+const ofPrefix = `show route all ${prefix}`;
+
+interface Bench {
+  readonly sites: Sites;
+  readonly birds: Readonly<Record<keyof Sites, Bird>>;
+  readonly web: Readonly<Record<keyof Sites, WebServer>>;
+  readonly directories: Readonly<Record<keyof Sites, string>>;
+  readonly coordinators: Record<keyof Sites, FairleadProcess>;
+}
+
+async function startBird(owner: Scope): Promise<Bird> {
+  const bird = await Bird.start({ local: 65_000, peer: 'as 65010' }, 'ipv4 { import all; export none; };');
+  owner.after(() => bird[Symbol.asyncDispose]());
+  return bird;
+}
+
+/** Two sites, each with a coordinator and a BIRD; both announce the prefix while `www` works there. */
+async function startBench(): Promise<Bench> {
+  const sites = newSites();
+  const birds = { fra: await startBird(scope), iad: await startBird(scope) };
+  const web = { fra: await startWebServer(scope, sites.fra), iad: await startWebServer(scope, sites.iad) };
+  const bgp = (id: keyof Sites): string => `bgp:
+  asn: 65010
+  routerId: ${sites[id]}
+  neighbors: [ { name: ${id}-rt, address: 127.0.0.1, asn: 65000, port: ${birds[id].port}, holdTime: 9s } ]
+`;
+  const policyLines = `prefixes:
+  - { prefix: ${prefix}, sites: [fra, iad], gatedBy: { any: [www] }, drain: 1s }
+`;
+  const release = releaseFiles(sites, { siteLines: { fra: bgp('fra'), iad: bgp('iad') }, policyLines });
+  const directories = {
+    fra: directoryWith(scope, { 'fairlead.yaml': machineFile(sites, { site: 'fra' }), ...release }),
+    iad: directoryWith(scope, { 'fairlead.yaml': machineFile(sites, { site: 'iad', follows: ['fra'] }) }),
+  };
+  const iad = startFairlead(scope, ['coordinator'], directories.iad);
+  const fra = await startCoordinator(scope, directories.fra);
+  await iad.untilLogged(/answering DNS on/);
+  return { sites, birds, web, directories, coordinators: { fra, iad } };
+}
+
+let bench: Bench | undefined;
+
+before(async () => {
+  if (birdIsMissing === false) bench = await startBench();
+});
+
+function world(): Bench {
+  assert.ok(bench !== undefined);
+  return bench;
+}
+
+test('both BIRDs learn the prefix with the site as next hop', options, async () => {
+  const { birds, sites } = world();
+  for (const site of ['fra', 'iad'] as const) {
+    const route = await birds[site].shows(ofPrefix, /BGP\.as_path: 65010\n/);
+    assert.ok(route.includes(`BGP.next_hop: ${sites[site]}`), route);
+    assert.doesNotMatch(route, /65535,0/);
+  }
+});
+
+test('a site that dies is withdrawn with its session up while another serves, and comes back', options, async () => {
+  const { birds, web, sites, coordinators } = world();
+  const since = coordinators.fra.output().length;
+  await web.fra.stop();
+  await birds.fra.shows(ofPrefix, /Network not found/);
+  await birds.fra.shows('show protocols all announcer', /BGP state: +Established/);
+  assert.match(await birds.iad.ask('show', 'route', prefix), /203\.0\.113\.0\/24/);
+  assert.doesNotMatch(birds.fra.log(), /Received: /);
+  await untilAnswered(sites.iad, 'www.example.com.', [sites.iad]);
+  await web.fra.start();
+  await birds.fra.shows(ofPrefix, /BGP\.as_path: 65010\n/);
+  await coordinators.fra.untilLogged(/203\.0\.113\.0\/24 is announced/, since);
+});
+
+test('everything dead: one BIRD at least keeps the route in every sample (R19)', options, async () => {
+  const { birds, web, coordinators } = world();
+  const since = coordinators.iad.output().length;
+  await Promise.all([web.fra.stop(), web.iad.stop()]);
+  await coordinators.iad.untilLogged(/everything went down at once|nothing is up/, since);
+  for (let sample = 0; sample < 20; sample++) {
+    const routes = await Promise.all([birds.fra, birds.iad].map((bird) => bird.ask('show', 'route', prefix)));
+    assert.ok(
+      routes.some((route) => route.includes(prefix)),
+      routes.join('\n'),
+    );
+  }
+  await Promise.all([web.fra.start(), web.iad.start()]);
+  await Promise.all([birds.fra, birds.iad].map((bird) => bird.shows(ofPrefix, /BGP\.as_path: 65010\n/)));
+});
+
+test('SIGTERM closes TCP without a NOTIFICATION, and a restart announces again', options, async () => {
+  const { birds, coordinators, directories } = world();
+  const before = birds.iad.log().length;
+  coordinators.iad.signal('SIGTERM');
+  assert.equal(await coordinators.iad.ended(), 0);
+  await birds.iad.logs(/Connection closed/);
+  const log = birds.iad.log().slice(before);
+  assert.doesNotMatch(log, /Received: /);
+  assert.doesNotMatch(log, /withdraw|removed/i, 'no UPDATE takes it back');
+  coordinators.iad = await startCoordinator(scope, directories.iad);
+  await birds.iad.shows('show protocols all announcer', /BGP state: +Established/);
+  await birds.iad.shows(ofPrefix, /BGP\.as_path: 65010\n/);
+});
+
+test(
+  'a drained site keeps its route while answers with the longest TTL may still lead there (R25)',
+  options,
+  async () => {
+    const { birds, directories } = world();
+    const drained = await runFairlead(['drain', 'iad', '-r', 'new kernel', '-e', '30m'], directories.iad);
+    assert.equal(drained.code, 0, drained.stderr);
+    assert.match((await runFairlead(['status'], directories.iad)).stdout, /in effect in DNS/);
+    const route = await birds.iad.ask('show', 'route', 'all', prefix);
+    assert.match(route, /BGP\.as_path: 65010\n/);
+    assert.doesNotMatch(route, /65535,0/);
+    assert.equal((await runFairlead(['undrain', 'iad'], directories.iad)).code, 0);
+    await birds.iad.shows(ofPrefix, /BGP\.as_path: 65010\n/);
+  },
+);
+
+test('fairlead stop: BIRD sees 65535:0, then the withdrawal, then Cease 6/2 with its text (R24)', options, async () => {
+  const { birds, coordinators, directories } = world();
+  const stopping = runFairlead(['stop'], directories.fra);
+  await birds.fra.shows(ofPrefix, /BGP\.community: \(65535,0\)/);
+  await birds.fra.shows(ofPrefix, /Network not found/);
+  const { code, stdout } = await stopping;
+  assert.deepEqual([code, stdout], [0, 'stopped\n']);
+  assert.equal(await coordinators.fra.ended(), 0);
+  await birds.fra.logs(/Received: Administrative shutdown: "fairlead stop"/);
+  assert.match(await birds.iad.ask('show', 'route', prefix), /203\.0\.113\.0\/24/);
+});

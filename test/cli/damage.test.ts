@@ -1,0 +1,74 @@
+/** Damaged files in the state directory: what can be used is used, what cannot is said in one line, nothing hangs. */
+import assert from 'node:assert/strict';
+import { closeSync, existsSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { runFairlead } from '../../src/cli/process.fixture.ts';
+import { addressesOf } from './ask.ts';
+import { startCoordinator, startFairlead } from './fairlead-process.ts';
+import { directoryWith, writeFiles } from './scope.ts';
+import type { Sites } from './scope.ts';
+import { machineFile, newSites, releaseFiles } from './world.ts';
+
+const timeout = 60_000;
+
+/** A directory whose coordinator ran once and was killed. */
+async function usedDirectory(context: TestContext): Promise<{ readonly directory: string; readonly sites: Sites }> {
+  const sites = newSites();
+  const directory = directoryWith(context, {
+    'fairlead.yaml': machineFile(sites, { site: 'fra' }),
+    ...releaseFiles(sites, { coordinators: ['fra'] }),
+  });
+  const coordinator = await startCoordinator(context, directory);
+  coordinator.signal('SIGKILL');
+  await coordinator.ended();
+  return { directory, sites };
+}
+
+test(
+  'a garbled state.json and a control.sock full of garbage keep no coordinator from serving',
+  { timeout },
+  async (context) => {
+    const { directory, sites } = await usedDirectory(context);
+    writeFiles(directory, { 'var/state.json': '\u0000\u0001{"version":1,', 'var/control.sock.old': '' });
+    const coordinator = await startCoordinator(context, directory);
+    assert.match(coordinator.output(), /state\.json cannot be read \(.*\); set aside as .*state\.json\.unreadable/);
+    assert.equal(existsSync(join(directory, 'var/state.json.unreadable')), true);
+    assert.deepEqual(await addressesOf(sites.fra, 'plain.example.com.'), ['192.0.2.1']);
+    coordinator.signal('SIGKILL');
+    await coordinator.ended();
+
+    rmSync(join(directory, 'var/control.sock'));
+    writeFiles(directory, { 'var/control.sock': 'this is no socket' });
+    await startCoordinator(context, directory);
+    assert.notEqual((await runFairlead(['status'], directory)).code, 75);
+  },
+);
+
+test('a store that is no database ends the start with one line and exit code 1', { timeout }, async (context) => {
+  const { directory } = await usedDirectory(context);
+  for (const name of ['store.db-wal', 'store.db-shm']) writeFiles(directory, { [`var/${name}`]: '' });
+  writeFiles(directory, { 'var/store.db': 'this is no database, '.repeat(2000) });
+  const { code, stderr } = await runFairlead(['coordinator'], directory);
+  assert.match(stderr, /^.*cannot open the release store .*store\.db: file is not a database/m);
+  assert.doesNotMatch(stderr, /^ +at /m);
+  assert.equal(code, 1);
+});
+
+test('a store with a damaged middle ends the start with one line that names it', { timeout }, async (context) => {
+  const { directory } = await usedDirectory(context);
+  const path = join(directory, 'var/store.db');
+  // A clean end brings everything into the one file.
+  const coordinator = await startCoordinator(context, directory);
+  coordinator.signal('SIGTERM');
+  await coordinator.ended();
+  const { size } = statSync(path);
+  const file = openSync(path, 'r+');
+  writeSync(file, Buffer.alloc(size - 4096, 0xa5), 0, size - 4096, 4096);
+  closeSync(file);
+  const again = startFairlead(context, ['coordinator'], directory);
+  assert.equal(await again.ended(), 1);
+  assert.match(again.output(), /store\.db/);
+  assert.doesNotMatch(again.output(), /^ +at /m);
+});
