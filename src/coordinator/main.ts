@@ -6,9 +6,10 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createPrng } from '#base/prng.ts';
+import { checkDirectory } from '#config/check-directory.ts';
 import { createLogger } from '#config/log.ts';
 import type { Logger } from '#config/log.ts';
-import { loadMachine, machineFileName } from '#config/machine.ts';
+import { loadMachine } from '#config/machine.ts';
 import type { MachineConfig } from '#config/machine.ts';
 import { formatProblems } from '#config/problem.ts';
 import { Coordinator } from './coordinator.ts';
@@ -39,8 +40,9 @@ export interface RunOptions {
 export async function runCoordinator(options: RunOptions): Promise<number> {
   const machine = loadMachine(options.directory);
   if (!machine.ok) {
-    const { problems, text } = machine.fault;
-    process.stderr.write(formatProblems(problems, new Map(text === undefined ? [] : [[machineFileName, text]])));
+    // The release's problems too: whoever mends one file wants to know of the others.
+    const checked = checkDirectory(options.directory);
+    if (!checked.ok) process.stderr.write(formatProblems(checked.fault.problems, checked.fault.sources));
     return 1;
   }
   mkdirSync(machine.value.stateDirectory, { recursive: true, mode: 0o750 });

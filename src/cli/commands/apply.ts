@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { formatProblem, formatProblems } from '#config/problem.ts';
 import { formatHeadId, headSchema } from '#replication/head.ts';
-import { checkDirectory, loadBareFollower } from '../check-release.ts';
+import { checkDirectory, loadBareFollower } from '#config/check-directory.ts';
 import { callControl, reportFault } from '../client.ts';
 import { exitCode } from '../command.ts';
 import { defineCommand } from '../define.ts';

@@ -1,8 +1,8 @@
 /** `fairlead check`: is the config sound? Says everything that is wrong, starts nothing, uses no network. */
 import { formatProblem, formatProblems } from '#config/problem.ts';
 import type { Problem } from '#config/problem.ts';
-import { checkDirectory, loadBareFollower } from '../check-release.ts';
-import type { CheckedConfig, ConfigFault } from '../check-release.ts';
+import { checkDirectory, loadBareFollower } from '#config/check-directory.ts';
+import type { CheckedConfig, ConfigFault } from '#config/check-directory.ts';
 import { exitCode } from '../command.ts';
 import { defineCommand } from '../define.ts';
 import { configDirectory } from '../options.ts';

@@ -7,7 +7,7 @@ import { runCoordinator } from '#coordinator/main.ts';
 import type { RunningCoordinator } from '#coordinator/main.ts';
 import { loadMachine, machineFileName } from '#config/machine.ts';
 import { formatProblems } from '#config/problem.ts';
-import { checkDirectory } from '../check-release.ts';
+import { checkDirectory } from '#config/check-directory.ts';
 import { exitCode } from '../command.ts';
 import { defineCommand } from '../define.ts';
 import { demoVerbs, listenForVerbs, sendVerb } from '../demo/control.ts';

@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
-import { loadMachine, machineFileName } from '#config/machine.ts';
-import type { MachineConfig } from '#config/machine.ts';
-import { sortProblems } from '#config/problem.ts';
-import type { Problem } from '#config/problem.ts';
-import { readReleaseFiles } from '#config/release-files.ts';
-import { compileRelease } from '#config/release.ts';
-import type { CompiledRelease } from '#config/release.ts';
-import { createCheckingZoneReader } from '#config/zone-reader.ts';
+import { loadMachine, machineFileName } from './machine.ts';
+import type { MachineConfig } from './machine.ts';
+import { sortProblems } from './problem.ts';
+import type { Problem } from './problem.ts';
+import { readReleaseFiles } from './release-files.ts';
+import { compileRelease } from './release.ts';
+import type { CompiledRelease } from './release.ts';
+import { createCheckingZoneReader } from './zone-reader.ts';
 
 /** A config that a coordinator could start with. */
 export interface CheckedConfig {
@@ -26,7 +26,7 @@ export interface ConfigFault {
 
 /** The machine of a directory without a release: a follower, which has its release from the writer. */
 export function loadBareFollower(directory: string): MachineConfig | undefined {
-  if (['sites', 'zones'].some((folder) => existsSync(join(directory, folder)))) return undefined;
+  if (hasReleaseFolders(directory)) return undefined;
   const machine = loadMachine(directory);
   return machine.ok && machine.value.replication.role === 'follower' ? machine.value : undefined;
 }
@@ -36,6 +36,8 @@ export function checkDirectory(directory: string): Result<CheckedConfig, ConfigF
   const machine = loadMachine(directory);
   const sources = new Map<string, string>();
   if (!machine.ok && machine.fault.text !== undefined) sources.set(machineFileName, machine.fault.text);
+  // Without a sound fairlead.yaml it may be a follower's directory, which needs no release.
+  if (!machine.ok && !hasReleaseFolders(directory)) return refuse({ problems: machine.fault.problems, sources });
   const files = readReleaseFiles(directory);
   for (const [path, text] of files.ok ? files.value : []) sources.set(path, text);
   const site = machine.ok ? machine.value.site : undefined;
@@ -44,4 +46,8 @@ export function checkDirectory(directory: string): Result<CheckedConfig, ConfigF
   const ofMachine = machine.ok ? [] : machine.fault.problems;
   const ofRelease = release.ok ? [] : release.fault;
   return refuse({ problems: [...sortProblems(ofMachine), ...sortProblems(ofRelease)], sources });
+}
+
+function hasReleaseFolders(directory: string): boolean {
+  return ['sites', 'zones'].some((folder) => existsSync(join(directory, folder)));
 }
