@@ -5,11 +5,12 @@
  * SIGINT end it as one who will be back (R24). A second one, or five seconds, end it in any case.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { createPrng } from '#base/prng.ts';
 import { checkDirectory } from '#config/check-directory.ts';
 import { createLogger } from '#config/log.ts';
 import type { Logger } from '#config/log.ts';
-import { loadMachine } from '#config/machine.ts';
+import { loadMachine, machineFileName } from '#config/machine.ts';
 import type { MachineConfig } from '#config/machine.ts';
 import { formatProblems } from '#config/problem.ts';
 import { Coordinator } from './coordinator.ts';
@@ -115,6 +116,7 @@ function listenToSignals(parts: RunParts, end: (mode: StopMode) => void): () => 
 }
 
 async function reload({ machine, log, releases }: RunParts): Promise<void> {
+  tellOfMachine(machine, log);
   if (machine.replication.role === 'follower') {
     log.warn({ event: 'reload' }, 'nothing to reload: this coordinator follows the writer');
     return;
@@ -124,6 +126,18 @@ async function reload({ machine, log, releases }: RunParts): Promise<void> {
     log.error({ event: 'reload' }, `reload refused, what ran keeps running:\n${imported.fault.trimEnd()}`);
   } else if (imported.value === 'unchanged') {
     log.info({ event: 'reload' }, 'reload: the files have not changed');
+  }
+}
+
+/** `fairlead.yaml` is read at a start only: whoever changed it should know. */
+function tellOfMachine(running: MachineConfig, log: Logger): void {
+  const machine = loadMachine(running.directory);
+  if (!machine.ok) {
+    const { problems, text } = machine.fault;
+    const lines = formatProblems(problems, new Map(text === undefined ? [] : [[machineFileName, text]]));
+    log.error({ event: 'reload' }, `${machineFileName} is refused, the next start would fail:\n${lines.trimEnd()}`);
+  } else if (!isDeepStrictEqual(machine.value, running)) {
+    log.warn({ event: 'reload' }, `${machineFileName} has changed, which takes effect at the next start`);
   }
 }
 
