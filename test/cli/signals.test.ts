@@ -127,6 +127,23 @@ test('SIGTERM ends a follower that waits for its first release', { timeout }, as
   follower.signal('SIGTERM');
   assert.equal(await follower.ended(), 0);
 });
+test(
+  'SIGHUP says that a changed fairlead.yaml waits for a start, and that a bad one would fail it',
+  { timeout },
+  async (context) => {
+    const { directory, sites, coordinator } = await startBench(context);
+    const machine = machineFile(sites, { site: 'fra' });
+    writeFiles(directory, { 'fairlead.yaml': `${machine}log: { level: warn }\n` });
+    coordinator.signal('SIGHUP');
+    await coordinator.untilLogged(/fairlead\.yaml has changed, which takes effect at the next start/);
+    writeFiles(directory, { 'fairlead.yaml': `${machine}lag: { level: warn }\n` });
+    coordinator.signal('SIGHUP');
+    await coordinator.untilLogged(
+      /the next start would fail:.*fairlead\.yaml:6:1: unknown key 'lag', did you mean 'log'\?/,
+    );
+    assert.deepEqual(await addressesOf(sites.fra, 'plain.example.com.'), ['192.0.2.1']);
+  },
+);
 
 test(
   'a control socket that cannot be had ends the start with one line and exit code 1',
