@@ -75,7 +75,9 @@ export class Coordinator {
   constructor(options: CoordinatorOptions) {
     const { machine, log } = options;
     this.#options = options;
-    this.#routes = new Routes(log);
+    this.#routes = new Routes(log, (established) => {
+      this.#loop.feed({ kind: 'sessions', established });
+    });
     this.#prober = createProber({
       onResult: ({ check, passed, reason }) => {
         this.#loop.feed({ kind: 'result', check, passed, reason });

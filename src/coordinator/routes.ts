@@ -19,14 +19,18 @@ const restartDelayMs = 1000;
 /** The routes of this site and the sessions that carry them. */
 export class Routes {
   readonly #log: Logger;
+  readonly #onHeard: (established: boolean) => void;
+  readonly #established = new Set<string>();
   readonly #desired = new Map<IpPrefix, { readonly attributes: RouteAttributes; readonly reason: string }>();
   #speaker: BgpSpeaker;
   #peers = new Map<string, PeerOptions>();
   #restart: NodeJS.Timeout | undefined;
   #isStopped = false;
 
-  constructor(log: Logger) {
+  /** `onHeard` is told whether any session is established, at each change of one. */
+  constructor(log: Logger, onHeard: (established: boolean) => void) {
     this.#log = log;
+    this.#onHeard = onHeard;
     this.#speaker = this.#createSpeaker();
   }
 
@@ -84,9 +88,20 @@ export class Routes {
     return createWorkerSpeaker({
       onEvent: (event) => {
         this.#narrate(event);
-        if (event.kind === 'ended') this.#scheduleRestart();
+        if (event.kind === 'sessionState') this.#watch(event);
+        if (event.kind === 'ended') {
+          this.#established.clear();
+          this.#onHeard(false);
+          this.#scheduleRestart();
+        }
       },
     });
+  }
+
+  #watch({ peer, state }: Extract<SpeakerEvent, { kind: 'sessionState' }>): void {
+    if (state === 'established') this.#established.add(peer);
+    else this.#established.delete(peer);
+    this.#onHeard(this.#established.size > 0);
   }
 
   #scheduleRestart(): void {

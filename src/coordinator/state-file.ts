@@ -21,7 +21,9 @@ const stateSchema = z.object({
       reason: z.string(),
     }),
   ),
-  overrides: z.array(z.object({ override: overrideSchema, remainingMs: z.number().min(0) })),
+  overrides: z.array(
+    z.object({ override: overrideSchema, remainingMs: z.number().min(0), inEffect: z.boolean().default(false) }),
+  ),
   anchors: z.array(z.object({ prefix: z.string().transform((text) => text as IpPrefix), holds: z.boolean() })),
 });
 

@@ -140,3 +140,28 @@ test('R5, R19: a site that is frozen or drained takes no anchor on', () => {
     assert.ok(world.announcing().includes('fra'));
   }
 });
+
+test('R19: a site whose routers do not hear it is no site to hand over to', () => {
+  const world = settledWorld();
+  world.feed(world.site('iad'), { kind: 'sessions', established: false });
+  world.run(200);
+  world.setNodes('fra', 'down');
+  world.run(5000);
+  assert.notEqual(world.site('fra').announced, undefined);
+  world.feed(world.site('iad'), { kind: 'sessions', established: true });
+  world.run(1500);
+  assert.equal(world.site('fra').announced, undefined);
+});
+
+test('R19: a site that may leave only on the word of the holder gets that word at once', () => {
+  const world = settledWorld();
+  world.setNodes('fra', 'down');
+  world.run(500);
+  world.setNodes('fra', 'up');
+  world.run(1500);
+  assert.deepEqual(world.announcing(), ['fra', 'iad']);
+  world.setNodes('fra', 'down');
+  // There and back over a link of 20 ms, where the next regular report may be a second away.
+  world.run(3 * 20 + 20);
+  assert.deepEqual(world.announcing(), ['iad']);
+});

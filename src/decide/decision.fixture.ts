@@ -158,6 +158,7 @@ export class World {
     site.isOpen = false;
     site.announced = undefined;
     site.decision = new Decision({ site: id, boot: `${id}-${site.boots}` }, site.state, this.moment);
+    this.feed(site, { kind: 'sessions', established: true });
   }
 
   /** Puts another release in force at one site. */

@@ -41,7 +41,9 @@ export type DecisionInput =
       readonly release: PeerReport['release'];
     }
   /** The release is loaded and the first round is in: routes may be announced (R11, R18). */
-  | { readonly kind: 'open' };
+  | { readonly kind: 'open' }
+  /** Whether a session to a border router of this site is established: without one, what it announces is not heard. */
+  | { readonly kind: 'sessions'; readonly established: boolean };
 
 /** Who decides: the site, and this start of the process. */
 export interface DecisionIdentity {
@@ -66,6 +68,7 @@ export class Decision {
   #coordinators: readonly SiteId[] = [];
   #isLoaded = false;
   #isOpen = false;
+  #isHeard = false;
   #services: readonly ServiceDecision[] = [];
   #modes: ReadonlyMap<string, ServiceMode> = new Map();
   #kept = '';
@@ -148,8 +151,12 @@ export class Decision {
       case 'open':
         this.#isOpen = true;
         return [];
+      case 'sessions':
+        this.#isHeard = input.established;
+        return [];
       case 'peerReport':
         this.#overrides.merge(input.report.overrides, moment);
+        if (this.#isAwaitedBy(input.report)) this.#teller.hurry();
         return this.#health.step(input, moment.nowMs);
       case 'report':
       case 'result':
@@ -223,6 +230,7 @@ export class Decision {
       drain: drain?.stage.kind === 'routes' ? { reason: `drained: ${drain.override.reason}` } : undefined,
       isDrained: drain !== undefined,
       sane: this.#health.sanity === 'sane',
+      isHeard: this.#isHeard,
       nowMs,
     });
     events.push(...effects);
@@ -261,6 +269,21 @@ export class Decision {
     };
     const report = this.#teller.tell(state, moment.nowMs);
     return report === undefined ? [] : [{ kind: 'tell', report }];
+  }
+
+  /**
+   * Whether the sender no longer serves a prefix whose anchor is held here: it may leave only on a word that comes
+   * after its own failure (R19), so it gets one at once.
+   */
+  #isAwaitedBy({ site, anchors }: PeerReport): boolean {
+    const before = this.#health.peerReport(site)?.report.anchors ?? [];
+    const held = this.#announcer.reports().filter((anchor) => anchor.holds);
+    return anchors.some(
+      ({ prefix, serving }) =>
+        !serving &&
+        held.some((anchor) => anchor.prefix === prefix) &&
+        before.some((anchor) => anchor.prefix === prefix && anchor.serving),
+    );
   }
 
   #verdictOf(subject: SubjectKey): Verdict {

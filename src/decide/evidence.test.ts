@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { subjectKey } from '#health/model.ts';
-import { modelsOf, settledWorld } from './decision.fixture.ts';
+import { checkOf, modelsOf, reference, settledWorld } from './decision.fixture.ts';
 import type { World } from './decision.fixture.ts';
 
 const both = ['fra', 'iad'];
@@ -150,4 +150,29 @@ test('R1, R11: after a restart probes alone do not bring back what its agents ma
   world.run(1000);
   world.boot('fra');
   world.run(2900, () => assert.deepEqual(world.answered('fra'), ['fra']));
+});
+
+test('R4, R5: after a heal, the failures that another site still counts do not overrule the inside of this one', () => {
+  const world = settledWorld();
+  world.isolate('fra');
+  world.run(15_000);
+  world.cut.clear();
+  const fra = world.site('fra');
+  world.feed(fra, { kind: 'result', check: reference.id, passed: true, reason: 'connected' });
+  assert.equal(fra.decision.health.sanity, 'sane');
+  const seen = { check: checkOf(0).id, state: 'fail' as const, failingRounds: 15, reason: 'timed out after 1000ms' };
+  const report = {
+    site: 'iad',
+    boot: 'iad-1',
+    sequence: 1_000_000,
+    leaseMs: 3000,
+    sane: true,
+    observations: [seen],
+    anchors: [],
+    overrides: [],
+    appliedOverrides: [],
+    release: { epoch: 1, sequence: 1 },
+  };
+  world.feed(fra, { kind: 'peerReport', report });
+  assert.deepEqual(world.answered('fra'), both);
 });

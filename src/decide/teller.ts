@@ -33,6 +33,11 @@ export class Teller {
     return { ...state, leaseMs: peerLeaseMs, sequence: this.#sequence };
   }
 
+  /** Makes a report due now, changed or not: somebody waits for it. */
+  hurry(): void {
+    this.#toldAt = undefined;
+  }
+
   /** When the next regular report is due. */
   nextDeadlineMs(nowMs: MonoMs): MonoMs {
     return this.#toldAt === undefined ? nowMs : after(this.#toldAt, tellIntervalMs);

@@ -10,14 +10,17 @@ import type { IpAddress } from '#base/ip.ts';
 import { parseDurationMs } from '#base/time.ts';
 
 /** A duration such as `500ms` or `30s` in a config file, as milliseconds. */
-export const durationMs = z.string().transform((text, context) => {
-  const value = parseDurationMs(text);
-  if (value === undefined) {
-    context.addIssue({ code: 'custom', message: 'expected a duration such as 500ms, 30s or 5m' });
-    return z.NEVER;
-  }
-  return value;
-});
+export const durationMs = z
+  .string()
+  .describe('a duration such as 500ms, 30s or 5m')
+  .transform((text, context) => {
+    const value = parseDurationMs(text);
+    if (value === undefined) {
+      context.addIssue({ code: 'custom', message: 'expected a duration such as 500ms, 30s or 5m' });
+      return z.NEVER;
+    }
+    return value;
+  });
 
 const timing = {
   interval: durationMs.default(1000),

@@ -291,12 +291,14 @@ export class HealthEngine {
   #viewOutside({ subject, heldAt }: SubjectState, nowMs: MonoMs): Outside {
     const own = this.#vantage.view(subject);
     const views: VantageView[] = own === undefined ? [] : [own];
+    let vantageCount = Number(this.#vantage.sanity === 'sane');
     for (const { sender, report } of this.#peers.allFresh(nowMs)) {
       if (!report.sane || sender === this.#ownSite) continue;
+      vantageCount += 1;
       const seen = report.observations.find((observation) => observation.check === subject.check.id);
       if (seen !== undefined) views.push({ vantage: sender, ...seen });
     }
-    const outside = viewOutside(views);
+    const outside = viewOutside(views, vantageCount);
     // Rounds that failed while the VIP moved are no evidence, wherever they were counted: it takes as many new ones.
     const { intervalMs, timeoutMs } = subject.check;
     const quietMs = overrulingRounds * intervalMs + timeoutMs;

@@ -26,14 +26,17 @@ export interface Outside {
 /** Failing rounds in a row that overrule a fresh inside `up` (R4). */
 export const overrulingRounds = 3;
 
-/** Merges the views of the sane vantages; the caller leaves out the others. */
-export function viewOutside(views: readonly VantageView[]): Outside {
-  if (views.length === 0) {
-    return { kind: 'blind', overrules: false, changePending: false, reason: 'no sane vantage sees it' };
-  }
+/**
+ * Merges the views of the sane vantages; the caller leaves out the others. `vantageCount` counts also those that are
+ * sane and have no view yet, such as one that has just been cut off: a failure is only as sure as a majority of all.
+ */
+export function viewOutside(views: readonly VantageView[], vantageCount: number): Outside {
   const failing = views.filter((view) => view.state === 'fail');
   const sure = failing.filter((view) => view.failingRounds >= overrulingRounds);
-  const isMajority = (count: number): boolean => count * 2 > views.length;
+  const isMajority = (count: number): boolean => count * 2 > vantageCount;
+  if (failing.length === views.length && !isMajority(failing.length)) {
+    return { kind: 'blind', overrules: false, changePending: views.length > 0, reason: blindReason(views) };
+  }
   const kind = isMajority(failing.length) ? 'fail' : 'pass';
   const agreeing = kind === 'fail' ? failing : views.filter((view) => view.state === 'pass');
   const named = agreeing.map((view) => view.vantage).join(', ');
@@ -43,4 +46,10 @@ export function viewOutside(views: readonly VantageView[]): Outside {
       : `probes from ${named} pass (${agreeing.length}/${views.length})`;
   const changePending = views.some((view) => (kind === 'pass' ? view.failingRounds > 0 : view.failingRounds === 0));
   return { kind, overrules: isMajority(sure.length), changePending, reason };
+}
+
+function blindReason(failing: readonly VantageView[]): string {
+  const [first] = failing;
+  if (first === undefined) return 'no sane vantage sees it';
+  return `probes from ${failing.map((view) => view.vantage).join(', ')} fail, which is no majority: ${first.reason}`;
 }

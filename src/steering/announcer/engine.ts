@@ -51,6 +51,8 @@ export interface AnnouncerInput {
   readonly isDrained: boolean;
   /** Whether this vantage trusts itself; a frozen one promises nothing. */
   readonly sane: boolean;
+  /** Whether a border router hears what this site announces. */
+  readonly isHeard: boolean;
   readonly nowMs: MonoMs;
 }
 
@@ -238,6 +240,6 @@ export class Announcer {
 const noLongerListed: GateState = { kind: 'fail', reason: 'the release no longer lists this site', fresh: true };
 
 /** Up here and announced at full preference, on evidence that others may rely on (R19). */
-function isServing({ state, gate }: PrefixEntry, { sane, isDrained }: AnnouncerInput): boolean {
-  return state.kind === 'announced' && gate.kind === 'pass' && gate.fresh && sane && !isDrained;
+function isServing({ state, gate }: PrefixEntry, { sane, isHeard, isDrained }: AnnouncerInput): boolean {
+  return state.kind === 'announced' && gate.kind === 'pass' && gate.fresh && sane && isHeard && !isDrained;
 }
