@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { subjectKey } from '#health/model.ts';
+import type { PeerReport } from '#health/report.ts';
 import { checkOf, modelsOf, reference, settledWorld } from './decision.fixture.ts';
 import type { World } from './decision.fixture.ts';
 
@@ -152,16 +153,10 @@ test('R1, R11: after a restart probes alone do not bring back what its agents ma
   world.run(2900, () => assert.deepEqual(world.answered('fra'), ['fra']));
 });
 
-test('R4, R5: after a heal, the failures that another site still counts do not overrule the inside of this one', () => {
-  const world = settledWorld();
-  world.isolate('fra');
-  world.run(15_000);
-  world.cut.clear();
-  const fra = world.site('fra');
-  world.feed(fra, { kind: 'result', check: reference.id, passed: true, reason: 'connected' });
-  assert.equal(fra.decision.health.sanity, 'sane');
+/** A report of iad that sees fra's VIP fail. */
+function failingReport(): PeerReport {
   const seen = { check: checkOf(0).id, state: 'fail' as const, failingRounds: 15, reason: 'timed out after 1000ms' };
-  const report = {
+  return {
     site: 'iad',
     boot: 'iad-1',
     sequence: 1_000_000,
@@ -173,6 +168,25 @@ test('R4, R5: after a heal, the failures that another site still counts do not o
     appliedOverrides: [],
     release: { epoch: 1, sequence: 1 },
   };
-  world.feed(fra, { kind: 'peerReport', report });
+}
+
+test('R4, R5: after a heal, the failures that another site still counts do not overrule the inside of this one', () => {
+  const world = settledWorld();
+  world.isolate('fra');
+  world.run(15_000);
+  world.cut.clear();
+  const fra = world.site('fra');
+  world.feed(fra, { kind: 'result', check: reference.id, passed: true, reason: 'connected' });
+  assert.equal(fra.decision.health.sanity, 'sane');
+  world.feed(fra, { kind: 'peerReport', report: failingReport() });
+  assert.deepEqual(world.answered('fra'), both);
+});
+
+test('R5: a vantage that doubts itself takes nobody else for a witness either', () => {
+  const world = settledWorld();
+  const fra = world.site('fra');
+  world.feed(fra, { kind: 'result', check: reference.id, passed: false, reason: 'timed out after 1000ms' });
+  assert.equal(fra.decision.health.sanity, 'doubtful');
+  world.feed(fra, { kind: 'peerReport', report: failingReport() });
   assert.deepEqual(world.answered('fra'), both);
 });

@@ -289,9 +289,11 @@ export class HealthEngine {
   }
 
   #viewOutside({ subject, heldAt }: SubjectState, nowMs: MonoMs): Outside {
+    // A vantage that may be cut off is seen by others as dead: what they say of its targets is its own trouble.
+    if (this.#vantage.sanity !== 'sane') return viewOutside([], 0);
     const own = this.#vantage.view(subject);
     const views: VantageView[] = own === undefined ? [] : [own];
-    let vantageCount = Number(this.#vantage.sanity === 'sane');
+    let vantageCount = 1;
     for (const { sender, report } of this.#peers.allFresh(nowMs)) {
       if (!report.sane || sender === this.#ownSite) continue;
       vantageCount += 1;
