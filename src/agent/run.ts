@@ -2,8 +2,9 @@
  * `fairlead agent` as a process: loads the config, runs until SIGTERM or SIGINT, loads it again on SIGHUP.
  */
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
-import { formatProblem, sortProblems } from '#config/problem.ts';
+import { formatProblem, formatProblems, sortProblems } from '#config/problem.ts';
 import type { Problem } from '#config/problem.ts';
 import { startAgent } from './agent.ts';
 import type { AgentIdentity } from './agent.ts';
@@ -14,7 +15,8 @@ export interface RunAgentOptions {
 }
 
 /**
- * Runs the agent in this process and returns its exit code: 0 after a signal to stop, 1 where the config is refused.
+ * Runs the agent in this process and returns its exit code: 0 after a signal to stop, 1 where the config is refused,
+ * with every problem on standard error.
  *
  * On SIGHUP a config that is refused changes nothing, and says so.
  */
@@ -24,8 +26,7 @@ export async function runAgent(
 ): Promise<number> {
   const first = loadAgentConfig(configFile);
   if (!first.ok) {
-    logProblems(logger, first.fault);
-    logger.error(`nothing was started: ${configFile} is refused`);
+    process.stderr.write(formatProblems(first.fault, sourceOf(configFile)));
     return 1;
   }
   const identity = createIdentity();
@@ -61,6 +62,15 @@ export async function runAgent(
 function createIdentity(): AgentIdentity {
   let sequence = 0;
   return { boot: randomUUID(), nextSequence: () => sequence++ };
+}
+
+/** The file's text, so that problems can be shown in place; nothing where it cannot be read. */
+function sourceOf(configFile: string): ReadonlyMap<string, string> {
+  try {
+    return new Map([[configFile, readFileSync(configFile, 'utf8')]]);
+  } catch {
+    return new Map();
+  }
 }
 
 function logProblems(logger: Logger, problems: readonly Problem[]): void {

@@ -1,8 +1,13 @@
 /** Bodies that the API takes, besides the reports of the room `health`. */
 import { z } from 'zod';
 
-const who = z.string().trim().min(1).max(100);
-const reason = z.string().trim().min(1, 'expected a reason').max(500);
+/** One line of text: it ends up on operators' terminals. */
+const line = z
+  .string()
+  .trim()
+  .regex(/^\P{Cc}*$/u, 'expected one line without control characters');
+const who = line.min(1, 'expected a name').max(100, 'expected at most 100 characters');
+const reason = line.min(1, 'expected a reason').max(500, 'expected at most 500 characters');
 
 /** A release as files, to check and to put in force. */
 export const applySchema = z.strictObject({

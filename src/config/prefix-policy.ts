@@ -7,7 +7,8 @@
 import { familyOf } from '#base/ip.ts';
 import type { IpAddress } from '#base/ip.ts';
 import type { ServiceId, SiteId } from '#health/model.ts';
-import type { Gate, PrefixPolicy } from '#steering/model.ts';
+import { gateDemands } from '#steering/gate.ts';
+import type { PrefixPolicy } from '#steering/model.ts';
 import { didYouMean } from './nearest.ts';
 import type { Policy, PrefixConfig } from './policy.ts';
 import type { Problem } from './problem.ts';
@@ -38,14 +39,6 @@ export function compilePrefixes(sites: readonly SiteDocument[], policy: Policy):
     return { prefix: prefix.prefix, gate: prefix.gate, sites: prefix.sites, nextHops, drainMs: prefix.drainMs };
   });
   return { policies, problems };
-}
-
-/** The services that a gate names, and how many of them it needs. */
-export function gateDemands(gate: Gate): { readonly services: readonly ServiceId[]; readonly needed: number } {
-  if (gate === 'always') return { services: [], needed: 0 };
-  if ('any' in gate) return { services: gate.any, needed: 1 };
-  if ('all' in gate) return { services: gate.all, needed: gate.all.length };
-  return { services: gate.of, needed: gate.atLeast };
 }
 
 function gateProblems({ gate, place }: PrefixConfig, policy: Policy): readonly Problem[] {

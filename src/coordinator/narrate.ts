@@ -42,7 +42,9 @@ function narrateMode(event: Extract<DecisionEvent, { kind: 'serviceMode' }>): Na
     case 'normal':
       return info(`${event.service}: answers follow health again`);
     case 'frozen':
-      return error(`${event.service}: everything went down at once; answers are frozen on what was up (R8)`);
+      return error(
+        `${event.service}: nothing is up, and more than one site was just now; answers are frozen on what was up (R8)`,
+      );
     case 'failOpen':
       return error(`${event.service}: nothing is up; answering with everything that is not drained (R8)`);
     default:

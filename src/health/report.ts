@@ -6,8 +6,10 @@
  */
 import { z } from 'zod';
 
-const name = z.string().min(1).max(63);
-const reason = z.string().max(500);
+/** Text that ends up on operators' terminals: what could steer one is replaced. */
+const text = z.string().transform((value) => value.replaceAll(/\p{Cc}/gu, '\ufffd'));
+const name = z.string().min(1).max(63).pipe(text);
+const reason = z.string().max(500).pipe(text);
 
 const header = {
   /** Chosen anew at each start of the sender. */
@@ -80,7 +82,7 @@ export const overrideSchema = z.strictObject({
   kind: z.enum(['drain']),
   site: name,
   reason,
-  who: z.string().min(1).max(100),
+  who: z.string().min(1).max(100).pipe(text),
   createdAtUnixMs: z.number(),
   durationMs: z.number().min(1),
   /** Grows when the override is changed or taken back; the higher wins. */

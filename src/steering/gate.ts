@@ -30,7 +30,7 @@ export interface ServiceHere {
 /** Evaluates a gate; a service that is not at this site counts as failed. */
 export function evaluateGate(gate: Gate, serviceHere: (service: ServiceId) => ServiceHere): GateState {
   if (gate === 'always') return { kind: 'pass', reason: 'announced always', fresh: true };
-  const { services, needed } = demands(gate);
+  const { services, needed } = gateDemands(gate);
   const states = services.map((service) => ({ service, ...serviceState(serviceHere(service)) }));
   const count = (...kinds: readonly GateState['kind'][]): number =>
     states.filter((state) => kinds.includes(state.kind)).length;
@@ -42,12 +42,9 @@ export function evaluateGate(gate: Gate, serviceHere: (service: ServiceId) => Se
   return { kind: 'fail', reason, fresh: false };
 }
 
-/** The services that a gate names. */
-export function servicesOf(gate: Gate): readonly ServiceId[] {
-  return gate === 'always' ? [] : demands(gate).services;
-}
-
-function demands(gate: Exclude<Gate, 'always'>): { readonly services: readonly ServiceId[]; readonly needed: number } {
+/** The services that a gate names, and how many of them it needs. */
+export function gateDemands(gate: Gate): { readonly services: readonly ServiceId[]; readonly needed: number } {
+  if (gate === 'always') return { services: [], needed: 0 };
   if ('any' in gate) return { services: gate.any, needed: 1 };
   if ('all' in gate) return { services: gate.all, needed: gate.all.length };
   return { services: gate.of, needed: gate.atLeast };

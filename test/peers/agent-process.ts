@@ -26,14 +26,17 @@ export function startAgentProcess(context: TestContext, config: string, prefix: 
   const file = path.join(folder, 'agent.yaml');
   writeFileSync(file, config);
   // `env` runs its arguments as a command: something to start where there is no prefix.
-  const child = spawn('env', [...prefix, process.execPath, main, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('env', [...prefix, process.execPath, main, file], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   let wake = (): void => undefined;
-  child.stdout.setEncoding('utf8').on('data', (chunk) => {
-    output += String(chunk);
-    wake();
-  });
-  const exit = once(child, 'exit');
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk) => {
+      output += String(chunk);
+      wake();
+    });
+  }
+  // `close` comes when everything that it wrote has been read.
+  const exit = once(child, 'close');
   context.after(async () => {
     if (child.exitCode === null) child.kill('SIGKILL');
     await exit;

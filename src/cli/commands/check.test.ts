@@ -47,7 +47,7 @@ ZONE
 zones/www.yaml:3:25: services.www.check: unknown key 'intervall', did you mean 'interval'?
         check: { type: tcp, intervall: 1s, timeout: 1 }
                             ^
-zones/www.yaml:3:49: services.www.check.timeout: got '1', expected text
+zones/www.yaml:3:49: services.www.check.timeout: got '1', expected a duration such as 500ms, 30s or 5m
         check: { type: tcp, intervall: 1s, timeout: 1 }
                                                     ^
 6 problems
