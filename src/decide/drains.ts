@@ -11,8 +11,8 @@ import type { Override } from '#health/report.ts';
 import type { Verdict } from '#health/verdict.ts';
 import { effectiveDrains } from '#steering/answers.ts';
 import type { Endpoint } from '#steering/model.ts';
-import { advanceDrain, drainDeadline } from './drain.ts';
-import type { DrainProgress } from './drain.ts';
+import { advanceDrain, drainDeadline } from './drain-stage.ts';
+import type { DrainProgress } from './drain-stage.ts';
 import type { DecisionEvent } from './effects.ts';
 
 /** What drains are judged by. */
