@@ -35,13 +35,17 @@ export function askHaproxy(options: AskOptions): Promise<Result<string, SocketFa
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const socket = net.connect({ path, ...(signal === undefined ? {} : { signal }) });
+    const socket = net.connect({ path });
     const settle = (result: Result<string, SocketFault>): void => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
       socket.destroy();
       resolve(result);
     };
     const fail = (message: string): void => settle(refuse({ message }));
+    const abort = (): void => fail('cut short');
+    // Not the signal option of net: its listener stays on the signal, one for each question ever asked.
+    signal?.addEventListener('abort', abort);
     const timer = setTimeout(() => fail(`no answer on ${path} within ${formatDuration(timeoutMs)}`), timeoutMs);
     socket.on('data', (chunk) => {
       chunks.push(chunk);
@@ -51,6 +55,7 @@ export function askHaproxy(options: AskOptions): Promise<Result<string, SocketFa
     socket.on('end', () => settle(succeed(Buffer.concat(chunks).toString('utf8'))));
     socket.on('error', (error) => fail(describeError(error, path)));
     socket.end(`${command}\n`);
+    if (signal?.aborted === true) abort();
   });
 }
 
