@@ -4,7 +4,7 @@
  * Writing is synchronous: a promise to another site must be on disk before it is told. A file that cannot be read is
  * set aside and said so, never deleted; the coordinator then starts as if it knew nothing, which is safe (R3, R19).
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { IpPrefix } from '#base/ip.ts';
@@ -55,7 +55,8 @@ export function writeState(path: string, state: DurableState): void {
   const temporary = `${path}.new`;
   const file = openSync(temporary, 'w', 0o640);
   try {
-    writeSync(file, `${JSON.stringify({ version: 1, ...state })}\n`);
+    // Not writeSync: a disk that fills up takes a part and says nothing until the next write.
+    writeFileSync(file, `${JSON.stringify({ version: 1, ...state })}\n`);
     fsyncSync(file);
   } finally {
     closeSync(file);
