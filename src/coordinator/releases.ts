@@ -7,6 +7,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ApiFault } from '#api/fault.ts';
 import type { ApplyRequest, RollbackRequest } from '#api/requests.ts';
 import type { HeadsQuery } from '#api/server.ts';
@@ -32,6 +33,9 @@ import { createHttpSource } from '#replication/http-source.ts';
 import type { ConfigStore } from '#replication/store.ts';
 import { buildGeneration } from './generation.ts';
 import type { Generation } from './generation.ts';
+
+/** How long after a failure the store is read again. */
+const retryMs = 1000;
 
 /** A release that is being put in force. */
 export interface RunningRelease {
@@ -64,16 +68,15 @@ export class Releases {
     try {
       store = openEmbeddedStore(options.machine.stateDirectory);
     } catch (error) {
-      return refuse(error instanceof Error ? error.message : String(error));
+      return refuse(messageOf(error));
     }
     try {
       // A damaged file opens, and shows only when it is read.
       await store.log();
     } catch (error) {
       await store.close();
-      const why = error instanceof Error ? error.message : String(error);
       return refuse(
-        `cannot read the release store in ${options.machine.stateDirectory}: ${why}; move store.db away to start without its history`,
+        `cannot read the release store in ${options.machine.stateDirectory}: ${messageOf(error)}; move store.db away to start without its history`,
       );
     }
     const releases = new Releases(options, store);
@@ -104,6 +107,14 @@ export class Releases {
    * release in force (ADR 13). The fault lists every problem with its place.
    */
   async importDirectory(reason: string): Promise<Result<'taken' | 'unchanged', string>> {
+    try {
+      return await this.#import(reason);
+    } catch (error) {
+      return refuse(`the files cannot be taken in: ${messageOf(error)}`);
+    }
+  }
+
+  async #import(reason: string): Promise<Result<'taken' | 'unchanged', string>> {
     const { machine } = this.#options;
     const head = await this.#store.head();
     // A writer that is only ever fed by `fairlead apply` has no files beside it.
@@ -140,11 +151,9 @@ export class Releases {
     return undefined;
   }
 
-  /** Tells of each newer release that can run here, until closed. */
+  /** Tells of each newer release that can run here, until closed; whatever fails on the way ends nothing (R29). */
   follow(since: HeadId, onRelease: (running: RunningRelease) => void): void {
-    void (async () => {
-      for await (const running of this.#watch(since)) onRelease(running);
-    })();
+    void this.#tellOfEach(since, onRelease);
   }
 
   /** Another coordinator has this head: a follower then asks at once. */
@@ -205,6 +214,22 @@ export class Releases {
     });
   }
 
+  async #tellOfEach(since: HeadId, onRelease: (running: RunningRelease) => void): Promise<void> {
+    let last = since;
+    while (!this.#closed.signal.aborted) {
+      try {
+        for await (const running of this.#watch(last)) {
+          last = running.head;
+          onRelease(running);
+        }
+      } catch (error) {
+        const text = `new releases cannot be put in force, trying again: ${messageOf(error)}`;
+        this.#options.log.error({ event: 'release.failed' }, text);
+        await pause(retryMs, undefined, { signal: this.#closed.signal }).catch(() => undefined);
+      }
+    }
+  }
+
   async *#watch(since: HeadId | undefined): AsyncGenerator<RunningRelease> {
     for await (const head of this.#store.watch(since, this.#closed.signal)) {
       const running = await this.#prepare(head);
@@ -245,13 +270,23 @@ export class Releases {
     return checked.ok ? [] : checked.fault.map(formatProblem);
   }
 
+  /** The release is in force already, so failing here is only said. */
   #rememberImported(digest: string): void {
-    writeFileSync(this.#importedPath, `${digest}\n`);
+    try {
+      writeFileSync(this.#importedPath, `${digest}\n`);
+    } catch (error) {
+      const text = `${this.#importedPath} cannot be written, a start after a rollback would take the files in again: ${messageOf(error)}`;
+      this.#options.log.error({ event: 'release.import' }, text);
+    }
   }
 
   #lastImported(): string | undefined {
     return existsSync(this.#importedPath) ? readFileSync(this.#importedPath, 'utf8').trim() : undefined;
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A zone's serial is the release's (R28): the epoch in the upper byte, so that a promoted writer's are newer. */

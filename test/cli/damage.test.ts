@@ -1,6 +1,6 @@
 /** Damaged files in the state directory: what can be used is used, what cannot is said in one line, nothing hangs. */
 import assert from 'node:assert/strict';
-import { closeSync, existsSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -71,4 +71,19 @@ test('a store with a damaged middle ends the start with one line that names it',
   assert.equal(await again.ended(), 1);
   assert.match(again.output(), /store\.db/);
   assert.doesNotMatch(again.output(), /^ +at /m);
+});
+
+test('a state directory that fails on SIGHUP ends nothing, and is said', { timeout }, async (context) => {
+  const sites = newSites();
+  const directory = directoryWith(context, {
+    'fairlead.yaml': machineFile(sites, { site: 'fra' }),
+    ...releaseFiles(sites, { coordinators: ['fra'] }),
+  });
+  const coordinator = await startCoordinator(context, directory);
+  rmSync(join(directory, 'var/imported-release'));
+  mkdirSync(join(directory, 'var/imported-release'));
+  coordinator.signal('SIGHUP');
+  await coordinator.untilLogged(/reload refused, what ran keeps running.*EISDIR/);
+  assert.deepEqual(await addressesOf(sites.fra, 'plain.example.com.'), ['192.0.2.1']);
+  assert.ok(coordinator.isRunning());
 });

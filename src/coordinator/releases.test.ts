@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import test from 'node:test';
+import type { TestContext } from 'node:test';
+import { pino } from 'pino';
+import { present } from '#base/assert.ts';
+import { createPrng } from '#base/prng.ts';
+import { parseMachine } from '#config/machine.ts';
+import { formatHeadId } from '#replication/head.ts';
+import { Releases } from './releases.ts';
+
+const machineText = `site: fra
+stateDirectory: .
+dns: { listen: ['127.0.0.1:5300'] }
+api: { listen: '127.0.0.1:8053' }
+replication: { role: writer }
+`;
+
+function filesWith(record: string): Readonly<Record<string, string>> {
+  return {
+    'sites/fra.yaml': `site: fra
+name: Frankfurt
+location: { latitude: 50.1, longitude: 8.6 }
+endpoints: { www: [{ address: 192.0.2.10, port: 80 }] }
+`,
+    'zones/services.yaml': 'services: { www: { check: { type: tcp } } }\n',
+    'zones/example.com.zone': `$TTL 300
+@   IN SOA ns1 hostmaster 1 3600 600 1209600 60
+@   IN NS  ns1
+@   IN NS  ns2
+ns1 IN A   192.0.2.53
+ns2 IN A   198.51.100.53
+${record}
+`,
+  };
+}
+
+/** A writer's releases in a folder of their own, and what they log. */
+async function openWriter(context: TestContext): Promise<{ readonly releases: Releases; readonly lines: PassThrough }> {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-releases-'));
+  for (const [path, text] of Object.entries(filesWith('one IN A 192.0.2.1'))) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  const machine = parseMachine(folder, machineText);
+  assert.ok(machine.ok);
+  const lines = new PassThrough({ encoding: 'utf8' });
+  const opened = await Releases.open({ machine: machine.value, log: pino(lines), prng: createPrng(1) });
+  assert.ok(opened.ok, opened.ok ? '' : opened.fault);
+  context.after(async () => {
+    await opened.value.close();
+    rmSync(folder, { recursive: true });
+  });
+  return { releases: opened.value, lines };
+}
+
+test('a release that fails when it is put in force does not end the following of later ones', async (context) => {
+  const { releases, lines } = await openWriter(context);
+  const first = present(await releases.first(), 'the release of the directory');
+  const told: string[] = [];
+  const third = Promise.withResolvers<undefined>();
+  releases.follow(first.head, ({ head }) => {
+    told.push(formatHeadId(head));
+    if (head.sequence === 2) throw new Error('no room for it');
+    third.resolve(undefined);
+  });
+  const apply = async (record: string): Promise<void> => {
+    const applied = await releases.apply({ files: filesWith(record), who: 'ann', reason: record });
+    assert.ok(applied.ok);
+  };
+  await apply('two IN A 192.0.2.2');
+  assert.match(String(await once(lines, 'data')), /cannot be put in force.*no room for it/);
+  await apply('three IN A 192.0.2.3');
+  await third.promise;
+  assert.deepEqual(told, ['1.2', '1.3']);
+});
