@@ -5,10 +5,9 @@
  * address of the prefix's family to send the traffic to.
  */
 import { familyOf } from '#base/ip.ts';
-import type { IpAddress } from '#base/ip.ts';
 import type { ServiceId, SiteId } from '#health/model.ts';
 import { gateDemands } from '#steering/gate.ts';
-import type { PrefixPolicy } from '#steering/model.ts';
+import type { NextHop, PrefixPolicy } from '#steering/model.ts';
 import { didYouMean } from './nearest.ts';
 import type { Policy, PrefixConfig } from './policy.ts';
 import type { Problem } from './problem.ts';
@@ -27,7 +26,7 @@ export function compilePrefixes(sites: readonly SiteDocument[], policy: Policy):
   const policies = policy.prefixes.map((prefix) => {
     const gateFaults = gateProblems(prefix, policy);
     problems.push(...gateFaults);
-    const nextHops = new Map<SiteId, IpAddress>();
+    const nextHops = new Map<SiteId, NextHop>();
     for (const [index, id] of prefix.sites.entries()) {
       const site = siteAt(prefix, id, byId);
       // A gate that is wrong in itself cannot tell which of the site's addresses it needs.
@@ -42,7 +41,7 @@ export function compilePrefixes(sites: readonly SiteDocument[], policy: Policy):
 }
 
 function gateProblems({ gate, place }: PrefixConfig, policy: Policy): readonly Problem[] {
-  if (gate === 'always') return [];
+  if (typeof gate === 'string') return [];
   const { services, needed } = gateDemands(gate);
   const problems: Problem[] = [];
   const key = 'any' in gate ? 'any' : 'all' in gate ? 'all' : 'of';
@@ -72,7 +71,8 @@ function siteAt(prefix: PrefixConfig, id: SiteId, sites: ReadonlyMap<SiteId, Sit
 }
 
 /** The next hop at one site, or why it cannot announce this prefix. */
-function nextHopAt(prefix: PrefixConfig, site: SiteConfig): { readonly address: IpAddress } | string {
+function nextHopAt(prefix: PrefixConfig, site: SiteConfig): { readonly address: NextHop } | string {
+  if (prefix.gate === 'nameserver') return { address: 'self' };
   const { services, needed } = gateDemands(prefix.gate);
   const here = services.filter((service) => site.endpoints.some((endpoint) => endpoint.service === service));
   if (here.length < needed) {

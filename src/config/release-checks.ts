@@ -48,8 +48,14 @@ export function crossWarnings(
   }
   for (const { file, facts } of zones) {
     const count = facts.nameServers.length;
-    if (count >= 2) continue;
-    warnings.push(fileProblem(file, `zone '${facts.origin}' has ${count} name server, expected at least two (R18)`));
+    if (count < 2) {
+      warnings.push(fileProblem(file, `zone '${facts.origin}' has ${count} name server, expected at least two (R18)`));
+    }
+    const addresses = facts.nameServerAddresses;
+    if (addresses.length > 0 && addresses.every((address) => prefixOf(address, policy) !== undefined)) {
+      const message = `every name server of zone '${facts.origin}' lies in a prefix that fairlead may withdraw, expected one outside (R18)`;
+      warnings.push(fileProblem(file, message));
+    }
   }
   return warnings;
 }
@@ -122,12 +128,16 @@ function zoneProblems({ zones, policy }: ReleaseParts): readonly Problem[] {
     else problems.push(fileProblem(file, `zone '${facts.origin}' is already in ${first}, expected it in one file`));
     for (const address of facts.nameServerAddresses) {
       const prefix = prefixOf(address, policy);
-      if (prefix === undefined) continue;
+      if (prefix === undefined || isForNameservers(prefix, policy)) continue;
       const message = `name server address '${address}' of zone '${facts.origin}' lies in ${prefix}, which follows services, expected it outside (R18)`;
       problems.push(fileProblem(file, message));
     }
   }
   return problems;
+}
+
+function isForNameservers(prefix: IpPrefix, policy: Policy): boolean {
+  return policy.prefixes.some((candidate) => candidate.prefix === prefix && candidate.gate === 'nameserver');
 }
 
 function prefixOf(address: IpAddress, policy: Policy): IpPrefix | undefined {

@@ -222,6 +222,26 @@ test('a zone in two files, and a name server within a service prefix, are refuse
   assert.match(found, /name server address '203\.0\.113\.53' .* lies in 203\.0\.113\.0\/24/);
 });
 
+test('a nameserver prefix holds name servers, has this coordinator as next hop, and is not all that a zone has (R18)', () => {
+  const policy = policyText.replace('gatedBy: { any: [www] }', 'gatedBy: nameserver');
+  const readZone: ZoneReader = (file, text) => {
+    const reading = readAnyZone(file, text);
+    return { ...reading, facts: reading.facts && { ...reading.facts, nameServerAddresses: [anycastAddress] } };
+  };
+  const release = compiled(releaseWith({ 'zones/www.yaml': policy }), readZone);
+  assert.deepEqual(
+    release.steering.prefixes[0]?.nextHops,
+    new Map([
+      ['fra', 'self'],
+      ['iad', 'self'],
+    ]),
+  );
+  assert.match(
+    release.warnings.map(formatProblem).join('\n'),
+    /every name server of zone 'example\.com\.' lies in a prefix/,
+  );
+});
+
 test('an even number of coordinators, no references, unused services and a lone name server are warned of', () => {
   const policy = policyText
     .replace(/references:[^]*$/, '')

@@ -14,6 +14,7 @@ import type { Result } from '#base/result.ts';
 import type { MonoMs } from '#base/time.ts';
 import type { Logger } from '#config/log.ts';
 import type { MachineConfig } from '#config/machine.ts';
+import { formatProblem } from '#config/problem.ts';
 import { Decision } from '#decide/decision.ts';
 import type { DecisionEffect, DurableState } from '#decide/effects.ts';
 import { createAnswerer } from '#dns/answer/answerer.ts';
@@ -28,6 +29,7 @@ import type { DnsServer } from '#serve/dns-server.ts';
 import { createCalls } from './calls.ts';
 import { DecisionLoop, presentMoment } from './decision-loop.ts';
 import { narrate } from './narrate.ts';
+import { askOwnDns } from './own-dns.ts';
 import { Peers } from './peers.ts';
 import type { Releases, RunningRelease } from './releases.ts';
 import { Routes } from './routes.ts';
@@ -41,6 +43,9 @@ export type StopMode =
   | { readonly kind: 'leave'; readonly reason: string }
   /** SIGTERM: it will be back, so nothing is said. */
   | { readonly kind: 'restart' };
+
+/** Between two questions to its own DNS (R18). */
+const ownDnsIntervalMs = 1000;
 
 /** What a coordinator is started with. */
 export interface CoordinatorOptions {
@@ -65,6 +70,7 @@ export class Coordinator {
   #running: RunningRelease | undefined;
   #api: Api | undefined;
   #dns: DnsServer | undefined;
+  #ownDnsTimer: NodeJS.Timeout | undefined;
   /** Resolves when it is asked to end, so that a start which still waits gives up. */
   readonly #stopAsked = Promise.withResolvers<undefined>();
   #isStopping = false;
@@ -116,6 +122,7 @@ export class Coordinator {
     if (!dns.ok) return refuse(dns.fault.map((fault) => fault.message));
     this.#dns = dns.value;
     log.info({ event: 'dns.open' }, `answering DNS on ${this.dnsAddresses().join(', ')}`);
+    await this.#watchOwnDns();
     this.#loop.feed({ kind: 'open' });
     return succeed(undefined);
   }
@@ -135,6 +142,7 @@ export class Coordinator {
     if (mode.kind === 'leave') await this.#routes.leave(mode.reason);
     else await this.#routes.closeSilently();
     this.#loop.stop();
+    clearTimeout(this.#ownDnsTimer);
     await Promise.all([this.#dns?.close(), this.#prober.close(), this.#peers.close(), this.#api?.close()]);
     await releases.close();
   }
@@ -186,8 +194,22 @@ export class Coordinator {
     this.#loop.feed({ kind: 'generation', health, steering: release.steering, release: { epoch, sequence } });
     this.#answerer.swap(generation.zones);
     this.#prober.replace([...health.references, ...health.probes, ...health.subjects.map((subject) => subject.check)]);
-    for (const warning of release.warnings) log.warn({ event: 'release.warning' }, warning.message);
+    for (const warning of release.warnings) log.warn({ event: 'release.warning' }, formatProblem(warning));
     log.info({ event: 'release' }, `release ${formatHeadId(head)} by ${head.author} is in force: ${head.reason}`);
+  }
+
+  /** Asks its own DNS in every nameserver prefix of this site (R18), now and every second. */
+  async #watchOwnDns(): Promise<void> {
+    const { site } = this.#options.machine;
+    const { generation } = this.#running ?? {};
+    const prefixes = generation?.release.steering.prefixes ?? [];
+    for (const { prefix, gate, sites } of prefixes) {
+      if (gate !== 'nameserver' || !sites.includes(site)) continue;
+      const [zone] = generation?.zones.zones.values() ?? [];
+      const result = await askOwnDns(prefix, zone, this.#dns?.bound ?? []);
+      this.#loop.feed({ kind: 'ownDns', prefix, ...result });
+    }
+    if (!this.#isStopping) this.#ownDnsTimer = setTimeout(() => void this.#watchOwnDns(), ownDnsIntervalMs);
   }
 
   /** Waits for the first result of every check and the first reports of agents, at most `startupWaitMs` (R11). */

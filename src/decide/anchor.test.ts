@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { playAnchorHistory } from './anchor-history.fixture.ts';
-import { modelsOf, settledWorld } from './decision.fixture.ts';
+import { modelsOf, prefix, settledWorld } from './decision.fixture.ts';
 import type { World } from './decision.fixture.ts';
 
 function holders(world: World): readonly string[] {
@@ -164,4 +164,35 @@ test('R19: a site that may leave only on the word of the holder gets that word a
   // There and back over a link of 20 ms, where the next regular report may be a second away.
   world.run(3 * 20 + 20);
   assert.deepEqual(world.announcing(), ['iad']);
+});
+
+test('R17, R18: a nameserver prefix follows its own DNS: no death and no drain of a service moves it', () => {
+  const models = modelsOf(['fra', 'iad']);
+  const steering = {
+    ...models.steering,
+    prefixes: models.steering.prefixes.map((policy) => ({ ...policy, gate: 'nameserver' as const })),
+  };
+  const world = settledWorld();
+  const ask = (id: string, passed: boolean): void =>
+    world.feed(world.site(id), { kind: 'ownDns', prefix, passed, reason: passed ? 'answers' : 'timed out' });
+  for (const id of ['fra', 'iad']) {
+    ask(id, true);
+    world.reload(id, { ...models, steering });
+  }
+  world.setNodes('fra', 'down');
+  world.run(5000);
+  assert.deepEqual(world.announcing(), ['fra', 'iad']);
+  ask('fra', false);
+  ask('fra', false);
+  world.run(2000);
+  assert.deepEqual(world.announcing(), ['fra', 'iad']);
+  ask('fra', false);
+  world.run(2000);
+  assert.deepEqual(world.announcing(), ['iad']);
+  for (let round = 0; round < 5; round++) ask('iad', false);
+  world.run(5000);
+  assert.deepEqual(world.announcing(), ['iad']);
+  ask('fra', true);
+  world.run(1500);
+  assert.deepEqual(world.announcing(), ['fra']);
 });

@@ -10,6 +10,8 @@ import type { MonoMs } from '#base/time.ts';
 import { prefixContains } from '#base/ip.ts';
 import type { IpPrefix } from '#base/ip.ts';
 import { present } from '#base/assert.ts';
+import { trackCheck } from '#health/check-tracker.ts';
+import type { CheckState } from '#health/check-tracker.ts';
 import { HealthEngine } from '#health/engine.ts';
 import type { HealthEffect, HealthInput } from '#health/engine.ts';
 import type { HealthModel, SiteId, SubjectKey } from '#health/model.ts';
@@ -43,13 +45,18 @@ export type DecisionInput =
   /** The release is loaded and the first round is in: routes may be announced (R11, R18). */
   | { readonly kind: 'open' }
   /** Whether a session to a border router of this site is established: without one, what it announces is not heard. */
-  | { readonly kind: 'sessions'; readonly established: boolean };
+  | { readonly kind: 'sessions'; readonly established: boolean }
+  /** This coordinator's own DNS was asked at an address of a nameserver prefix (R18). */
+  | { readonly kind: 'ownDns'; readonly prefix: IpPrefix; readonly passed: boolean; readonly reason: string };
 
 /** Who decides: the site, and this start of the process. */
 export interface DecisionIdentity {
   readonly site: SiteId;
   readonly boot: string;
 }
+
+/** Of queries to this coordinator's own DNS: one answer is enough to be there, three failures to be gone. */
+const ownDnsThresholds = { rise: 1, fall: 3 };
 
 const emptySteering: SteeringModel = { endpoints: [], prefixes: [], longestTtlSeconds: 0 };
 
@@ -69,6 +76,7 @@ export class Decision {
   #isLoaded = false;
   #isOpen = false;
   #isHeard = false;
+  readonly #ownDns = new Map<IpPrefix, CheckState>();
   #services: readonly ServiceDecision[] = [];
   #modes: ReadonlyMap<string, ServiceMode> = new Map();
   #kept = '';
@@ -154,6 +162,12 @@ export class Decision {
       case 'sessions':
         this.#isHeard = input.established;
         return [];
+      case 'ownDns': {
+        const { prefix, passed, reason } = input;
+        const result = { passed, reason, at: moment.nowMs };
+        this.#ownDns.set(prefix, trackCheck(this.#ownDns.get(prefix), result, ownDnsThresholds));
+        return [];
+      }
       case 'peerReport':
         this.#overrides.merge(input.report.overrides, moment);
         if (this.#isAwaitedBy(input.report)) this.#teller.hurry();
@@ -226,6 +240,7 @@ export class Decision {
     const effects = this.#announcer.step({
       prefixes: this.#steering.prefixes,
       serviceHere: (service) => this.#serviceHere(service),
+      ownDns: (prefix) => this.#ownDns.get(prefix),
       peersOf: (prefix) => this.#peersOf(prefix, nowMs),
       drain: drain?.stage.kind === 'routes' ? { reason: `drained: ${drain.override.reason}` } : undefined,
       isDrained: drain !== undefined,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { MonoMs } from '#base/time.ts';
+import type { CheckState } from '#health/check-tracker.ts';
 import type { Verdict } from '#health/verdict.ts';
 import { evaluateGate } from './gate.ts';
 import type { GateState, ServiceHere } from './gate.ts';
@@ -33,7 +34,7 @@ test('R17, R23: one service: fresh evidence of the site moves its gate, held and
     [{ verdicts: [...down.verdicts, ...up.verdicts], hasAgents: true }, 'pass', true],
   ];
   for (const [service, kind, fresh] of rows) {
-    const gate = evaluateGate({ any: ['www'] }, () => service);
+    const gate = evaluateGate({ any: ['www'] }, { serviceHere: () => service, ownDns: undefined });
     assert.deepEqual([gate.kind, gate.fresh], [kind, fresh], JSON.stringify(service));
   }
 });
@@ -59,6 +60,25 @@ test('R17: any, all and atLeast take the best that enough services allow', () =>
   ];
   for (const [gate, services, kind] of rows) {
     const byName = new Map(['a', 'b', 'c'].map((name, index) => [name, services[index] ?? down]));
-    assert.equal(evaluateGate(gate, (name) => byName.get(name) ?? down).kind, kind, JSON.stringify([gate, services]));
+    assert.equal(
+      evaluateGate(gate, { serviceHere: (name) => byName.get(name) ?? down, ownDns: undefined }).kind,
+      kind,
+      JSON.stringify([gate, services]),
+    );
+  }
+});
+
+test('R18: a nameserver prefix follows the own DNS alone: one answer opens it, three failures in a row close it', () => {
+  const at = 0 as MonoMs;
+  const rest = { streak: 1, streakSince: at, lastAt: at, reason: 'answered' };
+  const rows: [CheckState | undefined, GateState['kind'], fresh: boolean][] = [
+    [undefined, 'hold', false],
+    [{ state: 'pass', lastPassed: true, ...rest }, 'pass', true],
+    [{ state: 'pass', lastPassed: false, ...rest }, 'hold', false],
+    [{ state: 'fail', lastPassed: false, ...rest }, 'fail', false],
+  ];
+  for (const [ownDns, kind, fresh] of rows) {
+    const gate = evaluateGate('nameserver', { serviceHere: () => down, ownDns });
+    assert.deepEqual([gate.kind, gate.fresh], [kind, fresh]);
   }
 });

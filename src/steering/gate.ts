@@ -6,9 +6,16 @@
  *   draining on fresh evidence      drain
  *   down or draining, only held     hold     losing contact moves nothing (R23)
  *
+ * A nameserver prefix follows only this coordinator's own DNS, asked at an address of that very prefix (R18):
+ *
+ *   the last query was answered     pass
+ *   failing, or not asked yet       hold
+ *   failing three times in a row    fail
+ *
  * Where a site has agents, only they make a service `down` here: what distant probes say of this site is about the
  * path to it, and moves DNS, not the routes.
  */
+import type { CheckState } from '#health/check-tracker.ts';
 import type { ServiceId } from '#health/model.ts';
 import type { Verdict } from '#health/verdict.ts';
 import type { Gate } from './model.ts';
@@ -27,9 +34,17 @@ export interface ServiceHere {
   readonly hasAgents: boolean;
 }
 
+/** What gates are evaluated on. */
+export interface GateEvidence {
+  readonly serviceHere: (service: ServiceId) => ServiceHere;
+  /** How this coordinator's own DNS answers in the prefix; undefined before the first query. */
+  readonly ownDns: CheckState | undefined;
+}
+
 /** Evaluates a gate; a service that is not at this site counts as failed. */
-export function evaluateGate(gate: Gate, serviceHere: (service: ServiceId) => ServiceHere): GateState {
+export function evaluateGate(gate: Gate, { serviceHere, ownDns }: GateEvidence): GateState {
   if (gate === 'always') return { kind: 'pass', reason: 'announced always', fresh: true };
+  if (gate === 'nameserver') return nameserverState(ownDns);
   const { services, needed } = gateDemands(gate);
   const states = services.map((service) => ({ service, ...serviceState(serviceHere(service)) }));
   const count = (...kinds: readonly GateState['kind'][]): number =>
@@ -44,10 +59,17 @@ export function evaluateGate(gate: Gate, serviceHere: (service: ServiceId) => Se
 
 /** The services that a gate names, and how many of them it needs. */
 export function gateDemands(gate: Gate): { readonly services: readonly ServiceId[]; readonly needed: number } {
-  if (gate === 'always') return { services: [], needed: 0 };
+  if (gate === 'always' || gate === 'nameserver') return { services: [], needed: 0 };
   if ('any' in gate) return { services: gate.any, needed: 1 };
   if ('all' in gate) return { services: gate.all, needed: gate.all.length };
   return { services: gate.of, needed: gate.atLeast };
+}
+
+function nameserverState(ownDns: CheckState | undefined): GateState {
+  if (ownDns === undefined) return { kind: 'hold', reason: 'its DNS was not asked yet', fresh: false };
+  const reason = `its DNS: ${ownDns.reason}`;
+  if (ownDns.lastPassed) return { kind: 'pass', reason, fresh: true };
+  return { kind: ownDns.state === 'fail' ? 'fail' : 'hold', reason, fresh: false };
 }
 
 /** The best of a service's families: it works here while one family does. */

@@ -11,7 +11,7 @@ const serviceNames = z.array(z.string().min(1)).min(1);
 
 /** What a prefix follows (R17), as written in `zones/*.yaml`. */
 export const gateSchema = z.union([
-  z.literal('always'),
+  z.enum(['always', 'nameserver']),
   z.strictObject({ any: serviceNames }),
   z.strictObject({ all: serviceNames }),
   z.strictObject({ atLeast: z.int().min(1), of: serviceNames }),
@@ -41,14 +41,17 @@ export interface Endpoint {
   readonly hasAgents: boolean;
 }
 
+/** Where routers send a prefix's traffic. */
+export type NextHop = IpAddress | 'self';
+
 /** An anycast prefix as this site announces it. */
 export interface PrefixPolicy {
   readonly prefix: IpPrefix;
   readonly gate: Gate;
   /** Every site that may announce it, in the order in which they are asked to hold the anchor. */
   readonly sites: readonly SiteId[];
-  /** Next hop by site. */
-  readonly nextHops: ReadonlyMap<SiteId, IpAddress>;
+  /** Next hop by site; `self` is the coordinator's end of the session, which answers DNS itself. */
+  readonly nextHops: ReadonlyMap<SiteId, NextHop>;
   readonly drainMs: number;
 }
 

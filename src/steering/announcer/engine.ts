@@ -7,13 +7,14 @@
  */
 import { earliest } from '#base/time.ts';
 import type { MonoMs } from '#base/time.ts';
-import type { IpAddress, IpPrefix } from '#base/ip.ts';
+import type { IpPrefix } from '#base/ip.ts';
 import { present } from '#base/assert.ts';
+import type { CheckState } from '#health/check-tracker.ts';
 import type { ServiceId, SiteId } from '#health/model.ts';
 import type { AnchorReport } from '#health/report.ts';
 import { evaluateGate } from '../gate.ts';
 import type { GateState, ServiceHere } from '../gate.ts';
-import type { PrefixPolicy } from '../model.ts';
+import type { NextHop, PrefixPolicy } from '../model.ts';
 import { Anchor } from '../safety/anchor.ts';
 import type { PeerAnchor, Permission, StoredAnchor } from '../safety/anchor.ts';
 import { climb, openLadder } from './ladder.ts';
@@ -24,7 +25,7 @@ export const gracefulShutdownCommunity = '65535:0';
 
 /** The attributes that fairlead chooses for a route. */
 export interface RouteAttributes {
-  readonly nextHop: IpAddress;
+  readonly nextHop: NextHop;
   readonly communities: readonly string[];
 }
 
@@ -44,6 +45,8 @@ export type AnnouncerEffect =
 export interface AnnouncerInput {
   readonly prefixes: readonly PrefixPolicy[];
   readonly serviceHere: (service: ServiceId) => ServiceHere;
+  /** How this coordinator's own DNS answers in a prefix; undefined before the first query (R18). */
+  readonly ownDns: (prefix: IpPrefix) => CheckState | undefined;
   readonly peersOf: (prefix: IpPrefix) => readonly PeerAnchor[];
   /** A drain of this site whose turn BGP is (R25). */
   readonly drain: { readonly reason: string } | undefined;
@@ -92,7 +95,10 @@ export class Announcer {
     const here = input.prefixes.filter((policy) => policy.sites.includes(this.#own.site));
     const leaving = input.prefixes.flatMap((policy) => (here.includes(policy) ? [] : this.#unlisted(policy)));
     this.#drop([...here, ...leaving], effects);
-    for (const policy of here) this.#stepPrefix(policy, evaluateGate(policy.gate, input.serviceHere), input, effects);
+    for (const policy of here) {
+      const evidence = { serviceHere: input.serviceHere, ownDns: input.ownDns(policy.prefix) };
+      this.#stepPrefix(policy, evaluateGate(policy.gate, evidence), forPolicy(policy, input), effects);
+    }
     for (const policy of leaving) this.#stepPrefix(policy, noLongerListed, input, effects);
     return effects;
   }
@@ -232,9 +238,14 @@ export class Announcer {
     return policy.sites.filter((site) => site !== this.#own.site);
   }
 
-  #nextHop(policy: PrefixPolicy): IpAddress {
+  #nextHop(policy: PrefixPolicy): NextHop {
     return present(policy.nextHops.get(this.#own.site), `next hop of ${policy.prefix} at ${this.#own.site}`);
   }
+}
+
+/** A nameserver prefix follows nothing but its DNS: no drain of the site's services moves it (R18). */
+function forPolicy(policy: PrefixPolicy, input: AnnouncerInput): AnnouncerInput {
+  return policy.gate === 'nameserver' ? { ...input, drain: undefined, isDrained: false } : input;
 }
 
 const noLongerListed: GateState = { kind: 'fail', reason: 'the release no longer lists this site', fresh: true };
