@@ -73,6 +73,8 @@ export class HealthEngine {
   readonly #ownSite: SiteId;
   readonly #vantage: Vantage;
   #subjects = new Map<SubjectKey, SubjectState>();
+  /** The sites that may vote: one that a release took away reports until a person stops its coordinator. */
+  #voters: ReadonlySet<SiteId> = new Set();
   readonly #reports = new LeaseBook<Report>();
   readonly #peers = new LeaseBook<PeerReport>();
   readonly #reporting = new Set<string>();
@@ -216,6 +218,7 @@ export class HealthEngine {
   #replaceModel(model: HealthModel, nowMs: MonoMs): void {
     const before = this.#subjects;
     this.#subjects = new Map(model.subjects.map((subject) => [subject.key, carryOver(subject, before, nowMs)]));
+    this.#voters = new Set(model.sites);
     this.#vantage.replace(model);
   }
 
@@ -295,7 +298,7 @@ export class HealthEngine {
     const views: VantageView[] = own === undefined ? [] : [own];
     let vantageCount = 1;
     for (const { sender, report } of this.#peers.allFresh(nowMs)) {
-      if (!report.sane || sender === this.#ownSite) continue;
+      if (!report.sane || sender === this.#ownSite || !this.#voters.has(sender)) continue;
       vantageCount += 1;
       const seen = report.observations.find((observation) => observation.check === subject.check.id);
       if (seen !== undefined) views.push({ vantage: sender, ...seen });
