@@ -97,3 +97,13 @@ test('a file that is no FIFO is a loss with its reason', async (context) => {
   reader.close();
   assert.deepEqual(reasons, ['it is not a FIFO']);
 });
+
+test('a path that cannot even be looked at any more is a loss, with the reason', async (context) => {
+  const file = path.join(folderFor(context), 'notify.fifo');
+  const writer = openAsKeepalived(file);
+  context.after(() => fs.closeSync(writer));
+  const events = read(context, file);
+  fs.rmSync(file);
+  fs.symlinkSync(file, file);
+  assert.deepEqual(await once(events, 'lost'), ['it was replaced or removed']);
+});

@@ -115,8 +115,13 @@ export function createFifoReader(options: FifoReaderOptions): FifoReader {
   };
 }
 
+/** Undefined where there is nothing, or nothing that may be looked at. */
 function inodeOf(path: string): number | undefined {
-  return fs.statSync(path, { throwIfNoEntry: false })?.ino;
+  try {
+    return fs.statSync(path).ino;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Opens a FIFO that somebody has open for writing; the fault is for people. */
