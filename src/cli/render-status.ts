@@ -123,7 +123,7 @@ function renderPeers(status: Status, paint: Paint): string {
   const rows = status.peers.map((peer) => [
     peer.site,
     paint(peer.state === 'fresh' ? 'good' : 'bad', peer.state),
-    peer.sane === false ? paint('bad', 'no') : 'yes',
+    peer.sane === undefined ? '-' : peer.sane ? 'yes' : paint('bad', 'no'),
     peer.release ?? '-',
     peer.ageMs === undefined ? '-' : formatDuration(peer.ageMs),
   ]);
