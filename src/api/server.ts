@@ -68,9 +68,16 @@ export interface Api {
 const longestWaitMs = 60_000;
 const largestBodyBytes = 64 * 1024 * 1024;
 
+/** How long a request may take to come in whole, so that slow ones do not pile up. */
+const requestTimeoutMs = 60_000;
+
 /** Opens both listeners; rejects with the system's reason when one cannot be had. */
 export async function startApi(calls: CoordinatorCalls, options: ApiOptions): Promise<Api> {
-  const app = fastify({ bodyLimit: largestBodyBytes, forceCloseConnections: true });
+  const app = fastify({
+    bodyLimit: largestBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: true,
+  });
   const local = new WeakSet<IncomingMessage>();
   guard(app, (request) => local.has(request.raw) || isAuthorized(request, options.token));
   addRoutes(app, calls, (request) => local.has(request.raw));
@@ -101,6 +108,8 @@ export async function startApi(calls: CoordinatorCalls, options: ApiOptions): Pr
 function guard(app: FastifyInstance, mayCall: (request: FastifyRequest) => boolean): void {
   app.addHook('onRequest', async (request, reply) => {
     if (mayCall(request)) return;
+    // A stranger's body is not waited for.
+    reply.header('connection', 'close');
     await send(reply, { status: 401, code: 'unauthorized', message: 'the bearer token is missing or wrong' });
   });
   app.setNotFoundHandler(async (request, reply) => {
@@ -151,7 +160,7 @@ function addReplication(app: FastifyInstance, calls: CoordinatorCalls): void {
       ended.abort();
     });
     const asked = Number(request.query.waitMs ?? 0);
-    const waitMs = Number.isFinite(asked) ? Math.min(Math.max(0, asked), longestWaitMs) : 0;
+    const waitMs = Number.isFinite(asked) ? Math.trunc(Math.min(Math.max(0, asked), longestWaitMs)) : 0;
     const heads = await calls.heads({ since: request.query.since, waitMs, signal: ended.signal });
     if (!heads.ok) return send(reply, heads.fault);
     return heads.value.length === 0 ? reply.code(204).send() : reply.send({ heads: heads.value });
