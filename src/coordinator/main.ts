@@ -24,8 +24,6 @@ const stopDeadlineMs = 4500;
 export interface RunningCoordinator {
   readonly machine: MachineConfig;
   readonly dnsAddresses: readonly string[];
-  /** Resolves with the exit code when it has ended. */
-  readonly ended: Promise<number>;
 }
 
 export interface RunOptions {
@@ -33,8 +31,6 @@ export interface RunOptions {
   readonly directory: string;
   /** Called when everything is open. */
   readonly onRunning?: (running: RunningCoordinator) => void;
-  /** Called before anything is closed. */
-  readonly onStopping?: () => void;
 }
 
 /** Runs a coordinator; returns the exit code. Config problems go to standard error, all at once. */
@@ -66,7 +62,6 @@ interface RunParts extends RunOptions {
 async function runUntilAsked(parts: RunParts): Promise<number> {
   const { machine, log, releases } = parts;
   const ending = Promise.withResolvers<StopMode>();
-  const ended = Promise.withResolvers<number>();
   const coordinator = new Coordinator({
     machine,
     log,
@@ -85,10 +80,9 @@ async function runUntilAsked(parts: RunParts): Promise<number> {
     exitCode = 1;
     ending.resolve({ kind: 'restart' });
   } else if ('ok' in first) {
-    parts.onRunning?.({ machine, dnsAddresses: coordinator.dnsAddresses(), ended: ended.promise });
+    parts.onRunning?.({ machine, dnsAddresses: coordinator.dnsAddresses() });
   }
   const mode = await ending.promise;
-  parts.onStopping?.();
   if (exitCode === 0) log.info({ event: 'stop' }, mode.kind === 'leave' ? 'stopping, routes first' : 'stopping');
   const deadline = setTimeout(() => {
     log.error({ event: 'stop' }, `not everything ended within ${stopDeadlineMs}ms, exiting all the same`);
@@ -97,7 +91,6 @@ async function runUntilAsked(parts: RunParts): Promise<number> {
   await coordinator.stop(mode);
   clearTimeout(deadline);
   forgetSignals();
-  ended.resolve(exitCode);
   return exitCode;
 }
 
@@ -142,7 +135,7 @@ function tellOfMachine(running: MachineConfig, log: Logger): void {
 }
 
 /** The version of this checkout. */
-export function packageVersion(): string {
+function packageVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : '';
   return String(version);

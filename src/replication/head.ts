@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 /** The sha256 of an object's bytes: 64 lower-case hexadecimal digits. */
-export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, 'expected a sha256 in lower-case hexadecimal');
+const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, 'expected a sha256 in lower-case hexadecimal');
 
 /** A head as it travels. */
 export const headSchema = z.strictObject({

@@ -26,7 +26,7 @@ export interface ReplicationSource {
 }
 
 /** The largest object that is read; a release of text files is far smaller. */
-export const maxObjectBytes = 64 * 1024 * 1024;
+const maxObjectBytes = 64 * 1024 * 1024;
 
 /** How long a source may take beyond the wait it was asked for. */
 const graceMs = 3_000;

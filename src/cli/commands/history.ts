@@ -33,7 +33,7 @@ Exit code: 0, 2 wrong usage, 75 no coordinator answers.
 });
 
 /** Writes heads, the newest first, as a table. */
-export function renderHistory(heads: readonly Head[], nowUnixMs: number): string {
+function renderHistory(heads: readonly Head[], nowUnixMs: number): string {
   if (heads.length === 0) return 'no release was applied yet';
   const rows = heads.map((head, index) => [
     formatHeadId(head),

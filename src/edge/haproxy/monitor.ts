@@ -85,7 +85,7 @@ export function createHaproxyMonitor(options: HaproxyMonitorOptions): HaproxyMon
 }
 
 /** One look at the HAProxy behind a stats socket; the fault is for people. */
-export async function sampleHaproxy(socketPath: string, signal?: AbortSignal): Promise<Result<HaproxySample, string>> {
+async function sampleHaproxy(socketPath: string, signal?: AbortSignal): Promise<Result<HaproxySample, string>> {
   const answer = await askHaproxy({
     path: socketPath,
     command: sampleCommand,
