@@ -81,7 +81,7 @@ export class Releases {
     }
     const releases = new Releases(options, store);
     if (options.machine.replication.role === 'follower') return succeed(releases);
-    const imported = await releases.importDirectory('the files changed before the start');
+    const imported = await releases.#importAtStart();
     if (imported.ok) return succeed(releases);
     await releases.close();
     return imported;
@@ -111,6 +111,18 @@ export class Releases {
       return await this.#import(reason);
     } catch (error) {
       return refuse(`the files cannot be taken in: ${messageOf(error)}`);
+    }
+  }
+
+  /** Files with problems end a start; a disk that fails does not where there is a release to serve. */
+  async #importAtStart(): Promise<Result<unknown, string>> {
+    try {
+      return await this.#import('the files changed before the start');
+    } catch (error) {
+      const text = `the files cannot be taken in: ${messageOf(error)}`;
+      if ((await this.#store.head()) === undefined) return refuse(text);
+      this.#options.log.error({ event: 'release.import' }, `${text}; starting with the release in force`);
+      return succeed(undefined);
     }
   }
 

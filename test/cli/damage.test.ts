@@ -73,7 +73,7 @@ test('a store with a damaged middle ends the start with one line that names it',
   assert.doesNotMatch(again.output(), /^ +at /m);
 });
 
-test('a state directory that fails on SIGHUP ends nothing, and is said', { timeout }, async (context) => {
+test('a state directory that fails on SIGHUP or at a start ends nothing, and is said', { timeout }, async (context) => {
   const sites = newSites();
   const directory = directoryWith(context, {
     'fairlead.yaml': machineFile(sites, { site: 'fra' }),
@@ -86,4 +86,10 @@ test('a state directory that fails on SIGHUP ends nothing, and is said', { timeo
   await coordinator.untilLogged(/reload refused, what ran keeps running.*EISDIR/);
   assert.deepEqual(await addressesOf(sites.fra, 'plain.example.com.'), ['192.0.2.1']);
   assert.ok(coordinator.isRunning());
+
+  coordinator.signal('SIGTERM');
+  assert.equal(await coordinator.ended(), 0);
+  const again = await startCoordinator(context, directory);
+  assert.match(again.output(), /cannot be taken in: EISDIR.*; starting with the release in force/);
+  assert.deepEqual(await addressesOf(sites.fra, 'plain.example.com.'), ['192.0.2.1']);
 });
