@@ -5,7 +5,7 @@
  * then see new heads in their own store, so what runs is always what is on disk. A release that cannot run here is
  * passed over, and what ran before goes on (R29).
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ApiFault } from '#api/fault.ts';
@@ -33,6 +33,7 @@ import { createHttpSource } from '#replication/http-source.ts';
 import type { ConfigStore } from '#replication/store.ts';
 import { buildGeneration } from './generation.ts';
 import type { Generation } from './generation.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** How long after a failure the store is read again. */
 const retryMs = 1000;
@@ -285,7 +286,7 @@ export class Releases {
   /** The release is in force already, so failing here is only said. */
   #rememberImported(digest: string): void {
     try {
-      writeFileSync(this.#importedPath, `${digest}\n`);
+      replaceFile(this.#importedPath, `${digest}\n`);
     } catch (error) {
       const text = `${this.#importedPath} cannot be written, a start after a rollback would take the files in again: ${messageOf(error)}`;
       this.#options.log.error({ event: 'release.import' }, text);

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,22 +35,4 @@ test('a file that cannot be read is set aside and said so, and nothing is lost',
     assert.match(read.complaint ?? '', /cannot be read .* set aside as .*\.unreadable/);
     assert.equal(readFileSync(`${path}.unreadable`, 'utf8'), text);
   }
-});
-
-test('a disk that takes only a part of the new file leaves the old one in place', (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'fairlead-state-'));
-  context.after(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, 'state.json');
-  writeState(path, state);
-  const reason = 'x'.repeat(100_000);
-  const write = `
-    import { writeState } from ${JSON.stringify(import.meta.resolve('./state-file.ts'))};
-    process.on('SIGXFSZ', () => undefined);
-    const verdicts = [{ subject: 'www/fra/4', state: 'down', reason: '${reason}' }];
-    writeState(${JSON.stringify(path)}, { verdicts, overrides: [], anchors: [] });`;
-  // A limit on the size of files acts as a full disk does: a short write first, an error on the next.
-  const limited = 'ulimit -f 8 && exec "$0" --input-type=module';
-  const writer = spawnSync('sh', ['-c', limited, process.execPath], { input: write, encoding: 'utf8' });
-  assert.match(writer.stderr, /EFBIG/);
-  assert.deepEqual(readState(path), { state, complaint: undefined });
 });

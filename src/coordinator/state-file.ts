@@ -4,13 +4,13 @@
  * Writing is synchronous: a promise to another site must be on disk before it is told. A file that cannot be read is
  * set aside and said so, never deleted; the coordinator then starts as if it knew nothing, which is safe (R3, R19).
  */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { z } from 'zod';
 import type { IpPrefix } from '#base/ip.ts';
 import type { SubjectKey } from '#health/model.ts';
 import { overrideSchema } from '#health/report.ts';
 import type { DurableState } from '#decide/effects.ts';
+import { replaceFile } from './replace-file.ts';
 
 const stateSchema = z.object({
   version: z.literal(1),
@@ -50,22 +50,7 @@ export function readState(path: string): ReadState {
   }
 }
 
-/** Writes the file: temporary file, sync, rename, sync of the folder. Throws the system's error. */
+/** Writes the file whole. Throws the system's error. */
 export function writeState(path: string, state: DurableState): void {
-  const temporary = `${path}.new`;
-  const file = openSync(temporary, 'w', 0o640);
-  try {
-    // Not writeSync: a disk that fills up takes a part and says nothing until the next write.
-    writeFileSync(file, `${JSON.stringify({ version: 1, ...state })}\n`);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(temporary, path);
-  const folder = openSync(dirname(path), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+  replaceFile(path, `${JSON.stringify({ version: 1, ...state })}\n`);
 }
