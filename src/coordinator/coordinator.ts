@@ -77,6 +77,8 @@ export class Coordinator {
   #starting: Promise<Result<void, readonly string[]>> | undefined;
   /** State that could not be written yet: until it is, nothing is promised to others (R19). */
   #unsaved: DurableState | undefined;
+  /** Why it could not be written, as it was told. */
+  #unsavedReason: string | undefined;
 
   constructor(options: CoordinatorOptions) {
     const { machine, log } = options;
@@ -255,14 +257,19 @@ export class Coordinator {
   /** Writes what is not on disk yet; returns whether nothing is left. */
   #persist(): boolean {
     if (this.#unsaved === undefined) return true;
+    const { log } = this.#options;
     try {
       writeState(this.#statePath, this.#unsaved);
       this.#unsaved = undefined;
+      if (this.#unsavedReason !== undefined) log.info({ event: 'state' }, `${this.#statePath} is written again`);
+      this.#unsavedReason = undefined;
       return true;
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       const text = `${this.#statePath} cannot be written, the other coordinators are not told: ${why}`;
-      this.#options.log.error({ event: 'state' }, text);
+      // Tried again for each report to the others: once a second says nothing new.
+      if (why !== this.#unsavedReason) log.error({ event: 'state' }, text);
+      this.#unsavedReason = why;
       return false;
     }
   }

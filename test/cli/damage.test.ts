@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { runFairlead } from '../../src/cli/process.fixture.ts';
-import { addressesOf } from './ask.ts';
+import { addressesOf, callApi } from './ask.ts';
 import { startCoordinator, startFairlead } from './fairlead-process.ts';
 import { directoryWith, writeFiles } from './scope.ts';
 import type { Sites } from './scope.ts';
-import { machineFile, newSites, releaseFiles } from './world.ts';
+import { apiUrl, machineFile, newSites, releaseFiles } from './world.ts';
 
 const timeout = 60_000;
 
@@ -92,4 +92,21 @@ test('a state directory that fails on SIGHUP or at a start ends nothing, and is 
   const again = await startCoordinator(context, directory);
   assert.match(again.output(), /cannot be taken in: EISDIR.*; starting with the release in force/);
   assert.deepEqual(await addressesOf(sites.fra, 'plain.example.com.'), ['192.0.2.1']);
+});
+
+test('state that cannot be written is said once, and again when it can', { timeout }, async (context) => {
+  const { directory, sites } = await usedDirectory(context);
+  mkdirSync(join(directory, 'var/state.json.new'));
+  const coordinator = await startCoordinator(context, directory);
+  const drain = { kind: 'drain', site: 'iad', who: 'ann', reason: 'x', durationMs: 60_000 };
+  for (const [path, body] of [
+    ['overrides', drain],
+    ['undrain', { site: 'iad', who: 'ann', reason: 'x' }],
+    ['overrides', drain],
+  ] as const) {
+    assert.equal((await callApi(`${apiUrl(sites.fra)}/v1/${path}`, { body })).status, 200);
+  }
+  rmSync(join(directory, 'var/state.json.new'), { recursive: true });
+  await coordinator.untilLogged(/state\.json is written again/);
+  assert.equal(coordinator.output().match(/state\.json cannot be written.*EISDIR/g)?.length, 1);
 });
