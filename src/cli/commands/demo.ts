@@ -2,6 +2,7 @@
  * `fairlead demo`: the coordinator of the config here, with stand-in web servers for its sites, and what to try.
  * `fairlead demo stop SITE` and `demo start SITE` reach the one that runs.
  */
+import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { runCoordinator } from '#coordinator/main.ts';
 import type { RunningCoordinator } from '#coordinator/main.ts';
@@ -82,19 +83,29 @@ async function runDemo(directory: string, socketPath: string, standIns: StandIns
       return exitCode.failed;
     }
   }
-  let closeVerbs = (): void => undefined;
+  let verbs: Promise<Server | undefined> = Promise.resolve(undefined);
   const code = await runCoordinator({
     directory,
     onRunning: (running) => {
-      void listenForVerbs(socketPath, (verb, site) => standIns[verb](site)).then((server) => {
-        closeVerbs = () => server.close();
+      verbs = openVerbs(socketPath, standIns).finally(() => {
         process.stdout.write(whatToTry(running, standIns.names));
       });
     },
   });
-  closeVerbs();
+  (await verbs)?.close();
   await standIns.stopAll();
   return code;
+}
+
+/** Without its socket the demo still answers; it only cannot be told to stop a site. */
+async function openVerbs(socketPath: string, standIns: StandIns): Promise<Server | undefined> {
+  try {
+    return await listenForVerbs(socketPath, (verb, site) => standIns[verb](site));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`fairlead demo: stop and start are not taken on ${socketPath}: ${why}\n`);
+    return undefined;
+  }
 }
 
 function whatToTry({ dnsAddresses: [dns = ''] }: RunningCoordinator, [site = 'fra']: readonly string[]): string {
