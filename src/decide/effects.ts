@@ -25,7 +25,7 @@ export type DecisionEvent =
 /** What to do, in this order: keep, publish, route, tell. */
 export type DecisionEffect =
   | { readonly kind: 'persist'; readonly state: DurableState }
-  /** The answers may have changed: publish `Decision.answers()`. */
+  /** The answers may have changed: publish what is decided now. */
   | { readonly kind: 'publish' }
   | Extract<AnnouncerEffect, { readonly kind: 'announce' | 'withdraw' }>
   | { readonly kind: 'tell'; readonly report: PeerReport }
