@@ -14,9 +14,14 @@ import type { CallResult, CoordinatorCalls, HeadsQuery } from './server.ts';
 const token = 'a-shared-token';
 
 /** An API whose calls do nothing but note how long polls would wait. */
-async function openApi(context: TestContext): Promise<{ readonly port: number; readonly waits: readonly number[] }> {
+async function openApi(context: TestContext): Promise<{
+  readonly port: number;
+  readonly waits: readonly number[];
+  readonly failures: readonly string[];
+}> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-api-'));
   const waits: number[] = [];
+  const failures: string[] = [];
   const nothing = (): CallResult => refuse({ status: 503, code: 'stub', message: 'not here' });
   const calls: CoordinatorCalls = {
     status: () => Promise.reject(new Error('not here')),
@@ -36,12 +41,17 @@ async function openApi(context: TestContext): Promise<{ readonly port: number; r
     stop: () => undefined,
   };
   const listen = { address: '127.0.0.1', port: 0 };
-  const api = await startApi(calls, { listen, token, controlSocket: join(folder, 'control.sock') });
+  const api = await startApi(calls, {
+    listen,
+    token,
+    controlSocket: join(folder, 'control.sock'),
+    onFailure: (call, error) => failures.push(`${call}: ${String(error)}`),
+  });
   context.after(async () => {
     await api.close();
     rmSync(folder, { recursive: true });
   });
-  return { port: api.address.port, waits };
+  return { port: api.address.port, waits, failures };
 }
 
 test('a caller without the token is sent away before the body that it announces', async (context) => {
@@ -62,4 +72,21 @@ test('a long poll may ask for any time; what is odd about it is put right', asyn
     assert.equal(answer.status, 204, `waitMs=${asked}`);
   }
   assert.deepEqual(waits, [1, 0, 0, 60_000, 20]);
+});
+
+test('a call that fails by our own fault is a 500, and is told on this side too', async (context) => {
+  const { port, failures } = await openApi(context);
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/status`, { headers: { authorization: `Bearer ${token}` } });
+  assert.equal(answer.status, 500);
+  assert.deepEqual(failures, ['GET /v1/status: Error: not here']);
+});
+
+test('a body is bounded by what its call may need', async (context) => {
+  const { port } = await openApi(context);
+  const body = JSON.stringify({ reason: 'x'.repeat(100_000) });
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const statusOf = async (path: string): Promise<number> =>
+    (await fetch(`http://127.0.0.1:${port}${path}`, { method: 'POST', headers, body })).status;
+  assert.equal(await statusOf('/v1/undrain'), 413);
+  assert.equal(await statusOf('/v1/reports'), 400);
 });

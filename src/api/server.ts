@@ -56,6 +56,8 @@ export interface ApiOptions {
   readonly listen: { readonly address: string; readonly port: number };
   readonly controlSocket: string;
   readonly token: string | undefined;
+  /** Told of each call that failed by our own fault; the caller gets a 500. */
+  readonly onFailure: (call: string, error: unknown) => void;
 }
 
 /** A running API. */
@@ -64,9 +66,11 @@ export interface Api {
   close(): Promise<void>;
 }
 
-/** The longest wait of a long poll, and the largest body (a release). */
+/** The longest wait of a long poll. */
 const longestWaitMs = 60_000;
-const largestBodyBytes = 64 * 1024 * 1024;
+
+/** The largest bodies: of a call, of reports, and of a release. */
+const largestBytes = { call: 64 * 1024, report: 1024 * 1024, peerReport: 16 * 1024 * 1024, release: 64 * 1024 * 1024 };
 
 /** How long a request may take to come in whole, so that slow ones do not pile up. */
 const requestTimeoutMs = 60_000;
@@ -74,12 +78,13 @@ const requestTimeoutMs = 60_000;
 /** Opens both listeners; rejects with the system's reason when one cannot be had. */
 export async function startApi(calls: CoordinatorCalls, options: ApiOptions): Promise<Api> {
   const app = fastify({
-    bodyLimit: largestBodyBytes,
+    bodyLimit: largestBytes.call,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: true,
   });
   const local = new WeakSet<IncomingMessage>();
   guard(app, (request) => local.has(request.raw) || isAuthorized(request, options.token));
+  answerErrors(app, options.onFailure);
   addRoutes(app, calls, (request) => local.has(request.raw));
   await app.listen({ host: options.listen.address, port: options.listen.port });
   // One application, two doors: what comes in by the control socket is marked, so that it needs no token.
@@ -115,8 +120,12 @@ function guard(app: FastifyInstance, mayCall: (request: FastifyRequest) => boole
   app.setNotFoundHandler(async (request, reply) => {
     await send(reply, { status: 404, code: 'not-found', message: `no ${request.method} ${request.url}` });
   });
-  app.setErrorHandler(async (error, _request, reply) => {
+}
+
+function answerErrors(app: FastifyInstance, onFailure: ApiOptions['onFailure']): void {
+  app.setErrorHandler(async (error, request, reply) => {
     const status = statusOf(error);
+    if (status >= 500) onFailure(`${request.method} ${request.url}`, error);
     const message = error instanceof Error ? error.message : String(error);
     await reply.code(status).send({ error: { code: status < 500 ? 'bad-request' : 'internal', message } });
   });
@@ -130,11 +139,15 @@ function statusOf(error: unknown): number {
 function addRoutes(app: FastifyInstance, calls: CoordinatorCalls, isLocal: (request: FastifyRequest) => boolean): void {
   app.get('/v1/status', async () => calls.status());
   app.get('/v1/history', async (_request, reply) => answer(reply, await calls.history()));
-  app.post('/v1/reports', (request, reply) => taking(request, reply, reportSchema, (body) => calls.report(body)));
-  app.post('/v1/peer-reports', (request, reply) =>
+  app.post('/v1/reports', { bodyLimit: largestBytes.report }, (request, reply) =>
+    taking(request, reply, reportSchema, (body) => calls.report(body)),
+  );
+  app.post('/v1/peer-reports', { bodyLimit: largestBytes.peerReport }, (request, reply) =>
     taking(request, reply, peerReportSchema, (body) => calls.peerReport(body)),
   );
-  app.post('/v1/releases', (request, reply) => taking(request, reply, applySchema, (body) => calls.apply(body)));
+  app.post('/v1/releases', { bodyLimit: largestBytes.release }, (request, reply) =>
+    taking(request, reply, applySchema, (body) => calls.apply(body)),
+  );
   app.post('/v1/rollback', (request, reply) => taking(request, reply, rollbackSchema, (body) => calls.rollback(body)));
   app.post('/v1/overrides', (request, reply) =>
     taking(request, reply, overrideRequestSchema, (body) => calls.override(body)),

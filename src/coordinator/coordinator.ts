@@ -161,7 +161,15 @@ export class Coordinator {
     });
     const { listen, token } = machine.api;
     try {
-      this.#api = await startApi(calls, { listen, token, controlSocket: machine.controlSocket });
+      this.#api = await startApi(calls, {
+        listen,
+        token,
+        controlSocket: machine.controlSocket,
+        onFailure: (call, error) => {
+          const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+          log.error({ event: 'api.failure' }, `${call} failed: ${why}`);
+        },
+      });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       return refuse([`the API cannot listen on ${formatHostPort(listen.address, listen.port)}: ${why}`]);

@@ -60,6 +60,7 @@ export class DecisionLoop {
   }
 
   #finish(effects: readonly DecisionEffect[]): void {
+    if (this.#isStopped) return;
     for (const effect of effects) this.#carryOut(effect);
     for (const wake of this.#waiting.splice(0)) wake();
     this.#arm();

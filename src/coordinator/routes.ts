@@ -26,6 +26,7 @@ export class Routes {
   #peers = new Map<string, PeerOptions>();
   #restart: NodeJS.Timeout | undefined;
   #isStopped = false;
+  #isLeaving = false;
 
   /** `onHeard` is told whether any session is established, at each change of one. */
   constructor(log: Logger, onHeard: (established: boolean) => void) {
@@ -49,6 +50,8 @@ export class Routes {
   }
 
   announce(prefix: IpPrefix, attributes: RouteAttributes, reason: string): void {
+    // What was decided while leaving comes too late: it would bring back what is being taken back.
+    if (this.#isLeaving) return;
     this.#desired.set(prefix, { attributes, reason });
     this.#set(prefix, attributes, reason);
   }
@@ -65,6 +68,7 @@ export class Routes {
 
   /** `fairlead stop` means it: GRACEFUL_SHUTDOWN, withdrawal, Cease 6/2 with a text (R24). */
   async leave(text: string): Promise<void> {
+    this.#isLeaving = true;
     const routes = [...this.#desired];
     for (const [prefix, { attributes }] of routes) {
       this.#set(prefix, { ...attributes, communities: [gracefulShutdownCommunity] }, text);

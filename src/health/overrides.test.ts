@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { MonoMs, UnixMs } from '#base/time.ts';
-import { OverrideBook, longestOverrideMs } from './overrides.ts';
+import { OverrideBook } from './overrides.ts';
+import { longestOverrideMs } from './report.ts';
 import type { Moment } from './overrides.ts';
 import type { Override } from './report.ts';
 

@@ -10,6 +10,7 @@ import type { Result } from '#base/result.ts';
 import { after, earliest } from '#base/time.ts';
 import type { MonoMs, UnixMs } from '#base/time.ts';
 import type { SiteId } from './model.ts';
+import { longestOverrideMs } from './report.ts';
 import type { Override } from './report.ts';
 
 /** The two clocks at one moment: the monotonic one decides, the wall clock gives dates (R12). */
@@ -33,9 +34,6 @@ export interface StoredOverride {
 }
 
 const tombstoneMs = 86_400_000;
-
-/** The longest time that an override may be in force: 30 days. */
-export const longestOverrideMs = 30 * 86_400_000;
 
 /** The overrides that this coordinator knows of. */
 export class OverrideBook {

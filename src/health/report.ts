@@ -2,7 +2,8 @@
  * What agents and coordinators tell each other, and its schema: an agent's report, and a coordinator's.
  *
  * Both carry the full state each time, with a boot id, a sequence and a lease. The lease runs on the receiver's own
- * monotonic clock (R12). A report that is not newer than the last of the same boot is refused.
+ * monotonic clock (R12). A report that is not newer than the last of the same boot is refused. Keys that are not known
+ * are left out: their sender may be of a newer version, and its report must still be heard.
  */
 import { z } from 'zod';
 
@@ -21,7 +22,7 @@ const header = {
 };
 
 /** One service as seen by one node's proxy. */
-export const serviceReportSchema = z.strictObject({
+export const serviceReportSchema = z.object({
   service: name,
   state: z.enum(['up', 'down', 'draining', 'unknown']),
   reason,
@@ -36,7 +37,7 @@ export const serviceReportSchema = z.strictObject({
 });
 
 /** One virtual address at one node. */
-export const vipReportSchema = z.strictObject({
+export const vipReportSchema = z.object({
   address: z.string(),
   /** Whether the address is on the node now: level, not edge. */
   owned: z.boolean(),
@@ -45,7 +46,7 @@ export const vipReportSchema = z.strictObject({
 });
 
 /** An agent's full state. */
-export const reportSchema = z.strictObject({
+export const reportSchema = z.object({
   site: name,
   node: name,
   ...header,
@@ -54,7 +55,7 @@ export const reportSchema = z.strictObject({
 });
 
 /** One check as one vantage sees it now. */
-export const observationSchema = z.strictObject({
+export const observationSchema = z.object({
   check: z.string().min(1).max(1_000),
   /** After rise and fall. */
   state: z.enum(['pass', 'fail']),
@@ -64,34 +65,37 @@ export const observationSchema = z.strictObject({
 });
 
 /** One anycast prefix as one site's coordinator stands to it (R19). */
-export const anchorReportSchema = z.strictObject({
+export const anchorReportSchema = z.object({
   prefix: z.string(),
   holds: z.boolean(),
   /** Up here by its gate, and announced at full preference. */
   serving: z.boolean(),
   announced: z.boolean(),
   /** A request to another site to hold the anchor from now on. */
-  asks: z.strictObject({ site: name, id: z.string().min(1).max(100) }).optional(),
+  asks: z.object({ site: name, id: z.string().min(1).max(100) }).optional(),
   /** The last request of each other site that this site has taken on. */
-  accepted: z.array(z.strictObject({ site: name, id: z.string().min(1).max(100) })).max(100),
+  accepted: z.array(z.object({ site: name, id: z.string().min(1).max(100) })).max(100),
 });
 
+/** The longest time that an override may be in force: 30 days. */
+export const longestOverrideMs = 30 * 86_400_000;
+
 /** An operator's word, in force until it expires or is taken back (R26). */
-export const overrideSchema = z.strictObject({
+export const overrideSchema = z.object({
   id: z.string().min(1).max(64),
   kind: z.enum(['drain']),
   site: name,
   reason,
   who: z.string().min(1).max(100).pipe(text),
   createdAtUnixMs: z.number(),
-  durationMs: z.number().min(1),
+  durationMs: z.number().min(1).max(longestOverrideMs),
   /** Grows when the override is changed or taken back; the higher wins. */
   revision: z.int().min(0),
   removed: z.boolean(),
 });
 
 /** A coordinator's full state, told to every other coordinator. */
-export const peerReportSchema = z.strictObject({
+export const peerReportSchema = z.object({
   site: name,
   ...header,
   /** Whether this vantage reaches its references; without any, it freezes (R5). */
@@ -101,7 +105,7 @@ export const peerReportSchema = z.strictObject({
   overrides: z.array(overrideSchema).max(10_000),
   /** Overrides that this coordinator's answers already follow (R25). */
   appliedOverrides: z.array(z.string()).max(10_000),
-  release: z.strictObject({ epoch: z.int().min(0), sequence: z.int().min(0) }),
+  release: z.object({ epoch: z.int().min(0), sequence: z.int().min(0) }),
 });
 
 export type ServiceReport = Readonly<z.infer<typeof serviceReportSchema>>;
