@@ -7,6 +7,7 @@
 import { GenericContainer, getContainerRuntimeClient } from 'testcontainers';
 import type Dockerode from 'dockerode';
 import { bridgeOptions, imageName } from './compose.ts';
+import { waitFor } from './wait.ts';
 import type { Host, ImageTarget, Network } from './world.ts';
 
 process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
@@ -95,7 +96,34 @@ export async function removeLeftovers(docker: Dockerode): Promise<void> {
   }
   await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })));
   const networks = await docker.listNetworks({ filters: { label: [ownerLabel] } });
-  await Promise.all(networks.map(({ Id }) => docker.getNetwork(Id).remove()));
+  for (const { Id } of networks) await removeNetwork(docker, Id);
+}
+
+/** How long the engine may take to let go of the endpoints of containers that are gone. */
+const releaseDeadlineMs = 20_000;
+
+/** Removes a network; an endpoint that outlives its container for a moment is taken off it first. */
+async function removeNetwork(docker: Dockerode, id: string): Promise<void> {
+  const network = docker.getNetwork(id);
+  await waitFor(
+    `network ${id} is removed`,
+    async () => {
+      try {
+        await network.remove();
+        return true;
+      } catch (error) {
+        await disconnectAll(network);
+        return String(error);
+      }
+    },
+    { deadlineMs: releaseDeadlineMs },
+  );
+}
+
+async function disconnectAll(network: Dockerode.Network): Promise<void> {
+  const { Containers = {} } = (await network.inspect()) as { Containers?: Record<string, unknown> };
+  const leaving = Object.keys(Containers).map((Container) => network.disconnect({ Container, Force: true }));
+  await Promise.allSettled(leaving);
 }
 
 function isAlive(processId: number): boolean {

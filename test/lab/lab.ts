@@ -88,7 +88,10 @@ export class Lab {
 
   /** Kills the first process of a container, and so the container, with SIGKILL. */
   async killContainer(host: string): Promise<void> {
-    await this.#docker.getContainer(this.#container(host).getId()).kill({ signal: 'KILL' });
+    const container = this.#docker.getContainer(this.#container(host).getId());
+    await container.kill({ signal: 'KILL' });
+    // The engine answers before the container is gone; one that is started meanwhile loses an endpoint for good.
+    await container.wait({ condition: 'not-running' });
   }
 
   /** Starts a killed container again, with the addresses and files that it had. */
