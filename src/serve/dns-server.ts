@@ -31,10 +31,9 @@ export async function listenDns(
   const tcp: TcpListener[] = [];
   const faults: ListenFault[] = [];
   for (const address of addresses) {
-    const datagrams = await listenUdp(address, answer);
+    const { datagrams, streams } = await listenPair(address, answer, limits);
     if (datagrams.ok) udp.push(datagrams.value);
     else faults.push(datagrams.fault);
-    const streams = await listenTcp(datagrams.ok ? datagrams.value.bound : address, answer, limits);
     if (streams.ok) tcp.push(streams.value);
     else faults.push(streams.fault);
   }
@@ -46,4 +45,25 @@ export async function listenDns(
     return refuse(faults);
   }
   return succeed({ bound: udp.map((listener) => listener.bound), udp, tcp, close });
+}
+
+/** How often a free port of UDP is given back because TCP has it in use. */
+const freePortAttempts = 10;
+
+/** Both listeners of one address; with port 0, on one port that is free for both. */
+async function listenPair(
+  address: ListenAddress,
+  answer: AnswerFunction,
+  limits: TcpLimits | undefined,
+): Promise<{
+  readonly datagrams: Result<UdpListener, ListenFault>;
+  readonly streams: Result<TcpListener, ListenFault>;
+}> {
+  for (let attempt = 1; ; attempt++) {
+    const datagrams = await listenUdp(address, answer);
+    const streams = await listenTcp(datagrams.ok ? datagrams.value.bound : address, answer, limits);
+    const isUnlucky = address.port === 0 && datagrams.ok && !streams.ok && streams.fault.code === 'EADDRINUSE';
+    if (!isUnlucky || attempt === freePortAttempts) return { datagrams, streams };
+    await datagrams.value.close();
+  }
 }
