@@ -1,0 +1,234 @@
+/**
+ * The records of one zone in columns: what a master file is read into, judged as, and built into an image from.
+ *
+ * A million records are a few flat arrays, so that neither reading nor checking makes an object for each. Names are
+ * numbered in the order in which they are first written; records of one owner hang together in a list.
+ */
+import { assert } from '#base/assert.ts';
+import { LabelIndex } from '../wire/name-map.ts';
+import { lowerCase, measureName } from '../wire/name.ts';
+import type { Name } from '../wire/name.ts';
+import { maxNameBytes } from '../wire/constants.ts';
+
+/** No name, no record: the end of a list. */
+export const none = 0xffff_ffff;
+
+/** Every distinct name of a zone, ignoring case, numbered from 0; the bytes keep the case of the first writing. */
+export class NameArena {
+  /** Uncompressed names, one behind the other. */
+  bytes: Uint8Array = new Uint8Array(1024);
+  /** Where name `id` begins in `bytes`. */
+  offsets: Uint32Array = new Uint32Array(64);
+  /** The hash of name `id`, as `LabelIndex` computes it. */
+  hashes: Uint32Array = new Uint32Array(64);
+  count = 0;
+  #bytesUsed = 0;
+  /** Open addressing; holds id + 1, 0 is free. At most half full. */
+  #slots = new Uint32Array(128);
+  readonly #labels = new LabelIndex();
+
+  /** The id of the name at `offset` with the given hash; `none` when it is not here. */
+  find(bytes: Uint8Array, offset: number, hash: number): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = spread(hash) & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot] ?? 0;
+      if (entry === 0) return none;
+      if (this.hashes[entry - 1] === hash && this.#equals(entry - 1, bytes, offset)) return entry - 1;
+    }
+  }
+
+  /** The id of the valid name at `offset` with the given hash, added where it is new. */
+  intern(bytes: Uint8Array, offset: number, hash: number): number {
+    const found = this.find(bytes, offset, hash);
+    if (found !== none) return found;
+    const length = measureName(bytes, offset, bytes.length);
+    assert(length > 0 && length <= maxNameBytes, 'an interned name is valid');
+    this.#grow(length);
+    const id = this.count++;
+    this.offsets[id] = this.#bytesUsed;
+    this.hashes[id] = hash;
+    for (let index = 0; index < length; index++) this.bytes[this.#bytesUsed + index] = bytes[offset + index] ?? 0;
+    this.#bytesUsed += length;
+    this.#place(id);
+    return id;
+  }
+
+  /** The id of `name`, or `none`. */
+  idOf(name: Name): number {
+    this.#labels.scan(name, 0);
+    return this.find(name, 0, this.#labels.hashes[0] ?? 0);
+  }
+
+  /** A copy of name `id`. */
+  name(id: number): Name {
+    const at = this.offsets[id] ?? 0;
+    return this.bytes.slice(at, at + measureName(this.bytes, at, this.bytes.length)) as Name;
+  }
+
+  #equals(id: number, bytes: Uint8Array, offset: number): boolean {
+    let at = this.offsets[id] ?? 0;
+    for (;;) {
+      const length = this.bytes[at] ?? 0;
+      if (length !== bytes[offset]) return false;
+      if (length === 0) return true;
+      for (let index = 1; index <= length; index++) {
+        if (lowerCase[this.bytes[at + index] ?? 0] !== lowerCase[bytes[offset + index] ?? 0]) return false;
+      }
+      at += 1 + length;
+      offset += 1 + length;
+    }
+  }
+
+  #place(id: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = spread(this.hashes[id] ?? 0) & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = id + 1;
+  }
+
+  #grow(length: number): void {
+    this.bytes = growBytes(this.bytes, this.#bytesUsed + length);
+    this.offsets = growWords(this.offsets, this.count + 1);
+    this.hashes = growWords(this.hashes, this.count + 1);
+    if ((this.count + 1) * 2 <= this.#slots.length) return;
+    this.#slots = new Uint32Array(this.#slots.length * 2);
+    for (let id = 0; id < this.count; id++) this.#place(id);
+  }
+}
+
+/** Spreads a hash over its low bits, which alone choose a slot. */
+export function spread(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0x9e37_79b1);
+  return mixed ^ (mixed >>> 15);
+}
+
+/** A record whose data code computes (`LUA`). */
+export interface CodeRecord {
+  readonly code: string;
+  /** Where character `index` of `code` stands, as an offset into its source. */
+  readonly offsets: Uint32Array;
+}
+
+/** Where a record was written. */
+export interface RecordPlace {
+  /** Which of the texts that were read, in the order in which they were opened. */
+  readonly source: number;
+  /** Octet of that text at which the record's type stands. */
+  readonly offset: number;
+}
+
+/** The records of one zone; record ids count from 0 in the order of writing. */
+export class ZoneRecords {
+  readonly names = new NameArena();
+  count = 0;
+  /** Columns by record id. */
+  owner: Uint32Array = new Uint32Array(64);
+  type: Uint16Array = new Uint16Array(64);
+  ttlSeconds: Uint32Array = new Uint32Array(64);
+  /** Where the data begins in `rdata`, in wire form with uncompressed names. */
+  rdataAt: Uint32Array = new Uint32Array(64);
+  rdataLength: Uint16Array = new Uint16Array(64);
+  /** `RecordPlace` in columns. */
+  source: Uint16Array = new Uint16Array(64);
+  place: Uint32Array = new Uint32Array(64);
+  /** The next record of the same owner, or `none`. */
+  next: Uint32Array = new Uint32Array(64);
+  rdata: Uint8Array = new Uint8Array(1024);
+  /** The code of records that have no data of their own; `type` is the type that they give. */
+  readonly codes = new Map<number, CodeRecord>();
+  #rdataUsed = 0;
+  /** By name id. */
+  #first: Uint32Array = new Uint32Array(64);
+  #last: Uint32Array = new Uint32Array(64);
+
+  /** Adds a record; its data is `bytes` from `start` to `end`. Returns its id. */
+  add(
+    head: { readonly owner: number; readonly type: number; readonly ttlSeconds: number } & RecordPlace,
+    bytes: Uint8Array,
+    start = 0,
+    end = bytes.length,
+  ): number {
+    const id = this.count++;
+    this.#grow(end - start);
+    this.owner[id] = head.owner;
+    this.type[id] = head.type;
+    this.ttlSeconds[id] = head.ttlSeconds;
+    this.source[id] = head.source;
+    this.place[id] = head.offset;
+    this.rdataAt[id] = this.#rdataUsed;
+    this.rdataLength[id] = end - start;
+    for (let index = start; index < end; index++) this.rdata[this.#rdataUsed++] = bytes[index] ?? 0;
+    this.#link(head.owner, id);
+    return id;
+  }
+
+  /** The first record of a name, or `none`; follow `next` from there. */
+  firstOf(name: number): number {
+    return name < this.#first.length ? ((this.#first[name] ?? 0) - 1) >>> 0 : none;
+  }
+
+  /** The first record of a name and type, or `none`. */
+  find(name: number, type: number): number {
+    let id = this.firstOf(name);
+    while (id !== none && this.type[id] !== type) id = this.next[id] ?? none;
+    return id;
+  }
+
+  /** Ids of all records of a name and type, in the order of writing. */
+  findAll(name: number, type: number): readonly number[] {
+    const ids: number[] = [];
+    for (let id = this.firstOf(name); id !== none; id = this.next[id] ?? none) if (this.type[id] === type) ids.push(id);
+    return ids;
+  }
+
+  /** The data of a record, where it lies. */
+  dataOf(id: number): Uint8Array {
+    const at = this.rdataAt[id] ?? 0;
+    return this.rdata.subarray(at, at + (this.rdataLength[id] ?? 0));
+  }
+
+  /** Lists hold id + 1, so that a new array is empty ones. */
+  #link(owner: number, id: number): void {
+    this.#first = growWords(this.#first, owner + 1);
+    this.#last = growWords(this.#last, owner + 1);
+    const last = this.#last[owner] ?? 0;
+    if (last === 0) this.#first[owner] = id + 1;
+    else this.next[last - 1] = id;
+    this.#last[owner] = id + 1;
+    this.next[id] = none;
+  }
+
+  #grow(rdataBytes: number): void {
+    this.rdata = growBytes(this.rdata, this.#rdataUsed + rdataBytes);
+    if (this.count <= this.owner.length) return;
+    this.owner = growWords(this.owner, this.count);
+    this.ttlSeconds = growWords(this.ttlSeconds, this.count);
+    this.rdataAt = growWords(this.rdataAt, this.count);
+    this.place = growWords(this.place, this.count);
+    this.next = growWords(this.next, this.count);
+    this.type = growHalves(this.type, this.count);
+    this.rdataLength = growHalves(this.rdataLength, this.count);
+    this.source = growHalves(this.source, this.count);
+  }
+}
+
+function growBytes(array: Uint8Array, needed: number): Uint8Array {
+  if (needed <= array.length) return array;
+  const grown = new Uint8Array(Math.max(needed, array.length * 2));
+  grown.set(array);
+  return grown;
+}
+
+function growWords(array: Uint32Array, needed: number): Uint32Array {
+  if (needed <= array.length) return array;
+  const grown = new Uint32Array(Math.max(needed, array.length * 2));
+  grown.set(array);
+  return grown;
+}
+
+function growHalves(array: Uint16Array, needed: number): Uint16Array {
+  if (needed <= array.length) return array;
+  const grown = new Uint16Array(Math.max(needed, array.length * 2));
+  grown.set(array);
+  return grown;
+}
