@@ -81,6 +81,8 @@ export function isMetaType(type: number): boolean {
 
 /** The class of everything served here: Internet. */
 export const classIn = 1;
+/** The class of questions about the server itself (RFC 4892 §3). */
+export const classChaos = 3;
 
 /** Query kinds of the header. */
 export const opcode = { query: 0 } as const;
@@ -123,10 +125,17 @@ export const flag = {
 } as const;
 
 /** EDNS option codes. */
-export const ednsOption = { clientSubnet: 8, extendedError: 15 } as const;
+export const ednsOption = { nsid: 3, clientSubnet: 8, cookie: 10, keepalive: 11, extendedError: 15 } as const;
 
 /** Extended DNS error codes (RFC 8914 §4). */
-export const extendedError = { other: 0, prohibited: 18, notAuthoritative: 20, notSupported: 21 } as const;
+export const extendedError = {
+  other: 0,
+  staleAnswer: 3,
+  notReady: 14,
+  prohibited: 18,
+  notAuthoritative: 20,
+  notSupported: 21,
+} as const;
 
 /** Octets of a name on the wire, its root label included (RFC 1035 §2.3.4). */
 export const maxNameBytes = 255;
