@@ -100,53 +100,88 @@ function longestZeroRun(groups: readonly number[]): { start: number; length: num
   return best;
 }
 
-function parseIpBytes(text: string): Uint8Array | undefined {
-  return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+/** The 4 or 16 bytes of an address as written, in network order; undefined when the text is not one. */
+export function parseIpBytes(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(text.includes(':') ? 16 : 4);
+  const isAddress = bytes.length === 16 ? parseIpv6Into(text, bytes, 0) : parseIpv4Into(text, bytes, 0);
+  return isAddress ? bytes : undefined;
 }
 
-function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
-  const bytes = new Uint8Array(4);
-  for (const [index, part] of parts.entries()) {
-    // A leading zero is refused: some parsers read it as octal.
-    if (!/^(?:0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    bytes[index] = Number(part);
-  }
-  return bytes;
+/** Writes the 4 bytes of an IPv4 address to `out` at `at`; false when `text` is not one, `out` is undefined there then. */
+export function parseIpv4Into(text: string, out: Uint8Array, at: number): boolean {
+  return parseQuad(text, 0, out, at);
 }
 
-function parseIpv6(text: string): Uint8Array | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const head = parseGroups(halves[0] ?? '', halves.length === 1);
-  const tail = halves.length === 2 ? parseGroups(halves[1] ?? '', true) : [];
-  if (head === undefined || tail === undefined) return undefined;
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
-  const bytes = new Uint8Array(16);
-  const groups = [...head, ...Array<number>(missing).fill(0), ...tail];
-  for (const [index, group] of groups.entries()) {
-    bytes[index * 2] = group >> 8;
-    bytes[index * 2 + 1] = group & 0xff;
-  }
-  return bytes;
-}
-
-/** Parses `a:b:c`; a dotted quad is allowed as the last element where `mayEndInIpv4`. */
-function parseGroups(text: string, mayEndInIpv4: boolean): number[] | undefined {
-  if (text === '') return [];
-  const groups: number[] = [];
-  const parts = text.split(':');
-  for (const [index, part] of parts.entries()) {
-    if (part.includes('.')) {
-      const quad = mayEndInIpv4 && index === parts.length - 1 ? parseIpv4(part) : undefined;
-      if (quad === undefined) return undefined;
-      groups.push(((quad[0] ?? 0) << 8) | (quad[1] ?? 0), ((quad[2] ?? 0) << 8) | (quad[3] ?? 0));
+/** Reads a dotted quad from `start` to the end of `text`. */
+function parseQuad(text: string, start: number, out: Uint8Array, at: number): boolean {
+  let value = 0;
+  let digits = 0;
+  let count = 0;
+  for (let index = start; index < text.length; index++) {
+    const digit = text.charCodeAt(index) - 0x30;
+    if (digit >= 0 && digit <= 9) {
+      // A leading zero is refused: some parsers read it as octal.
+      if (digits > 0 && value === 0) return false;
+      value = value * 10 + digit;
+      digits++;
+      if (value > 255) return false;
     } else {
-      if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return undefined;
-      groups.push(parseInt(part, 16));
+      if (digit !== -2 || digits === 0 || count === 3) return false;
+      out[at + count++] = value;
+      value = 0;
+      digits = 0;
     }
   }
-  return groups;
+  if (digits === 0 || count !== 3) return false;
+  out[at + 3] = value;
+  return true;
+}
+
+/** Writes the 16 bytes of an IPv6 address to `out` at `at`; false when `text` is not one, `out` is undefined there then. */
+export function parseIpv6Into(text: string, out: Uint8Array, at: number): boolean {
+  /** Octets written, and how many of them stand before `::`. */
+  let written = 0;
+  let beforeGap = -1;
+  let index = 0;
+  if (text.startsWith('::')) {
+    beforeGap = 0;
+    index = 2;
+  }
+  while (index < text.length) {
+    const end = groupEnd(text, index);
+    if (text[end] === '.') {
+      if (written > 12 || !parseQuad(text, index, out, at + written)) return false;
+      written += 4;
+      break;
+    }
+    if (end === index || end - index > 4 || written > 14) return false;
+    const group = parseInt(text.slice(index, end), 16);
+    out[at + written++] = group >> 8;
+    out[at + written++] = group & 0xff;
+    index = end;
+    if (index === text.length) break;
+    if (text[index] !== ':') return false;
+    index++;
+    if (text[index] === ':') {
+      if (beforeGap >= 0) return false;
+      beforeGap = written;
+      index++;
+    } else if (index === text.length) return false;
+  }
+  if (beforeGap < 0) return written === 16;
+  if (written > 14) return false;
+  out.copyWithin(at + 16 - (written - beforeGap), at + beforeGap, at + written);
+  out.fill(0, at + beforeGap, at + 16 - (written - beforeGap));
+  return true;
+}
+
+/** Where the hexadecimal digits that begin at `index` end. */
+function groupEnd(text: string, index: number): number {
+  for (; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    const isDigit = code >= 0x30 && code <= 0x39;
+    const isLetter = (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66);
+    if (!isDigit && !isLetter) return index;
+  }
+  return index;
 }
