@@ -23,6 +23,8 @@ test('names are read with escapes and completed with the origin, and written bac
     ['tab\\009.', 'tab\\009.'],
     ['*._http.', '*._http.'],
     ['é.', '\\195\\169.'],
+    ['\\é.', '\\195\\169.'],
+    ['😀\\é\\255a', '\\240\\159\\152\\128\\195\\169\\255a.example.com.'],
     [`${longLabel}.`, `${longLabel}.`],
   ];
   for (const [text, written] of rows) {

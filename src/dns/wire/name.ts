@@ -6,7 +6,8 @@
  */
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
-import { decodeEscapes, encodeEscapes } from './character-string.ts';
+import { ByteSink } from './byte-sink.ts';
+import { decodeInto, encodeEscapes } from './character-string.ts';
 import { maxLabelBytes, maxNameBytes } from './constants.ts';
 
 declare const nameBrand: unique symbol;
@@ -22,33 +23,53 @@ export const lowerCase = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte,
 );
 
+const dot = 0x2e;
+/** The name being parsed. */
+const parsed = new ByteSink();
+
 /** Parses text such as `www.example.com.`; a name without its last dot is completed with `origin`, or with the root. */
 export function parseName(text: string, origin: Name = rootName): Result<Name, string> {
   if (text === '.') return succeed(rootName);
-  const decoded = decodeEscapes(text);
-  if ('faultIndex' in decoded) return refuse(`a backslash must be followed by a character or three digits up to 255`);
-  const bytes: number[] = [0];
+  parsed.clear();
+  parsed.u8(0);
   let lengthAt = 0;
-  for (const [index, { byte, escaped }] of decoded.entries()) {
-    if (byte === 0x2e && !escaped) {
-      if (bytes[lengthAt] === 0) return refuse('a label must not be empty');
-      lengthAt = bytes.push(0) - 1;
-      if (index === decoded.length - 1) return limitName(bytes);
-    } else {
-      bytes.push(byte);
-      const length = bytes.length - lengthAt - 1;
-      if (length > maxLabelBytes) return refuse(`a label is at most ${maxLabelBytes} octets`);
-      bytes[lengthAt] = length;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === dot) {
+      if (lengthAt === parsed.length - 1) return refuse('a label must not be empty');
+      lengthAt = parsed.length;
+      parsed.u8(0);
+      if (index === text.length - 1) return parsedName();
+      continue;
     }
+    if (code < 0x80 && code !== 0x5c) parsed.u8(code);
+    else {
+      const size = appendUnusual(text, index);
+      if (size === 0) return refuse(`a backslash must be followed by a character or three digits up to 255`);
+      index += size - 1;
+    }
+    const length = parsed.length - lengthAt - 1;
+    if (length > maxLabelBytes) return refuse(`a label is at most ${maxLabelBytes} octets`);
+    parsed.bytes[lengthAt] = length;
   }
-  if (bytes[lengthAt] === 0) return refuse('a name must not be empty');
-  return limitName([...bytes, ...origin]);
+  if (lengthAt === parsed.length - 1) return refuse('a name must not be empty');
+  parsed.append(origin);
+  return parsedName();
 }
 
-function limitName(bytes: readonly number[]): Result<Name, string> {
-  if (bytes.length > maxNameBytes)
-    return refuse(`a name is at most ${maxNameBytes} octets, this one has ${bytes.length}`);
-  return succeed(Uint8Array.from(bytes) as Name);
+/** Appends the octets of the escape or the character outside ASCII at `index`; its length, 0 when it is malformed. */
+function appendUnusual(text: string, index: number): number {
+  const isEscape = text[index] === '\\';
+  const isDecimal = isEscape && /^\d{3}/.test(text.slice(index + 1, index + 4));
+  const point = text.codePointAt(isEscape ? index + 1 : index) ?? 0;
+  const size = isDecimal ? 4 : (isEscape ? 1 : 0) + (point > 0xffff ? 2 : 1);
+  return decodeInto(text.slice(index, index + size), parsed) ? size : 0;
+}
+
+function parsedName(): Result<Name, string> {
+  if (parsed.length > maxNameBytes)
+    return refuse(`a name is at most ${maxNameBytes} octets, this one has ${parsed.length}`);
+  return succeed(parsed.copy() as Name);
 }
 
 /** Writes a name with its last dot, escaping what a master file would misread. */
@@ -122,4 +143,25 @@ export function replaceSuffix(name: Name, from: Name, to: Name): Name | undefine
   result.set(name.subarray(0, kept));
   result.set(to, kept);
   return result as Name;
+}
+
+/** A copy of the valid name at `at`. */
+export function nameFrom(bytes: Uint8Array, at: number): Name {
+  let end = at;
+  while ((bytes[end] ?? 0) !== 0) end += 1 + (bytes[end] ?? 0);
+  return bytes.slice(at, end + 1) as Name;
+}
+
+/** Whether two valid names are equal, ignoring case. */
+export function equalNamesAt(a: Uint8Array, aAt: number, b: Uint8Array, bAt: number): boolean {
+  for (;;) {
+    const length = a[aAt] ?? 0;
+    if (length !== b[bAt]) return false;
+    if (length === 0) return true;
+    for (let index = 1; index <= length; index++) {
+      if (lowerCase[a[aAt + index] ?? 0] !== lowerCase[b[bAt + index] ?? 0]) return false;
+    }
+    aAt += 1 + length;
+    bAt += 1 + length;
+  }
 }
