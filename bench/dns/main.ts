@@ -1,0 +1,188 @@
+/**
+ * fairlead's DNS against gdnsd, Knot, NSD and PowerDNS in the same run: `npm run bench:dns -- --help`.
+ *
+ * All servers run at once, idle but for the one that is asked; in each round every one has its turn, so that what the
+ * machine does meanwhile touches all alike. Method and results are in docs/reference/performance.md. Installs nothing.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { writeQueries, writeZone } from './data.ts';
+import type { QueryKind } from './data.ts';
+import { measureLoad } from './load.ts';
+import { measureRound, warmUp } from './measure.ts';
+import type { Load, Round } from './measure.ts';
+import { readOptions, usage } from './options.ts';
+import type { BenchCase, BenchOptions } from './options.ts';
+import { allPeers } from './peers/all.ts';
+import type { Peer } from './peers/peer.ts';
+import { startServer } from './server.ts';
+import type { Server } from './server.ts';
+import { formatCase, formatLoad } from './table.ts';
+import type { ServerRounds } from './table.ts';
+
+const namesIn = { small: 100_000, large: 1_000_000 } as const;
+const maxQueriesPerRun = 4_000_000;
+const loadStarts = 3;
+
+/** What one invocation shares. */
+interface Bench {
+  readonly options: BenchOptions;
+  readonly peers: readonly Peer[];
+  readonly directory: string;
+  /** For taskset; undefined where there is none or too few cores. */
+  readonly serverCores: string | undefined;
+  readonly clientCores: string | undefined;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function isInstalled(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
+
+/** The wanted servers that can run; what is missing is said. */
+function findPeers({ servers, program }: BenchOptions): readonly Peer[] {
+  return allPeers(program).filter(({ name, requirements }) => {
+    if (servers !== undefined && !servers.includes(name)) return false;
+    const missing = requirements.filter((requirement) => !isInstalled(requirement.program));
+    for (const requirement of missing) say(`${name} is left out: apt-get install ${requirement.package}`);
+    return missing.length === 0;
+  });
+}
+
+function versionOf({ name, requirements, versionArgs }: Peer): string {
+  const program = requirements[0]?.program ?? process.execPath;
+  const { stdout, stderr } = spawnSync(program, [...versionArgs], { encoding: 'utf8' });
+  const version = /\d+(?:\.\d+)+\S*/.exec((stdout + stderr).replaceAll(/\(.*?\)|\d+:\d+:\d+/g, ''))?.[0];
+  return `${name} ${version ?? 'of unknown version'}`;
+}
+
+/** The zone's file, written when it is first needed. */
+function zoneFile({ directory }: Bench, zone: BenchCase['zone']): string {
+  const file = join(directory, `${zone}.zone`);
+  if (!existsSync(file)) writeZone(file, namesIn[zone]);
+  return file;
+}
+
+function queryFile({ directory, options }: Bench, zone: BenchCase['zone'], kind: QueryKind): string {
+  const file = join(directory, `${zone}-${kind}.queries`);
+  if (!existsSync(file)) writeQueries(file, kind, namesIn[zone], options.seed);
+  return file;
+}
+
+/** Runs every round of one case; in each round another server begins. */
+async function runCase(bench: Bench, servers: readonly Server[], load: Load): Promise<readonly ServerRounds[]> {
+  const rounds = new Map<Server, Round[]>(servers.map((server) => [server, []]));
+  for (const server of servers) await warmUp(server, load);
+  for (let round = 0; round < bench.options.rounds; round++) {
+    for (const turn of servers.keys()) {
+      const server = servers[(round + turn) % servers.length];
+      if (server === undefined) continue;
+      const figures = await measureRound(server, load);
+      rounds.get(server)?.push(figures);
+      const figure = `${figures.cpuUs.toFixed(2)} µs, ${figures.answersPerSecond.toFixed(0)} answers/s`;
+      say(`round ${round + 1}/${bench.options.rounds} ${server.peer.name}: ${figure}`);
+    }
+  }
+  return [...rounds].map(([server, list]) => ({ server: server.peer.name, rounds: list }));
+}
+
+/** Runs the cases of one zone with all servers up. */
+async function runZone(bench: Bench, zone: BenchCase['zone']): Promise<readonly object[]> {
+  const cases = bench.options.cases.filter((each) => each.zone === zone);
+  if (cases.length === 0) return [];
+  const { options, directory, serverCores, clientCores } = bench;
+  const servers: Server[] = [];
+  const figures: object[] = [];
+  try {
+    for (const peer of bench.peers) {
+      say(`starting ${peer.name} with the ${zone} zone`);
+      const place = { zoneFile: zoneFile(bench, zone), threads: options.threads, cores: serverCores };
+      servers.push(await startServer(peer, place));
+    }
+    for (const { name, title, kind, rcode } of cases) {
+      const file = queryFile(bench, zone, kind);
+      const lines = kind === 'names' ? namesIn[zone] : namesIn.small;
+      for (const hasEdns of options.edns) {
+        const heading = `${title}, ${hasEdns ? 'with EDNS' : 'plain'}`;
+        say(heading);
+        const maxRuns = Math.ceil(maxQueriesPerRun / lines);
+        const load = {
+          queryFile: file,
+          hasEdns,
+          rcode,
+          seconds: options.seconds,
+          maxRuns,
+          cores: clientCores,
+          directory,
+        };
+        const results = await runCase(bench, servers, load);
+        console.log(`\n${formatCase(heading, results)}`);
+        figures.push({ case: name, hasEdns, results });
+      }
+    }
+  } finally {
+    for (const server of servers) await server.stop();
+  }
+  return figures;
+}
+
+async function runBench(bench: Bench): Promise<void> {
+  const { options, peers } = bench;
+  const figures: object[] = [];
+  if (options.hasLoad) {
+    const { threads } = options;
+    const results = await measureLoad(peers, zoneFile(bench, 'large'), { times: loadStarts, threads, report: say });
+    console.log(`\n${formatLoad('loading a zone of 1,000,000 names', results)}`);
+    figures.push({ case: 'load', results });
+  }
+  if (options.cases.length > 0 && !isInstalled('dnsperf')) {
+    say('every case but load is left out: apt-get install dnsperf');
+  } else {
+    for (const zone of ['small', 'large'] as const) figures.push(...(await runZone(bench, zone)));
+  }
+  if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(figures)}\n`);
+}
+
+/** Which cores servers and dnsperf get: they share none while there are enough. */
+function splitCores(threads: number): Pick<Bench, 'serverCores' | 'clientCores'> {
+  const cores = availableParallelism();
+  if (!isInstalled('taskset') || cores <= threads) {
+    say(
+      `nothing is pinned: ${isInstalled('taskset') ? `${cores} cores for ${threads} threads` : 'taskset is missing'}`,
+    );
+    return { serverCores: undefined, clientCores: undefined };
+  }
+  return { serverCores: `0-${threads - 1}`, clientCores: `${threads}-${cores - 1}` };
+}
+
+async function main(): Promise<number> {
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) {
+    console.log(usage);
+    return 0;
+  }
+  const options = readOptions(args);
+  if (!options.ok) {
+    console.error(`${options.fault}\n${usage}`);
+    return 2;
+  }
+  const peers = findPeers(options.value);
+  const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-dns-'));
+  try {
+    const { threads, rounds, seconds } = options.value;
+    console.log(peers.map(versionOf).join(', '));
+    console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores; Node ${process.version}`);
+    console.log(`${threads} UDP worker each, ${rounds} rounds of ${seconds} s`);
+    await runBench({ options: options.value, peers, directory, ...splitCores(threads) });
+    return 0;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+process.exitCode = await main();

@@ -1,0 +1,36 @@
+/** What the benchmark needs to know of a DNS server: how it is set up and started. */
+
+/** A program that a server needs, and the Debian package that brings it. */
+export interface Requirement {
+  readonly program: string;
+  readonly package: string;
+}
+
+/** Where and how one server is to run. */
+export interface Place {
+  /** An empty directory of its own. */
+  readonly directory: string;
+  /** The apex of the one zone, without its last dot. */
+  readonly zone: string;
+  /** The zone's master file. */
+  readonly zoneFile: string;
+  readonly port: number;
+  /** UDP workers. */
+  readonly threads: number;
+}
+
+/** A command that runs in the foreground until it gets SIGTERM. */
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+/** A server under test, on 127.0.0.1, with minimal responses, without rate limiting, without logs of queries. */
+export interface Peer {
+  readonly name: string;
+  readonly requirements: readonly Requirement[];
+  /** The arguments that make the first program print its version. */
+  readonly versionArgs: readonly string[];
+  /** Writes the server's files into its directory and says how to start it. */
+  prepare(place: Place): Command;
+}
