@@ -1,239 +1,210 @@
 /**
- * The fields that record data is made of, each between text, wire form and message (RFC 1035 §3.3, RFC 8659 §4.1).
+ * The plain fields of record data: names, numbers, addresses and strings (RFC 1035 §3.3, RFC 8659 §4.1).
  *
- * Which fields a type has is in rdata.ts. Text faults are thrown as `RdataFault` and become values there.
+ * Which fields a type has is in rdata-layouts.ts; fields with a syntax of their own are in the files beside this one.
  */
-import { assertNever } from '#base/assert.ts';
-import { familyOf, formatIp, ipBytes, parseIp } from '#base/ip.ts';
-import { decodeEscapes, encodeEscapes } from './character-string.ts';
-import { expandName } from './message-name.ts';
-import { copyName, formatName, parseName } from './name.ts';
-import type { Name } from './name.ts';
+import { formatIp, parseIpv4Into, parseIpv6Into } from '#base/ip.ts';
+import { decodeInto, encodeEscapes } from './character-string.ts';
+import { copyName, formatName, measureName, parseName } from './name.ts';
+import { badEscape, integerText, parseInteger, RdataFault, unexpected } from './rdata-codec.ts';
+import type { Field, RdataToken, TextCursor, WireCursor } from './rdata-codec.ts';
 import { parseTtl } from './ttl.ts';
 
-/** The closed set of fields; `text` takes the rest of the data as one string without a length. */
-export type FieldKind =
-  'name' | 'u8' | 'u16' | 'u32' | 'duration' | 'ipv4' | 'ipv6' | 'string' | 'strings' | 'tag' | 'text';
+export type { RdataToken } from './rdata-codec.ts';
 
-/** One word or quoted string of a master file, its escapes as written. */
-export interface RdataToken {
-  readonly text: string;
-  readonly quoted: boolean;
-}
-
-/** Carries a text fault to `parseRdata`; the token it is about is the cursor's. */
-export class RdataFault extends Error {}
-
-interface TextCursor {
-  readonly tokens: readonly RdataToken[];
-  readonly origin: Name;
-  readonly bytes: number[];
-  index: number;
-}
-
-interface WireCursor {
-  readonly bytes: Uint8Array;
-  at: number;
-}
-
-interface MessageCursor {
-  readonly message: Uint8Array;
-  readonly end: number;
-  readonly bytes: number[];
-  at: number;
-}
-
-/** A CAA tag (RFC 8659 §4.1). */
-const tagPattern = /^[0-9a-zA-Z]{1,255}$/;
-
-const integerBytes = { u8: 1, u16: 2, u32: 4, duration: 4 } as const;
-
-/** Reads one field's tokens and appends its bytes; throws `RdataFault`. */
-export function parseField(kind: FieldKind, cursor: TextCursor): void {
-  if (kind === 'strings') {
-    do parseField('string', cursor);
-    while (cursor.index < cursor.tokens.length);
+/** Takes a name, completed with the origin, and appends it. */
+export function parseNameField(text: TextCursor): void {
+  const token = text.take('a name');
+  if (token.text === '@' && !token.quoted) {
+    text.out.append(text.origin);
     return;
   }
-  const token = cursor.tokens[cursor.index];
-  if (token === undefined) throw new RdataFault(`the data ends where ${describeField(kind)} is expected`);
-  cursor.bytes.push(...fieldBytes(kind, token, cursor.origin));
-  cursor.index++;
-}
-
-function fieldBytes(
-  kind: Exclude<FieldKind, 'strings'>,
-  token: RdataToken,
-  origin: Name,
-): readonly number[] | Uint8Array {
-  switch (kind) {
-    case 'name':
-      return nameBytes(token, origin);
-    case 'u8':
-    case 'u16':
-    case 'u32':
-    case 'duration':
-      return integerField(kind, token.text);
-    case 'ipv4':
-    case 'ipv6': {
-      const address = parseIp(token.text);
-      if (address === undefined || familyOf(address) !== (kind === 'ipv4' ? 4 : 6)) throw unexpected(kind, token);
-      return ipBytes(address);
-    }
-    case 'string': {
-      const bytes = stringBytes(token);
-      if (bytes.length > 255) throw new RdataFault(`a string is at most 255 octets, this one has ${bytes.length}`);
-      return [bytes.length, ...bytes];
-    }
-    case 'tag': {
-      if (!tagPattern.test(token.text)) throw unexpected(kind, token);
-      return [token.text.length, ...stringBytes(token)];
-    }
-    case 'text':
-      return stringBytes(token);
-    default:
-      return assertNever(kind);
-  }
-}
-
-function nameBytes(token: RdataToken, origin: Name): Uint8Array {
-  if (token.text === '@') return origin;
-  const name = parseName(token.text, origin);
+  const name = parseName(token.text, text.origin);
   if (!name.ok) throw new RdataFault(`"${token.text}" is not a name: ${name.fault}`);
-  return name.value;
+  text.out.append(name.value);
 }
 
-function integerField(kind: keyof typeof integerBytes, text: string): readonly number[] {
-  const size = integerBytes[kind];
-  const value = kind === 'duration' ? parseTtl(text) : /^\d{1,10}$/.test(text) ? Number(text) : undefined;
-  if (value === undefined || value >= 2 ** (8 * size)) throw unexpected(kind, { text, quoted: false });
-  return Array.from({ length: size }, (_, index) => Math.floor(value / 2 ** (8 * (size - 1 - index))) & 0xff);
+/** Writes the name at the cursor. */
+export function formatNameField(wire: WireCursor): string {
+  const name = copyName(wire.bytes, wire.at, wire.bytes.length);
+  wire.at += name?.length ?? 0;
+  return name === undefined ? '' : formatName(name);
 }
 
-function stringBytes(token: RdataToken): readonly number[] {
-  const decoded = decodeEscapes(token.text);
-  if ('faultIndex' in decoded) {
-    throw new RdataFault(`"${token.text}" has a backslash without a character or three digits up to 255 after it`);
-  }
-  return decoded.map(({ byte }) => byte);
-}
-
-function unexpected(kind: FieldKind, token: RdataToken): RdataFault {
-  return new RdataFault(`"${token.text}" is not ${describeField(kind)}`);
-}
-
-const fieldDescriptions: Readonly<Record<FieldKind, string>> = {
-  name: 'a name',
-  u8: 'a number from 0 to 255',
-  u16: 'a number from 0 to 65535',
-  u32: 'a number from 0 to 4294967295',
-  duration: 'a time in seconds, such as 3600 or 1h',
-  ipv4: 'an IPv4 address',
-  ipv6: 'an IPv6 address',
-  string: 'a string',
-  strings: 'a string',
-  tag: 'a tag of letters and digits, such as issue',
-  text: 'a string',
+/** A name that a message must not compress (RFC 3597 §4): those of all types after RFC 1035. */
+export const wholeName: Field = {
+  parse: parseNameField,
+  format: formatNameField,
+  measure(bytes, at, end) {
+    const length = measureName(bytes, at, end);
+    return length === 0 ? -1 : at + length;
+  },
 };
 
-function describeField(kind: FieldKind): string {
-  return fieldDescriptions[kind];
+/** A name of a type that senders may, or once did, compress. */
+export const name: Field = { ...wholeName, isCompressible: true };
+
+function integerField(size: 1 | 2 | 4): Field {
+  const max = 256 ** size - 1;
+  const expected = integerText(max);
+  return {
+    parse(text) {
+      const value = text.integer(max, expected);
+      if (size === 4) text.out.u32(value);
+      else if (size === 2) text.out.u16(value);
+      else text.out.u8(value);
+    },
+    format: (wire) => String(wire.integer(size)),
+    measure: (_, at, end) => within(at + size, end),
+  };
 }
 
-/** Writes one field of valid wire data as text and moves past it. */
-export function formatField(kind: FieldKind, cursor: WireCursor): string {
-  const { bytes } = cursor;
-  switch (kind) {
-    case 'name': {
-      const name = copyName(bytes, cursor.at, bytes.length);
-      cursor.at += name?.length ?? 0;
-      return name === undefined ? '' : formatName(name);
-    }
-    case 'u8':
-    case 'u16':
-    case 'u32':
-    case 'duration':
-      return String(take(cursor, integerBytes[kind]).reduce((value, byte) => value * 256 + byte, 0));
-    case 'ipv4':
-      return formatIp(take(cursor, 4));
-    case 'ipv6':
-      return formatIp(take(cursor, 16));
-    case 'string':
-      return quote(takeString(cursor));
-    case 'strings': {
-      const strings: string[] = [];
-      while (cursor.at < bytes.length) strings.push(quote(takeString(cursor)));
-      return strings.join(' ');
-    }
-    case 'tag':
-      return encodeEscapes(takeString(cursor), '"; ');
-    case 'text':
-      return quote(take(cursor, bytes.length - cursor.at));
-    default:
-      return assertNever(kind);
-  }
+/** Numbers of one, two and four octets. */
+export const u8: Field = integerField(1);
+export const u16: Field = integerField(2);
+export const u32: Field = integerField(4);
+
+/** `at`, or -1 where it is past `end`. */
+export function within(at: number, end: number): number {
+  return at <= end ? at : -1;
 }
 
-function take(cursor: WireCursor, length: number): Uint8Array {
-  cursor.at += length;
-  return cursor.bytes.subarray(cursor.at - length, cursor.at);
+/** Seconds, also written with units as in `1h30m`. */
+export const duration: Field = {
+  ...u32,
+  parse(text) {
+    const expected = 'a time in seconds, such as 3600 or 1h';
+    const word = text.word(expected);
+    const seconds = parseInteger(word, 0xffff_ffff) ?? parseTtl(word);
+    if (seconds === undefined) throw unexpected(word, expected);
+    text.out.u32(seconds);
+  },
+};
+
+/** An IPv4 address. */
+export const ipv4: Field = {
+  parse(text) {
+    const word = text.word('an IPv4 address');
+    const at = text.out.reserve(4);
+    if (!parseIpv4Into(word, text.out.bytes, at)) throw unexpected(word, 'an IPv4 address');
+  },
+  format: (wire) => formatIp(wire.take(4)),
+  measure: (_, at, end) => within(at + 4, end),
+};
+
+/** An IPv6 address. */
+export const ipv6: Field = {
+  parse(text) {
+    const word = text.word('an IPv6 address');
+    const at = text.out.reserve(16);
+    if (!parseIpv6Into(word, text.out.bytes, at)) throw unexpected(word, 'an IPv6 address');
+  },
+  format: (wire) => formatIp(wire.take(16)),
+  measure: (_, at, end) => within(at + 16, end),
+};
+
+/** Appends a token's text behind a length octet. */
+function appendString(text: TextCursor, token: RdataToken): void {
+  const lengthAt = text.out.reserve(1);
+  if (!decodeInto(token.text, text.out)) throw badEscape(token.text);
+  const length = text.out.length - lengthAt - 1;
+  if (length > 255) throw new RdataFault(`a string is at most 255 octets, this one has ${length}`);
+  text.out.bytes[lengthAt] = length;
 }
 
-function takeString(cursor: WireCursor): Uint8Array {
-  const length = cursor.bytes[cursor.at++] ?? 0;
-  return take(cursor, length);
+function measureString(bytes: Uint8Array, at: number, end: number): number {
+  return at < end ? within(at + 1 + (bytes[at] ?? 0), end) : -1;
 }
 
-function quote(bytes: Uint8Array): string {
+/** Writes octets in quotes. */
+export function quote(bytes: Uint8Array): string {
   return `"${encodeEscapes(bytes, '"')}"`;
 }
 
-/** Copies one field out of a message, names expanded; false when it does not fit before `end`. */
-export function copyField(kind: FieldKind, cursor: MessageCursor): boolean {
-  switch (kind) {
-    case 'name': {
-      const expanded = expandName(cursor.message, cursor.at, cursor.end);
-      if (expanded === undefined) return false;
-      cursor.bytes.push(...expanded.name);
-      cursor.at = expanded.next;
-      return true;
-    }
-    case 'u8':
-    case 'u16':
-    case 'u32':
-    case 'duration':
-      return copyBytes(cursor, integerBytes[kind]);
-    case 'ipv4':
-      return copyBytes(cursor, 4);
-    case 'ipv6':
-      return copyBytes(cursor, 16);
-    case 'string':
-      return copyString(cursor);
-    case 'tag':
-      return copyTag(cursor);
-    case 'strings': {
-      do if (!copyString(cursor)) return false;
-      while (cursor.at < cursor.end);
-      return true;
-    }
-    case 'text':
-      return copyBytes(cursor, cursor.end - cursor.at);
-    default:
-      return assertNever(kind);
-  }
+/** A string of up to 255 octets (RFC 1035 §3.3). */
+export const string: Field = {
+  parse: (text) => appendString(text, text.take('a string')),
+  format: (wire) => quote(wire.take(wire.integer(1))),
+  measure: measureString,
+};
+
+/** A string that may be missing at the end of the data. */
+export const optionalString: Field = {
+  parse(text) {
+    if (!text.isAtEnd) string.parse(text);
+  },
+  format: (wire) => (wire.at < wire.bytes.length ? string.format(wire) : ''),
+  measure: (bytes, at, end) => (at === end ? at : measureString(bytes, at, end)),
+};
+
+/** Strings to the end of the data, at least one. */
+export const strings: Field = {
+  parse(text) {
+    do string.parse(text);
+    while (!text.isAtEnd);
+  },
+  format(wire) {
+    const written: string[] = [];
+    while (wire.at < wire.bytes.length) written.push(string.format(wire));
+    return written.join(' ');
+  },
+  measure(bytes, at, end) {
+    do at = measureString(bytes, at, end);
+    while (at >= 0 && at < end);
+    return at;
+  },
+};
+
+/** A string whose octets all are in the given ASCII characters, at least one. */
+function restrictedString(isAllowed: (code: number) => boolean, expected: string): Field {
+  return {
+    parse(text) {
+      const token = text.take(expected);
+      const start = text.out.length;
+      appendString(text, token);
+      if (this.measure(text.out.bytes, start, text.out.length) < 0) throw unexpected(token.text, expected);
+    },
+    format: (wire) => encodeEscapes(wire.take(wire.integer(1)), '"; '),
+    measure(bytes, at, end) {
+      const next = measureString(bytes, at, end);
+      if (next <= at + 1) return -1;
+      for (let index = at + 1; index < next; index++) if (!isAllowed(bytes[index] ?? 0)) return -1;
+      return next;
+    },
+  };
 }
 
-function copyString(cursor: MessageCursor): boolean {
-  return cursor.at < cursor.end && copyBytes(cursor, 1 + (cursor.message[cursor.at] ?? 0));
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
 }
 
-function copyTag(cursor: MessageCursor): boolean {
-  const start = cursor.at + 1;
-  return copyString(cursor) && tagPattern.test(String.fromCharCode(...cursor.message.subarray(start, cursor.at)));
+function isLetter(code: number): boolean {
+  return (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
 }
 
-function copyBytes(cursor: MessageCursor, length: number): boolean {
-  if (cursor.at + length > cursor.end) return false;
-  for (let count = 0; count < length; count++) cursor.bytes.push(cursor.message[cursor.at++] ?? 0);
-  return true;
+/** A CAA tag (RFC 8659 §4.1). */
+export const tag: Field = restrictedString(
+  (code) => isDigit(code) || isLetter(code),
+  'a tag of letters and digits, such as issue',
+);
+
+/** An X.121 address (RFC 1183 §3.1). */
+export const digits: Field = restrictedString(isDigit, 'a string of digits');
+
+function textField(minBytes: 0 | 1): Field {
+  return {
+    parse(text) {
+      const token = text.take('a string');
+      const start = text.out.length;
+      if (!decodeInto(token.text, text.out)) throw badEscape(token.text);
+      if (text.out.length - start < minBytes) throw new RdataFault('the string must not be empty');
+    },
+    format: (wire) => quote(wire.rest()),
+    measure: (_, at, end) => (end - at >= minBytes ? end : -1),
+  };
 }
+
+/** The rest of the data as one string without a length. */
+export const text: Field = textField(0);
+/** The same, not empty. */
+export const filledText: Field = textField(1);

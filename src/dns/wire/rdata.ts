@@ -1,31 +1,24 @@
 /**
- * Record data, between master file text, wire form and messages, driven by one layout table.
+ * Record data, between master file text, wire form and messages, driven by the layouts of rdata-layouts.ts.
  *
  * A type without a layout is opaque bytes, written `\# length hex` (RFC 3597 §5); that form is accepted for every type.
- * Data is kept in wire form with its names uncompressed. The field codecs are in rdata-fields.ts.
+ * Data is kept in wire form with its names uncompressed.
  */
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
-import { recordType } from './constants.ts';
+import { ByteSink } from './byte-sink.ts';
+import { expandName } from './message-name.ts';
 import { rootName } from './name.ts';
 import type { Name } from './name.ts';
-import { copyField, formatField, parseField, RdataFault } from './rdata-fields.ts';
-import type { FieldKind, RdataToken } from './rdata-fields.ts';
+import { RdataFault, TextCursor, WireCursor } from './rdata-codec.ts';
+import type { Field, RdataToken } from './rdata-codec.ts';
+import { encode, hex, parseEncodedRest } from './rdata-encodings.ts';
+import { layouts } from './rdata-layouts.ts';
 
-const layouts = new Map<number, readonly FieldKind[]>([
-  [recordType.A, ['ipv4']],
-  [recordType.NS, ['name']],
-  [recordType.CNAME, ['name']],
-  [recordType.SOA, ['name', 'name', 'u32', 'duration', 'duration', 'duration', 'duration']],
-  [recordType.PTR, ['name']],
-  [recordType.HINFO, ['string', 'string']],
-  [recordType.MX, ['u16', 'name']],
-  [recordType.TXT, ['strings']],
-  [recordType.AAAA, ['ipv6']],
-  [recordType.SRV, ['u16', 'u16', 'u16', 'name']],
-  [recordType.DNAME, ['name']],
-  [recordType.CAA, ['u8', 'tag', 'text']],
-]);
+export { compressibleNames, targetOf } from './rdata-layouts.ts';
+export type { CompressibleNames } from './rdata-layouts.ts';
+
+const maxRdataBytes = 0xffff;
 
 /** What is wrong with the text of record data, and at which token; `token` may be one past the last. */
 export interface RdataTextFault {
@@ -33,64 +26,83 @@ export interface RdataTextFault {
   readonly message: string;
 }
 
+/** Parsing is synchronous and never nested, so that one cursor and its buffers serve every record. */
+const cursor = new TextCursor();
+
 /** Parses the tokens of record data; relative names are completed with `origin`. */
 export function parseRdata(
   type: number,
   tokens: readonly RdataToken[],
   origin: Name = rootName,
 ): Result<Uint8Array, RdataTextFault> {
-  const cursor = { tokens, index: 0, origin, bytes: [] as number[] };
+  cursor.start(tokens, origin);
   try {
     const layout = layouts.get(type);
-    if (tokens[0]?.text === '\\#' && !tokens[0].quoted) return parseOpaque(type, tokens);
-    if (layout === undefined) throw new RdataFault('this type has no text form here: write it as \\# LENGTH HEX');
-    for (const kind of layout) parseField(kind, cursor);
-    const extra = tokens[cursor.index];
-    if (extra !== undefined) throw new RdataFault(`"${extra.text}" is more than this type takes`);
-    if (cursor.bytes.length > 0xffff) throw new RdataFault('record data is at most 65535 octets');
-    return succeed(Uint8Array.from(cursor.bytes));
+    if (tokens[0]?.text === '\\#' && !tokens[0].quoted) parseOpaque(layout);
+    else if (layout === undefined) throw new RdataFault('this type has no text form here: write it as \\# LENGTH HEX');
+    else parseFields(layout);
+    if (cursor.out.length > maxRdataBytes) throw new RdataFault(`record data is at most ${maxRdataBytes} octets`);
+    return succeed(cursor.out.copy());
   } catch (fault) {
-    if (fault instanceof RdataFault) return refuse({ token: cursor.index, message: fault.message });
+    if (fault instanceof RdataFault) return refuse({ token: cursor.faultAt, message: fault.message });
     throw fault;
   }
 }
 
-/** Parses `\# length hex…` (RFC 3597 §5) and checks the bytes against the type's layout, if it has one. */
-function parseOpaque(type: number, tokens: readonly RdataToken[]): Result<Uint8Array, RdataTextFault> {
-  const length = tokens[1]?.text ?? '';
-  if (!/^\d{1,5}$/.test(length)) return refuse({ token: 1, message: `"${length}" is not a length in octets` });
-  const hex = tokens.slice(2).map((token) => token.text);
-  const bad = hex.findIndex((text) => !/^[0-9a-fA-F]*$/.test(text));
-  if (bad >= 0) return refuse({ token: 2 + bad, message: `"${hex[bad] ?? ''}" is not hexadecimal` });
-  const digits = hex.join('');
-  if (digits.length !== Number(length) * 2) {
-    return refuse({ token: 1, message: `the length says ${length} octets, the data has ${digits.length / 2}` });
+function parseFields(layout: readonly Field[]): void {
+  for (const field of layout) field.parse(cursor);
+  const extra = cursor.tokens[cursor.index];
+  if (extra === undefined) return;
+  cursor.faultAt = cursor.index;
+  throw new RdataFault(`"${extra.text}" is more than this type takes`);
+}
+
+/** Parses `\# length hex…` (RFC 3597 §5) and checks the octets against the type's layout, if it has one. */
+function parseOpaque(layout: readonly Field[] | undefined): void {
+  cursor.index = 1;
+  const length = cursor.integer(maxRdataBytes, 'a length in octets');
+  const found = parseEncodedRest(cursor, hex);
+  if (found !== length) {
+    cursor.faultAt = 1;
+    throw new RdataFault(`the length says ${length} octets, the data has ${found}`);
   }
-  const bytes = Uint8Array.from({ length: digits.length / 2 }, (_, index) =>
-    parseInt(digits.slice(index * 2, index * 2 + 2), 16),
-  );
-  if (expandRdata(type, bytes) === undefined) {
-    return refuse({ token: 2, message: 'these octets are not valid data of this type' });
+  if (layout === undefined || fits(layout, cursor.out.bytes, 0, found)) return;
+  cursor.faultAt = 2;
+  throw new RdataFault('these octets are not valid data of this type');
+}
+
+/** Whether the octets are just the fields of a layout, with no compressed name in them. */
+function fits(layout: readonly Field[], bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  for (const field of layout) {
+    at = field.measure(bytes, at, end);
+    if (at < 0) return false;
   }
-  return succeed(bytes);
+  return at === end;
 }
 
 /** Writes record data as master file text; data that its layout does not fit is written as RFC 3597 text. */
 export function formatRdata(type: number, rdata: Uint8Array): string {
   const layout = layouts.get(type);
-  if (layout !== undefined && expandRdata(type, rdata) !== undefined) {
-    const cursor = { bytes: rdata, at: 0 };
-    return layout.map((kind) => formatField(kind, cursor)).join(' ');
+  if (layout === undefined || !fits(layout, rdata, 0, rdata.length)) {
+    return `\\# ${rdata.length} ${encode(hex, rdata).toLowerCase()}`.trimEnd();
   }
-  const hex = Array.from(rdata, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return `\\# ${rdata.length} ${hex}`.trimEnd();
+  const wire = new WireCursor(rdata);
+  let text = '';
+  for (const field of layout) {
+    const written = field.format(wire);
+    text += text === '' || written === '' ? written : ` ${written}`;
+  }
+  return text;
 }
+
+const expanded = new ByteSink();
 
 /**
  * Copies record data out of a message, by default all of it, with its names uncompressed; undefined when it does not
  * fit its type.
  *
- * Names are expanded only in types that may be compressed or have a layout here (RFC 3597 §4).
+ * Names are expanded in the types that RFC 3597 §4 lists; a compressed name in another type does not fit it.
  */
 export function expandRdata(
   type: number,
@@ -98,32 +110,26 @@ export function expandRdata(
   span: { readonly offset: number; readonly length: number } = { offset: 0, length: message.length },
 ): Uint8Array | undefined {
   const layout = layouts.get(type);
-  const { offset } = span;
-  const end = offset + span.length;
+  let at = span.offset;
+  const end = at + span.length;
   if (end > message.length) return undefined;
-  if (layout === undefined) return message.slice(offset, end);
-  const cursor = { message, at: offset, end, bytes: [] as number[] };
-  for (const kind of layout) if (!copyField(kind, cursor)) return undefined;
-  return cursor.at === end ? Uint8Array.from(cursor.bytes) : undefined;
-}
-
-/** Where the names that may be compressed lie in record data (RFC 3597 §4: the types of RFC 1035 only). */
-export interface CompressibleNames {
-  /** Octets before the first name. */
-  readonly skip: number;
-  /** Names that follow each other from there. */
-  readonly count: number;
-}
-
-const compressible = new Map<number, CompressibleNames>([
-  [recordType.NS, { skip: 0, count: 1 }],
-  [recordType.CNAME, { skip: 0, count: 1 }],
-  [recordType.PTR, { skip: 0, count: 1 }],
-  [recordType.MX, { skip: 2, count: 1 }],
-  [recordType.SOA, { skip: 0, count: 2 }],
-]);
-
-/** The names of a type's data that a message may compress; undefined where there are none. */
-export function compressibleNames(type: number): CompressibleNames | undefined {
-  return compressible.get(type);
+  if (layout === undefined) return message.slice(at, end);
+  if (!layout.some((field) => field.isCompressible === true)) {
+    return fits(layout, message, at, end) ? message.slice(at, end) : undefined;
+  }
+  expanded.clear();
+  for (const field of layout) {
+    if (field.isCompressible === true) {
+      const name = expandName(message, at, end);
+      if (name === undefined) return undefined;
+      expanded.append(name.name);
+      at = name.next;
+    } else {
+      const next = field.measure(message, at, end);
+      if (next < 0) return undefined;
+      expanded.append(message, at, next);
+      at = next;
+    }
+  }
+  return at === end && expanded.length <= maxRdataBytes ? expanded.copy() : undefined;
 }
