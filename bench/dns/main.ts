@@ -4,7 +4,6 @@
  * All servers run at once, idle but for the one that is asked; in each round every one has its turn, so that what the
  * machine does meanwhile touches all alike. Method and results are in docs/reference/performance.md. Installs nothing.
  */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -52,13 +51,6 @@ function findPeers({ servers, program }: BenchOptions): readonly Peer[] {
     for (const requirement of missing) say(`${name} is left out: apt-get install ${requirement.package}`);
     return missing.length === 0;
   });
-}
-
-function versionOf({ name, requirements, versionArgs }: Peer): string {
-  const program = requirements[0]?.program ?? process.execPath;
-  const { stdout, stderr } = spawnSync(program, [...versionArgs], { encoding: 'utf8' });
-  const version = /\d+(?:\.\d+)+\S*/.exec((stdout + stderr).replaceAll(/\(.*?\)|\d+:\d+:\d+/g, ''))?.[0];
-  return `${name} ${version ?? 'of unknown version'}`;
 }
 
 /** The zone's file, written when it is first needed. */
@@ -175,7 +167,7 @@ async function main(): Promise<number> {
   const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-dns-'));
   try {
     const { threads, rounds, seconds } = options.value;
-    console.log(peers.map(versionOf).join(', '));
+    console.log(peers.map((peer) => `${peer.name} ${peer.version()}`).join(', '));
     console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores; Node ${process.version}`);
     console.log(`${threads} UDP worker each, ${rounds} rounds of ${seconds} s`);
     await runBench({ options: options.value, peers, directory, ...splitCores(threads) });

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import type { QueryKind } from './data.ts';
+import { allPeers } from './peers/all.ts';
 import { ownProgram } from './peers/fairlead.ts';
 
 /** Something to measure: which zone, what is asked, what must be answered. */
@@ -62,6 +63,9 @@ export function readOptions(args: readonly string[]): Result<BenchOptions, strin
   const names = values.cases?.split(',') ?? [...benchCases.map(({ name }) => name), 'load'];
   const unknown = names.find((name) => name !== 'load' && !benchCases.some((known) => known.name === name));
   if (unknown !== undefined) return refuse(`--cases: no case "${unknown}"`);
+  const servers = values.servers?.split(',');
+  const stranger = servers?.find((name) => !allPeers(values.fairlead).some((peer) => peer.name === name));
+  if (stranger !== undefined) return refuse(`--servers: no server "${stranger}"`);
   const edns = { both: [false, true], yes: [true], no: [false] }[values.edns];
   if (edns === undefined) return refuse(`--edns: got "${values.edns}", expected both, yes or no`);
   const numbers = { rounds: 0, seconds: 0, threads: 0, seed: 0 };
@@ -75,7 +79,7 @@ export function readOptions(args: readonly string[]): Result<BenchOptions, strin
     cases: benchCases.filter(({ name }) => names.includes(name)),
     hasLoad: names.includes('load'),
     edns,
-    servers: values.servers?.split(','),
+    servers,
     program: values.fairlead,
     jsonFile: values.json,
   });

@@ -1,7 +1,7 @@
 /** fairlead as a user runs it: a coordinator with a directory of config, one site and no services. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Peer, Place } from './peer.ts';
 
@@ -13,7 +13,7 @@ export function fairlead(program: string): Peer {
   return {
     name: 'fairlead',
     requirements: [],
-    versionArgs: [program, '--version'],
+    version: () => packageVersion(program),
     prepare: (place) => {
       const { directory, zone, zoneFile } = place;
       mkdirSync(join(directory, 'sites'));
@@ -48,4 +48,10 @@ log: { level: warn }
 function takesThreads(program: string, directory: string): boolean {
   const { stdout, stderr } = spawnSync(process.execPath, [program, 'check'], { cwd: directory, encoding: 'utf8' });
   return !(stdout + stderr).includes("unknown key 'threads'");
+}
+
+/** The version in the package that a `bin/fairlead.js` belongs to. */
+function packageVersion(program: string): string {
+  const text = readFileSync(join(dirname(program), '../package.json'), 'utf8');
+  return /"version":\s*"([^"]+)"/.exec(text)?.[1] ?? 'of unknown version';
 }

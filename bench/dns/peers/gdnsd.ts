@@ -1,12 +1,13 @@
 /** gdnsd: answers are always minimal, there is no rate limiting and no log of queries. */
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { printedVersion } from './peer.ts';
 import type { Peer } from './peer.ts';
 
 export const gdnsd: Peer = {
   name: 'gdnsd',
   requirements: [{ program: 'gdnsd', package: 'gdnsd' }],
-  versionArgs: [],
+  version: () => printedVersion('gdnsd', []),
   prepare({ directory, zone, zoneFile, port, threads }) {
     mkdirSync(join(directory, 'zones'));
     copyFileSync(zoneFile, join(directory, 'zones', zone));

@@ -1,12 +1,13 @@
 /** Knot DNS: answers are minimal and unlimited by default. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { printedVersion } from './peer.ts';
 import type { Peer } from './peer.ts';
 
 export const knot: Peer = {
   name: 'knot',
   requirements: [{ program: 'knotd', package: 'knot' }],
-  versionArgs: ['-V'],
+  version: () => printedVersion('knotd', ['-V']),
   prepare({ directory, zone, zoneFile, port, threads }) {
     mkdirSync(join(directory, 'db'));
     const file = join(directory, 'knot.conf');

@@ -1,12 +1,13 @@
 /** NSD: minimal responses are asked for, and its rate limiting, which is on by default, is turned off. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { printedVersion } from './peer.ts';
 import type { Peer } from './peer.ts';
 
 export const nsd: Peer = {
   name: 'nsd',
   requirements: [{ program: 'nsd', package: 'nsd' }],
-  versionArgs: ['-v'],
+  version: () => printedVersion('nsd', ['-v']),
   prepare({ directory, zone, zoneFile, port, threads }) {
     const file = join(directory, 'nsd.conf');
     writeFileSync(

@@ -1,12 +1,13 @@
 /** PowerDNS with its BIND backend: the zone in memory, its packet cache as it comes. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { printedVersion } from './peer.ts';
 import type { Peer } from './peer.ts';
 
 export const pdns: Peer = {
   name: 'pdns',
   requirements: [{ program: 'pdns_server', package: 'pdns-server pdns-backend-bind' }],
-  versionArgs: ['--version'],
+  version: () => printedVersion('pdns_server', ['--version']),
   prepare({ directory, zone, zoneFile, port, threads }) {
     const named = join(directory, 'named.conf');
     writeFileSync(named, `zone "${zone}" { type master; file "${zoneFile}"; };\n`);

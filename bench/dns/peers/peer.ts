@@ -1,4 +1,5 @@
 /** What the benchmark needs to know of a DNS server: how it is set up and started. */
+import { spawnSync } from 'node:child_process';
 
 /** A program that a server needs, and the Debian package that brings it. */
 export interface Requirement {
@@ -29,8 +30,16 @@ export interface Command {
 export interface Peer {
   readonly name: string;
   readonly requirements: readonly Requirement[];
-  /** The arguments that make the first program print its version. */
-  readonly versionArgs: readonly string[];
+  /** The version that is installed; called only when the requirements are met. */
+  version(): string;
   /** Writes the server's files into its directory and says how to start it. */
   prepare(place: Place): Command;
+}
+
+/** The first version number that a command prints, wherever it prints it. */
+export function printedVersion(program: string, args: readonly string[]): string {
+  const { stdout, stderr } = spawnSync(program, [...args], { encoding: 'utf8' });
+  // A log line may begin with a time of day.
+  const text = (stdout + stderr).replaceAll(/\d+:\d+:\d+/g, '');
+  return /\d+(?:\.\d+)+\S*/.exec(text)?.[0] ?? 'of unknown version';
 }
