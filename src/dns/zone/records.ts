@@ -53,6 +53,12 @@ export class NameArena {
     return id;
   }
 
+  /** Octets of name `id`. */
+  lengthOf(id: number): number {
+    const end = id + 1 < this.count ? (this.offsets[id + 1] ?? 0) : this.#bytesUsed;
+    return end - (this.offsets[id] ?? 0);
+  }
+
   /** The id of `name`, or `none`. */
   idOf(name: Name): number {
     this.#labels.scan(name, 0);
@@ -62,7 +68,8 @@ export class NameArena {
   /** A copy of name `id`. */
   name(id: number): Name {
     const at = this.offsets[id] ?? 0;
-    return this.bytes.slice(at, at + measureName(this.bytes, at, this.bytes.length)) as Name;
+    // Only valid names are interned.
+    return this.bytes.slice(at, at + this.lengthOf(id)) as Name;
   }
 
   #equals(id: number, bytes: Uint8Array, offset: number): boolean {
@@ -185,6 +192,27 @@ export class ZoneRecords {
   dataOf(id: number): Uint8Array {
     const at = this.rdataAt[id] ?? 0;
     return this.rdata.subarray(at, at + (this.rdataLength[id] ?? 0));
+  }
+
+  /** Where a record was written. */
+  placeOf(id: number): RecordPlace {
+    return { source: this.source[id] ?? 0, offset: this.place[id] ?? 0 };
+  }
+
+  /** A copy without the records whose octet in `isDropped` is not 0, and without names that have none left. */
+  without(isDropped: Uint8Array): ZoneRecords {
+    const kept = new ZoneRecords();
+    for (let id = 0; id < this.count; id++) {
+      if (isDropped[id] !== 0) continue;
+      const name = this.owner[id] ?? 0;
+      const owner = kept.names.intern(this.names.bytes, this.names.offsets[name] ?? 0, this.names.hashes[name] ?? 0);
+      const head = { owner, type: this.type[id] ?? 0, ttlSeconds: this.ttlSeconds[id] ?? 0, ...this.placeOf(id) };
+      const at = this.rdataAt[id] ?? 0;
+      const copy = kept.add(head, this.rdata, at, at + (this.rdataLength[id] ?? 0));
+      const code = this.codes.get(id);
+      if (code !== undefined) kept.codes.set(copy, code);
+    }
+    return kept;
   }
 
   /** Lists hold id + 1, so that a new array is empty ones. */
