@@ -51,6 +51,18 @@ export function prefixParts(prefix: IpPrefix): { readonly bytes: Uint8Array; rea
   return { bytes: ipBytes(prefix.slice(0, slash) as IpAddress), length: Number(prefix.slice(slash + 1)) };
 }
 
+/** Whether an address given as 4 or 16 octets lies in `prefix`, prepared for many addresses. */
+export function ipPrefixMatcher(prefix: IpPrefix): (address: Uint8Array) => boolean {
+  const { bytes, length } = prefixParts(prefix);
+  const whole = length >> 3;
+  const mask = 0xff00 >> (length & 7);
+  return (address) => {
+    if (address.length !== bytes.length) return false;
+    for (let index = 0; index < whole; index++) if (address[index] !== bytes[index]) return false;
+    return ((address[whole] ?? 0) & mask & 0xff) === ((bytes[whole] ?? 0) & mask & 0xff);
+  };
+}
+
 /** Whether `address` lies in `prefix`; false across families. */
 export function prefixContains(prefix: IpPrefix, address: IpAddress): boolean {
   if (familyOf(prefix) !== familyOf(address)) return false;

@@ -3,6 +3,7 @@
  * answers. Whoever composes the server implements it (R1: endpoints by their own verdict, other addresses by probe).
  */
 import type { IpAddress } from '#base/ip.ts';
+import type { AnswerNote } from '#dns/zone/dynamic.ts';
 
 /** What a record wants checked. Equal targets are one check. */
 export interface HealthTarget {
@@ -25,6 +26,8 @@ export interface HealthReading {
   readonly changePending: boolean;
   /** It is not to be answered even where nothing is up: drained, or of a family that is to be empty (R2, R8). */
   readonly withheld?: boolean;
+  /** Why it is answerable although health alone would not have it so. */
+  readonly note?: AnswerNote;
 }
 
 /** One registered target. `read` is called for every query: it is synchronous and cheap. */
@@ -34,4 +37,9 @@ export interface HealthHandle {
 
 export interface HealthSource {
   register(target: HealthTarget): HealthHandle;
+}
+
+/** What two targets share exactly if they are one check. */
+export function targetKey(target: HealthTarget): string {
+  return JSON.stringify(target);
 }

@@ -10,7 +10,7 @@ import type { IpAddress } from '#base/ip.ts';
 import type { Prng } from '#base/prng.ts';
 import { recordType, typeName } from '#dns/wire/constants.ts';
 import { parseRdata } from '#dns/wire/rdata.ts';
-import type { Client, DynamicAnswer, DynamicRecord } from '#dns/zone/dynamic.ts';
+import type { AnswerNote, Client, DynamicAnswer, DynamicRecord } from '#dns/zone/dynamic.ts';
 import { describeConstant } from './constant.ts';
 import type { LuaConstant, LuaTable } from './constant.ts';
 import { LuaFault } from './fault.ts';
@@ -119,21 +119,24 @@ class PortCheckedRecord implements DynamicRecord {
     const context = { client, prng };
     let changePending = false;
     let isAnythingKnown = false;
+    let note: AnswerNote | undefined;
     for (const set of this.#sets) {
       const available: Uint8Array[] = [];
       for (const { rdata, handle } of set) {
         const reading = handle.read();
         changePending ||= reading.changePending;
         isAnythingKnown ||= reading.state !== 'unknown';
+        note ??= reading.note;
         if (reading.state === 'up' || (reading.state === 'unknown' && !failOnIncompleteCheck)) available.push(rdata);
       }
-      if (available.length > 0) return { kind: 'records', rdata: select(selector, available, context), changePending };
+      if (available.length > 0)
+        return { kind: 'records', rdata: select(selector, available, context), changePending, note };
     }
     if (!isAnythingKnown) return { kind: 'failure', reason: 'no health check of this name has finished yet' };
     // With everything down, whatever is given may be wrong in a moment: it lives only shortly.
     const backup = this.#backup();
     const rdata = backup.length === 0 ? [] : select(backupSelector, backup, context);
-    return { kind: 'records', rdata, changePending: true };
+    return { kind: 'records', rdata, changePending: true, note: rdata.length === 0 ? undefined : 'failOpen' };
   }
 
   /** The first set's candidates, or a later one's where all before are withheld. */

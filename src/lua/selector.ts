@@ -1,6 +1,5 @@
 /** Which of the candidates are answered: the selectors of PowerDNS's `if…up` functions. */
 import { assertNever, present } from '#base/assert.ts';
-import { ipBytes } from '#base/ip.ts';
 import type { Prng } from '#base/prng.ts';
 import type { Client } from '#dns/zone/dynamic.ts';
 import { lookup2 } from './hash.ts';
@@ -26,7 +25,7 @@ export function select(
     case 'all':
       return candidates;
     case 'hashed':
-      return pick(candidates, lookup2(ipBytes(context.client.address)) % candidates.length);
+      return pick(candidates, lookup2(context.client.address) % candidates.length);
     case 'empty':
       return [];
     default:

@@ -10,6 +10,8 @@ const answerableBit = 1;
 const changePendingBit = 2;
 const unprovenBit = 4;
 const withheldBit = 8;
+const frozenBit = 16;
+const failOpenBit = 32;
 const headerWords = 1;
 
 /** What one slot says. */
@@ -20,7 +22,14 @@ export interface SlotValue {
   readonly unproven: boolean;
   /** Not to be answered even where nothing is up: drained, or of a family that is to be empty (R2, R8). */
   readonly withheld: boolean;
+  /** Kept as it was last: this vantage doubts itself, or everything went down at once (R5, R8). */
+  readonly frozen: boolean;
+  /** Answerable because nothing is up (R8). */
+  readonly failOpen: boolean;
 }
+
+/** How many different words a slot can hold. */
+export const slotWordCount = 64;
 
 /** The table over a SharedArrayBuffer; hand `buffer` to another thread and build a table over it there. */
 export class SteeringTable {
@@ -37,9 +46,8 @@ export class SteeringTable {
   /** A table in which every slot is answerable with a change pending: nothing is known yet (R3). */
   static create(slotCount: number): SteeringTable {
     const table = new SteeringTable(new SharedArrayBuffer((slotCount + headerWords) * 4));
-    table.publish(
-      Array<SlotValue>(slotCount).fill({ answerable: true, changePending: true, unproven: true, withheld: false }),
-    );
+    const unproven = { answerable: true, changePending: true, unproven: true };
+    table.publish(Array<SlotValue>(slotCount).fill({ ...unproven, withheld: false, frozen: false, failOpen: false }));
     return table;
   }
 
@@ -65,15 +73,31 @@ export class SteeringTable {
 
   /** One slot's value; within `consistently` where several slots must agree. */
   read(slot: number): SlotValue {
-    assert(slot >= 0 && slot < this.slotCount, `slot ${slot} is in a table of ${this.slotCount}`);
-    const word = Atomics.load(this.#words, slot + headerWords);
-    return {
-      answerable: (word & answerableBit) !== 0,
-      changePending: (word & changePendingBit) !== 0,
-      unproven: (word & unprovenBit) !== 0,
-      withheld: (word & withheldBit) !== 0,
-    };
+    return decodeSlot(this.word(slot));
   }
+
+  /** One slot's value as the number that it is, below `slotWordCount`. */
+  word(slot: number): number {
+    assert(slot >= 0 && slot < this.slotCount, `slot ${slot} is in a table of ${this.slotCount}`);
+    return Atomics.load(this.#words, slot + headerWords);
+  }
+
+  /** Odd while a publication is being written, another even number after each. */
+  sequence(): number {
+    return Atomics.load(this.#words, 0);
+  }
+}
+
+/** What a slot's word says. */
+export function decodeSlot(word: number): SlotValue {
+  return {
+    answerable: (word & answerableBit) !== 0,
+    changePending: (word & changePendingBit) !== 0,
+    unproven: (word & unprovenBit) !== 0,
+    withheld: (word & withheldBit) !== 0,
+    frozen: (word & frozenBit) !== 0,
+    failOpen: (word & failOpenBit) !== 0,
+  };
 }
 
 function encode(value: SlotValue): number {
@@ -81,6 +105,8 @@ function encode(value: SlotValue): number {
     (value.answerable ? answerableBit : 0) |
     (value.changePending ? changePendingBit : 0) |
     (value.unproven ? unprovenBit : 0) |
-    (value.withheld ? withheldBit : 0)
+    (value.withheld ? withheldBit : 0) |
+    (value.frozen ? frozenBit : 0) |
+    (value.failOpen ? failOpenBit : 0)
   );
 }

@@ -2,16 +2,17 @@
  * The answer function with zones behind it, in process: the one place of the conformance tests that knows how zones
  * are loaded and answered from.
  */
-import type { IpAddress } from '#base/ip.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import { createAnswerer } from '#dns/answer/answerer.ts';
 import type { AnswerClient } from '#dns/answer/answerer.ts';
 import { createGeneration } from '#dns/answer/generation.ts';
 import { rootName } from '#dns/wire/name.ts';
-import { loadZone } from '#dns/zone/load.ts';
+import type { DynamicCompiler } from '#dns/zone/dynamic.ts';
+import { buildImage } from '#dns/zone/image-builder.ts';
 import { formatZoneProblem } from '#dns/zone/problem.ts';
-import type { Zone } from '#dns/zone/zone.ts';
+import { readZone } from '#dns/zone/read-zone.ts';
+import type { ZoneData } from '#dns/zone/zone-data.ts';
 
 /** A master file; names without a last dot are completed with the root. */
 export interface ZoneText {
@@ -43,23 +44,21 @@ export function answerRaw(
   zones: readonly ZoneText[],
   { isMinimal = true }: AskOptions = {},
 ): Result<RawAnswer, string> {
-  const loaded: Zone[] = [];
+  const loaded: ZoneData[] = [];
   const problems: string[] = [];
   for (const { file, text } of zones) {
-    const result = loadZone(
-      { file, text, origin: rootName },
-      { compile: () => refuse({ message: 'no code runs here', offset: 0 }) },
-    );
+    const result = readZone({ file, text, origin: rootName }, { compile: refuseCode });
     if (result.zone !== undefined) loaded.push(result.zone);
     else problems.push(...result.problems.map(formatZoneProblem));
   }
   if (problems.length > 0) return refuse(problems.join('\n'));
-  const { answer } = createAnswerer(createGeneration(loaded), { isMinimal });
-  // The layout of an address: this one is written in its canonical form.
-  const address = '192.0.2.99' as IpAddress;
-  const clients = { udp: { address, transport: 'udp' }, tcp: { address, transport: 'tcp' } } as const;
+  const { answer } = createAnswerer(createGeneration(buildImage(loaded), { compile: refuseCode }), { isMinimal });
+  const common = { address: Uint8Array.of(192, 0, 2, 99), unixMs: 0, idleTimeoutMs: 10_000 };
+  const clients = { udp: { ...common, transport: 'udp' as const }, tcp: { ...common, transport: 'tcp' as const } };
   return succeed((query, length, transport, out) => answer(query, length, clients[transport], out));
 }
+
+const refuseCode: DynamicCompiler = () => refuse({ message: 'no code runs here', offset: 0 });
 
 /** Loads zones and gives a function that answers from them; the fault is every problem, one a line. */
 export function answerFrom(zones: readonly ZoneText[], options: AskOptions = {}): Result<Ask, string> {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import type { IpAddress } from '#base/ip.ts';
 import { refuse, succeed } from '#base/result.ts';
 import { flag, parseType, rcode } from '../wire/constants.ts';
 import { decodeMessage, encodeQuery, formatMessage } from '../wire/message.ts';
@@ -9,12 +8,13 @@ import type { Message } from '../wire/message.ts';
 import { parseName } from '../wire/name.ts';
 import type { Name } from '../wire/name.ts';
 import type { Client, DynamicAnswer, DynamicCompiler } from '../zone/dynamic.ts';
-import { loadZone } from '../zone/load.ts';
-import type { Zone } from '../zone/zone.ts';
+import { buildImage } from '../zone/image-builder.ts';
+import { readZone } from '../zone/read-zone.ts';
+import type { ZoneData } from '../zone/zone-data.ts';
 import { createAnswerer } from './answerer.ts';
-import type { AnswerClient, Answerer } from './answerer.ts';
-import { rcodeCounts } from './counters.ts';
+import type { AnswerClient, Answerer, AnswererOptions } from './answerer.ts';
 import { createGeneration } from './generation.ts';
+import type { Generation } from './generation.ts';
 
 function name(text: string): Name {
   const parsed = parseName(text);
@@ -22,7 +22,12 @@ function name(text: string): Name {
   return parsed.value;
 }
 
-const udp: AnswerClient = { address: '192.0.2.99' as IpAddress, transport: 'udp' };
+const udp: AnswerClient = {
+  address: Uint8Array.of(192, 0, 2, 99),
+  transport: 'udp',
+  unixMs: 1_700_000_000_000,
+  idleTimeoutMs: 0,
+};
 const tcp: AnswerClient = { ...udp, transport: 'tcp' };
 
 /** What dynamic records say, by their code. */
@@ -36,7 +41,7 @@ const behaviours = new Map<string, (client: Client) => DynamicAnswer>([
     'client',
     ({ address }) => ({
       kind: 'records',
-      rdata: [Uint8Array.of(...address.split('.').map(Number))],
+      rdata: [address.slice()],
       changePending: false,
     }),
   ],
@@ -49,14 +54,23 @@ const compile: DynamicCompiler = ({ code, type }) => {
     : succeed({ type, dependsOnClient: code === 'client', evaluate });
 };
 
-function zone(text: string, origin = 'example.com.'): Zone {
-  const loaded = loadZone({ file: 'zone', text, origin: name(origin) }, { compile });
+function zone(text: string, origin = 'example.com.'): ZoneData {
+  const loaded = readZone({ file: 'zone', text, origin: name(origin) }, { compile });
   assert.deepEqual(
     loaded.problems.filter(({ severity }) => severity === 'error'),
     [],
   );
   assert.ok(loaded.zone !== undefined);
   return loaded.zone;
+}
+
+function answererOf(zones: readonly ZoneData[], options: AnswererOptions = {}): Answerer {
+  return createAnswerer(generationOf(zones), options);
+}
+
+function generationOf(zones: readonly ZoneData[], minimumTtlSeconds?: number): Generation {
+  const limits = minimumTtlSeconds === undefined ? {} : { minimumTtlSeconds };
+  return createGeneration(buildImage(zones), { compile, ...limits });
 }
 
 const exampleText = `
@@ -94,7 +108,7 @@ tofail  CNAME fail
 `;
 
 const example = zone(exampleText);
-const answerer = createAnswerer(createGeneration([example]));
+const answerer = answererOf([example]);
 
 function ask(question: string, options: { client?: AnswerClient; from?: Answerer } = {}): Message {
   const [qname = '', qtype = ''] = question.split(' ');
@@ -189,7 +203,7 @@ test('names at and below a cut are referred, with glue and without AA', () => {
 
 test('of two zones here the closer one answers, and DS is asked of the parent', () => {
   const child = zone('$TTL 5\n@ SOA a.test. b.test. 1 1 1 1 9\n@ NS ns.test.\nwww A 192.0.2.7', 'sub.example.com.');
-  const both = createAnswerer(createGeneration([example, child]));
+  const both = answererOf([example, child]);
   assert.equal(
     formatMessage(ask('www.sub.example.com. A', { from: both })),
     'NOERROR aa\nanswer: www.sub.example.com. 5 IN A 192.0.2.7',
@@ -199,7 +213,7 @@ test('of two zones here the closer one answers, and DS is asked of the parent', 
 
 test('a chain of aliases ends at a bound', () => {
   const links = Array.from({ length: 40 }, (_, index) => `c${index} CNAME c${index + 1}`).join('\n');
-  const from = createAnswerer(createGeneration([zone(`${exampleText}${links}\nc40 A 192.0.2.1`)]));
+  const from = answererOf([zone(`${exampleText}${links}\nc40 A 192.0.2.1`)]);
   const reply = ask('c0.example.com. A', { from, client: tcp });
   assert.equal(reply.answers.length, 17);
   assert.equal(reply.rcode, rcode.noError);
@@ -208,7 +222,7 @@ test('a chain of aliases ends at a bound', () => {
 test('a DNAME that makes a name too long is YXDOMAIN (RFC 6672 §2.2)', () => {
   const label = 'a'.repeat(60);
   const target = `${label}.${label}.${label}.test.`;
-  const from = createAnswerer(createGeneration([zone(`${exampleText}long DNAME ${target}`)]));
+  const from = answererOf([zone(`${exampleText}long DNAME ${target}`)]);
   const reply = ask(`${label}.${label}.long.example.com. A`, { from });
   assert.equal(reply.rcode, rcode.yxDomain);
   assert.equal(reply.answers.length, 1);
@@ -292,7 +306,7 @@ test('a failing record says why in an extended error (RFC 8914)', () => {
 
 test('what does not fit is left out whole and marked, by the size that the client takes', () => {
   const many = Array.from({ length: 60 }, (_, index) => `many A 192.0.2.${index}`).join('\n');
-  const from = createAnswerer(createGeneration([zone(`${exampleText}${many}`)]));
+  const from = answererOf([zone(`${exampleText}${many}`)]);
   const plain = ask('many.example.com. A', { from });
   assert.equal(formatMessage(plain), 'NOERROR aa tc');
   assert.equal(ask('many.example.com. A', { from, client: tcp }).answers.length, 60);
@@ -304,8 +318,8 @@ test('what does not fit is left out whole and marked, by the size that the clien
     sizes.map((reply) => reply.answers.length),
     [60, 0, 0],
   );
-  assert.deepEqual(rcodeCounts(from.counters.udp), { NOERROR: 5 });
-  assert.equal(from.counters.udp.truncated, 3);
+  const counts = from.counters.udp.read();
+  assert.deepEqual([counts['rcode.NOERROR'], counts['truncated']], [5, 3]);
 });
 
 test('what is not ours to answer is refused in the way that RFC 8906 expects', () => {
@@ -351,24 +365,25 @@ test('headers that are no plain query are answered by their header alone', () =>
 });
 
 test('responses and fragments are dropped and counted', () => {
-  const from = createAnswerer(createGeneration([example]));
+  const from = answererOf([example]);
   const response = encodeQuery(1, { name: name('www.example.com.'), type: 1 });
   response[2] = 0x80;
   const out = new Uint8Array(512);
   assert.equal(from.answer(response, response.length, udp, out), 0);
   assert.equal(from.answer(new Uint8Array(11), 11, udp, out), 0);
-  assert.deepEqual([from.counters.udp.queries, from.counters.udp.dropped], [2, 2]);
+  const counts = from.counters.udp.read();
+  assert.deepEqual([counts['queries'], counts['dropped']], [2, 2]);
 });
 
 test('a new generation answers from the next query on', () => {
-  const from = createAnswerer(createGeneration([]));
+  const from = answererOf([]);
   assert.equal(ask('www.example.com. AAAA', { from }).rcode, rcode.refused);
-  from.swap(createGeneration([example]));
+  from.swap(generationOf([example]));
   assert.equal(ask('www.example.com. AAAA', { from }).rcode, rcode.noError);
 });
 
 test('with minimal responses off, name servers and their addresses come along', () => {
-  const from = createAnswerer(createGeneration([example]), { isMinimal: false });
+  const from = answererOf([example], { isMinimal: false });
   assert.equal(
     formatMessage(ask('x.wild.example.com. MX', { from })),
     [

@@ -1,14 +1,15 @@
 /**
- * Bytes of a query to bytes of its reply: the one function that every transport calls (RFC 1035 §4, RFC 6891,
- * RFC 8906, RFC 9619).
+ * Bytes of a query to bytes of its reply: the one function that every transport calls (RFC 1035 §4, RFC 6891, RFC 7871,
+ * RFC 7873, RFC 8906, RFC 9619).
  *
- * Synchronous and total: any octets give a reply or none. The generation is replaced whole between two queries.
+ * Synchronous and total: any octets give a reply or none. Nothing is allocated for static data. The generation is
+ * replaced whole between two queries. Zone transfers are in transfer.ts.
  */
 import { assert } from '#base/assert.ts';
-import { formatIp } from '#base/ip.ts';
-import type { IpAddress } from '#base/ip.ts';
 import {
+  classChaos,
   classIn,
+  ednsOption,
   ednsUdpBytes,
   extendedError,
   flag,
@@ -18,20 +19,28 @@ import {
   rcode,
   recordType,
 } from '../wire/constants.ts';
-import { encodeClientSubnet, encodeExtendedError } from '../wire/edns-options.ts';
-import type { Name } from '../wire/name.ts';
 import { Query } from '../wire/query.ts';
-import { MessageWriter, optHeaderBytes } from '../wire/writer.ts';
-import { createAnswerCounters } from './counters.ts';
-import type { AnswerCounters } from './counters.ts';
-import { findZone } from './generation.ts';
+import { MessageWriter, optHeaderBytes, section } from '../wire/writer.ts';
+import { findChaosText } from './chaos.ts';
+import type { ChaosTexts } from './chaos.ts';
+import { fullCookieBytes } from './cookies.ts';
+import type { CookieJar } from './cookies.ts';
+import { answerCounterBytes, answerCounters } from './counters.ts';
+import type { AnswerCounters, TransportCounters } from './counters.ts';
+import { dynamicFailure, explanation, noteExplanations } from './explanation.ts';
+import type { Explanation } from './explanation.ts';
 import type { Generation } from './generation.ts';
-import { resolve } from './resolver.ts';
+import { Resolver } from './resolver.ts';
 
-/** Where a query came from, and how large its reply may be. */
+/** Where a query came from; a transport keeps one and refills it for each query. */
 export interface AnswerClient {
-  readonly address: IpAddress;
-  readonly transport: 'udp' | 'tcp';
+  /** The 4 octets of an IPv4 address, a mapped one too, or the 16 of IPv6. */
+  address: Uint8Array;
+  transport: 'udp' | 'tcp';
+  /** Unix time at which it came. */
+  unixMs: number;
+  /** For TCP: what a reply says of how long an idle connection is kept; 0 asks the client to close (RFC 7828 §3.2.2). */
+  idleTimeoutMs: number;
 }
 
 /**
@@ -46,38 +55,65 @@ export interface Answerer {
   /** Answers every later query from `generation`. */
   swap(generation: Generation): void;
   readonly generation: Generation;
-  readonly counters: { readonly udp: AnswerCounters; readonly tcp: AnswerCounters };
+  readonly counters: AnswerCounters;
 }
 
-/** `isMinimal` (default true) leaves the zone's name servers and addresses of named servers out of answers. */
+/** Decides before a UDP reply is made whether it may go out; `slip` sends one with TC in place of records. */
+export interface ReplyLimiter {
+  judge(address: Uint8Array, unixMs: number): 'send' | 'slip' | 'drop';
+}
+
+/** How a server answers beside its zones. */
 export interface AnswererOptions {
+  /** Leaves the zone's name servers and addresses of named servers out of answers; default true. */
   readonly isMinimal?: boolean;
-}
-
-/** What a reply says beside its records. */
-interface Verdict {
-  readonly rcode: number;
-  readonly isAuthoritative?: boolean;
-  readonly isTruncated?: boolean;
-  readonly dependsOnClient?: boolean;
-  readonly error?: { readonly code: number; readonly text: string };
+  /** Begins each answer with another record of the set; default false. */
+  readonly rotates?: boolean;
+  /** The identifier that clients may ask for (RFC 5001); not told where absent. */
+  readonly nsid?: Uint8Array;
+  /** What questions of class CH are answered with (RFC 4892); refused where absent. */
+  readonly chaos?: ChaosTexts;
+  /** Makes and verifies cookies; without it the option is ignored. */
+  readonly cookies?: CookieJar;
+  /** Not asked for clients with a valid cookie, nor for TCP. */
+  readonly limiter?: ReplyLimiter;
+  /** Where to count; counters of its own where absent. */
+  readonly counters?: AnswerCounters;
 }
 
 /** Builds the answering side of a DNS server; one per thread. */
 export function createAnswerer(generation: Generation, options: AnswererOptions = {}): Answerer {
-  return new ZoneAnswerer(generation, options.isMinimal ?? true);
+  return new ZoneAnswerer(generation, options);
 }
 
+const noZone = explanation(extendedError.notAuthoritative, 'no zone here holds this name');
+const otherClass = explanation(extendedError.notSupported, 'only class IN is served');
+const noTransfer = explanation(extendedError.prohibited, 'zone transfer is not allowed');
+
 class ZoneAnswerer implements Answerer {
-  readonly counters = { udp: createAnswerCounters(), tcp: createAnswerCounters() };
-  readonly #isMinimal: boolean;
+  readonly counters: AnswerCounters;
+  readonly #options: AnswererOptions;
   readonly #query = new Query();
   readonly #writer = new MessageWriter();
+  readonly #resolver: Resolver;
   #generation: Generation;
+  /** Whom the answer is for: the client, or the network that it asks for. */
+  readonly #subject: { address: Uint8Array } = { address: new Uint8Array(4) };
+  readonly #subnet4 = new Uint8Array(4);
+  readonly #subnet6 = new Uint8Array(16);
+  // What the reply at hand says beside its records.
+  #rcode: number = rcode.noError;
+  #isAuthoritative = false;
+  #isTruncated = false;
+  #dependsOnClient = false;
+  #explanation: Explanation | undefined;
 
-  constructor(generation: Generation, isMinimal: boolean) {
+  constructor(generation: Generation, options: AnswererOptions) {
     this.#generation = generation;
-    this.#isMinimal = isMinimal;
+    this.#options = options;
+    this.counters = options.counters ?? answerCounters(new ArrayBuffer(answerCounterBytes));
+    const { isMinimal = true, rotates = false } = options;
+    this.#resolver = new Resolver(this.#writer, this.#query.labels, generation, { isMinimal, rotates });
   }
 
   get generation(): Generation {
@@ -86,105 +122,211 @@ class ZoneAnswerer implements Answerer {
 
   swap(generation: Generation): void {
     this.#generation = generation;
+    this.#resolver.swap(generation);
   }
 
   readonly answer: AnswerFunction = (bytes, length, client, out) => {
-    const counters = this.counters[client.transport];
-    counters.queries++;
+    const isUdp = client.transport === 'udp';
+    const counters = isUdp ? this.counters.udp : this.counters.tcp;
     const query = this.#query;
+    counters.countQuery();
     const readable = query.read(bytes, length);
+    if (query.fault !== 0) counters.countFault(query.fault);
     if (readable === 'drop') {
-      counters.dropped++;
+      counters.countDropped();
       return 0;
     }
     assert(out.length >= plainUdpBytes, 'a reply buffer takes 512 octets');
-    const limit = Math.min(out.length, replyLimit(query, client.transport));
-    const reserved = query.hasEdns ? optHeaderBytes + subnetOptionBytes(query) : 0;
-    const { id, flags, questionEnd } = query;
-    this.#writer.start(out, limit - reserved, { id, flags, query: bytes, questionEnd });
-    const verdict = readable === 'ok' ? this.#decide(bytes, client) : { rcode: rcode[readable] };
-    if (verdict.isTruncated === true) this.#writer.clearRecords(query.questionEnd);
-    if (query.hasEdns) this.#writeEdns(bytes, verdict);
-    this.#writer.setFlags(replyFlags(query.flags, verdict));
-    if (verdict.isTruncated === true) counters.truncated++;
-    counters.byRcode[verdict.rcode] = (counters.byRcode[verdict.rcode] ?? 0) + 1;
+    const limit = Math.min(out.length, isUdp ? this.#udpLimit() : maxMessageBytes);
+    const reserved = query.hasEdns ? optHeaderBytes + this.#optionBytes(isUdp) : 0;
+    this.#writer.start(out, limit - reserved, bytes, query.questionEnd);
+    this.#rcode = rcode.noError;
+    this.#isAuthoritative = false;
+    this.#isTruncated = false;
+    this.#dependsOnClient = false;
+    this.#explanation = undefined;
+    const permission = isUdp ? this.#permission(bytes, client, counters) : 'send';
+    if (permission === 'drop') return 0;
+    if (permission === 'slip') this.#isTruncated = true;
+    else if (readable === 'ok') this.#decide(bytes, client);
+    else if (readable !== 'cookieOnly' || this.#options.cookies === undefined) {
+      this.#rcode = readable === 'notImp' ? rcode.notImp : rcode.formErr;
+    }
+    if (this.#isTruncated) this.#writer.clearRecords();
+    if (query.hasEdns) this.#writeEdns(bytes, client, { out, limit });
+    this.#writer.setFlags(this.#replyFlags());
+    counters.countReply(this.#rcode, this.#isTruncated, query.hasEdns);
     return this.#writer.length;
   };
 
-  #decide(bytes: Uint8Array, client: AnswerClient): Verdict {
-    const query = this.#query;
-    if (query.ednsVersion !== 0) return { rcode: rcode.badVers };
-    const refusal = refuseByQuestion(query);
-    if (refusal !== undefined) return refusal;
-    const name = { bytes, offset: headerBytes, labels: query.labels };
-    // DS is asked of the parent's side where both are here (RFC 4035 §3.1.4.1).
-    const isParentSide = query.type === recordType.DS;
-    const zone =
-      (isParentSide ? findZone(this.#generation, name, true) : undefined) ?? findZone(this.#generation, name, false);
-    if (zone === undefined) return refused(extendedError.notAuthoritative, 'no zone here holds this name');
-    const outcome = resolve(this.#writer, {
-      zone,
-      // Query.read accepted it: an uncompressed valid name.
-      name: bytes.subarray(headerBytes, query.questionEnd - 4) as Name,
-      labels: query.labels,
-      type: query.type,
-      client: { address: subnetAddress(bytes, query) ?? client.address },
-      minimumTtlSeconds: this.#generation.minimumTtlSeconds,
-      isMinimal: this.#isMinimal,
-    });
-    if (outcome.failure === undefined) return outcome;
-    this.#writer.clearRecords(query.questionEnd);
-    return { ...outcome, isTruncated: false, error: { code: extendedError.other, text: outcome.failure } };
-  }
-
-  #writeEdns(bytes: Uint8Array, verdict: Verdict): void {
-    const { subnet, dnssecOk } = this.#query;
-    const options: Uint8Array[] = [];
-    if (subnet.isPresent) {
-      const scope = verdict.dependsOnClient === true ? subnet.sourceBits : 0;
-      const address = bytes.subarray(subnet.addressAt, subnet.addressAt + Math.ceil(subnet.sourceBits / 8));
-      options.push(encodeClientSubnet(subnet.family, { source: subnet.sourceBits, scope }, address));
+  /** Whether a UDP reply may go out; one who has shown a valid cookie is who it says it is (RFC 7873 §6). */
+  #permission(bytes: Uint8Array, client: AnswerClient, counters: TransportCounters): 'send' | 'slip' | 'drop' {
+    const { cookies, limiter } = this.#options;
+    const { cookieAt, cookieEnd } = this.#query;
+    if (cookies !== undefined && cookieEnd > 0) {
+      const verdict = cookies.judge(bytes, cookieAt, cookieEnd, client.address, Math.floor(client.unixMs / 1000));
+      if (verdict === 'valid' || verdict === 'renew') {
+        counters.countValidCookie();
+        return 'send';
+      }
     }
-    if (verdict.error !== undefined) options.push(encodeExtendedError(verdict.error.code, verdict.error.text));
-    this.#writer.opt({ extendedRcode: verdict.rcode >> 4, dnssecOk, options });
+    if (limiter === undefined) return 'send';
+    const permission = limiter.judge(client.address, client.unixMs);
+    if (permission !== 'send') counters.countLimited(permission === 'slip');
+    return permission;
   }
-}
 
-/** What is refused for its class or type alone. */
-function refuseByQuestion({ class: queryClass, type }: Query): Verdict | undefined {
-  if (type === recordType.OPT || type === recordType.TSIG || type === recordType.TKEY) return { rcode: rcode.formErr };
-  if (queryClass !== classIn) return refused(extendedError.notSupported, 'only class IN is served');
-  if (type === recordType.AXFR || type === recordType.IXFR) {
-    return refused(extendedError.prohibited, 'zone transfer is not allowed');
+  #decide(bytes: Uint8Array, client: AnswerClient): void {
+    const query = this.#query;
+    const { type, labels } = query;
+    if (query.ednsVersion !== 0) {
+      this.#rcode = rcode.badVers;
+      return;
+    }
+    if (type === recordType.OPT || type === recordType.TSIG || type === recordType.TKEY) {
+      this.#rcode = rcode.formErr;
+      return;
+    }
+    if (query.class !== classIn) {
+      this.#decideOtherClass(bytes);
+      return;
+    }
+    if (type === recordType.AXFR || type === recordType.IXFR) {
+      this.#refuse(noTransfer);
+      return;
+    }
+    const { image } = this.#generation;
+    // DS is asked of the parent's side where both are here (RFC 4035 §3.1.4.1).
+    let zone = type === recordType.DS ? image.findZone(bytes, headerBytes, labels, 1) : 0;
+    if (zone === 0) zone = image.findZone(bytes, headerBytes, labels, 0);
+    if (zone === 0) {
+      this.#refuse(noZone);
+      return;
+    }
+    this.#subject.address = this.#subnetAddress(bytes) ?? client.address;
+    this.#resolver.resolve(bytes, headerBytes, zone, type, this.#subject);
+    this.#takeOutcome();
   }
-  return undefined;
-}
 
-function refused(code: number, text: string): Verdict {
-  return { rcode: rcode.refused, error: { code, text } };
-}
+  #takeOutcome(): void {
+    const resolver = this.#resolver;
+    this.#rcode = resolver.rcode;
+    this.#isAuthoritative = resolver.isAuthoritative;
+    this.#isTruncated = resolver.isTruncated;
+    this.#dependsOnClient = resolver.dependsOnClient;
+    if (resolver.note !== undefined) this.#explanation = noteExplanations[resolver.note];
+    if (resolver.failure === undefined) return;
+    this.#writer.clearRecords();
+    this.#isTruncated = false;
+    this.#explanation = dynamicFailure(resolver.failure);
+  }
 
-function replyFlags(queryFlags: number, verdict: Verdict): number {
-  const copied = queryFlags & (0x7800 | flag.recursionDesired | flag.checkingDisabled);
-  const authoritative = verdict.isAuthoritative === true ? flag.authoritative : 0;
-  const truncated = verdict.isTruncated === true ? flag.truncated : 0;
-  return flag.response | copied | authoritative | truncated | (verdict.rcode & 0xf);
-}
+  /** Answers what is asked about this server itself, where that is told. */
+  #decideOtherClass(bytes: Uint8Array): void {
+    const { class: queryClass, type, questionEnd } = this.#query;
+    const { chaos } = this.#options;
+    const found =
+      queryClass === classChaos && chaos !== undefined ? findChaosText(chaos, bytes, questionEnd - 4, type) : undefined;
+    if (found === undefined) {
+      this.#refuse(otherClass);
+      return;
+    }
+    this.#isAuthoritative = true;
+    const head = { type: recordType.TXT, class: classChaos, ttlSeconds: 0 };
+    if (!this.#writer.records(section.answer, bytes, headerBytes, head, [found])) this.#isTruncated = true;
+  }
 
-function replyLimit(query: Query, transport: AnswerClient['transport']): number {
-  if (transport === 'tcp') return maxMessageBytes;
-  // A payload below 512 counts as 512 (RFC 6891 §6.2.3).
-  return query.hasEdns ? Math.max(plainUdpBytes, Math.min(query.udpBytes, ednsUdpBytes)) : plainUdpBytes;
-}
+  #refuse(why: Explanation): void {
+    this.#rcode = rcode.refused;
+    this.#explanation = why;
+  }
 
-function subnetOptionBytes({ subnet }: Query): number {
-  return subnet.isPresent ? 8 + Math.ceil(subnet.sourceBits / 8) : 0;
-}
+  #replyFlags(): number {
+    const copied = this.#query.flags & (0x7800 | flag.recursionDesired | flag.checkingDisabled);
+    const authoritative = this.#isAuthoritative ? flag.authoritative : 0;
+    const truncated = this.#isTruncated ? flag.truncated : 0;
+    return flag.response | copied | authoritative | truncated | (this.#rcode & 0xf);
+  }
 
-/** The network that the query asks for; undefined without one, or when it asks not to be tailored (RFC 7871 §7.1.2). */
-function subnetAddress(bytes: Uint8Array, { subnet }: Query): IpAddress | undefined {
-  if (!subnet.isPresent || subnet.sourceBits === 0) return undefined;
-  const address = new Uint8Array(subnet.family === 1 ? 4 : 16);
-  address.set(bytes.subarray(subnet.addressAt, subnet.addressAt + Math.ceil(subnet.sourceBits / 8)));
-  return formatIp(address);
+  /** A payload below 512 counts as 512 (RFC 6891 §6.2.3). */
+  #udpLimit(): number {
+    const { hasEdns, udpBytes } = this.#query;
+    return hasEdns ? Math.max(plainUdpBytes, Math.min(udpBytes, ednsUdpBytes)) : plainUdpBytes;
+  }
+
+  /** Room for the options that a reply must have; an explanation goes in where room is left. */
+  #optionBytes(isUdp: boolean): number {
+    const { subnet, cookieEnd, asksNsid, hasKeepalive } = this.#query;
+    const { cookies, nsid } = this.#options;
+    let bytes = 0;
+    if (subnet.isPresent) bytes += 8 + ((subnet.sourceBits + 7) >> 3);
+    if (cookies !== undefined && cookieEnd > 0) bytes += 4 + fullCookieBytes;
+    if (nsid !== undefined && asksNsid) bytes += 4 + nsid.length;
+    if (!isUdp && hasKeepalive) bytes += 6;
+    return bytes;
+  }
+
+  #writeEdns(
+    bytes: Uint8Array,
+    client: AnswerClient,
+    room: { readonly out: Uint8Array; readonly limit: number },
+  ): void {
+    const query = this.#query;
+    const { out, limit } = room;
+    const writer = this.#writer;
+    writer.beginOpt(this.#rcode >> 4, query.dnssecOk, limit);
+    if (query.ednsVersion === 0) this.#writeOptions(bytes, client, out);
+    writer.endOpt();
+  }
+
+  #writeOptions(bytes: Uint8Array, client: AnswerClient, out: Uint8Array): void {
+    const query = this.#query;
+    const writer = this.#writer;
+    const { cookies, nsid } = this.#options;
+    if (query.subnet.isPresent) this.#writeSubnet(bytes, out);
+    if (cookies !== undefined && query.cookieEnd > 0) {
+      const to = writer.option(ednsOption.cookie, fullCookieBytes);
+      if (to > 0) cookies.write(bytes, query.cookieAt, client.address, Math.floor(client.unixMs / 1000), out, to);
+    }
+    if (nsid !== undefined && query.asksNsid) {
+      const to = writer.option(ednsOption.nsid, nsid.length);
+      if (to > 0) out.set(nsid, to);
+    }
+    if (client.transport === 'tcp' && query.hasKeepalive) {
+      const to = writer.option(ednsOption.keepalive, 2);
+      const units = Math.min(0xffff, Math.floor(client.idleTimeoutMs / 100));
+      if (to > 0) {
+        out[to] = units >> 8;
+        out[to + 1] = units;
+      }
+    }
+    const why = this.#explanation;
+    if (why === undefined) return;
+    const to = writer.option(ednsOption.extendedError, why.data.length);
+    if (to > 0) out.set(why.data, to);
+  }
+
+  /** Repeats the subnet of the query with the scope of the answer (RFC 7871 §7.2.1). */
+  #writeSubnet(bytes: Uint8Array, out: Uint8Array): void {
+    const { subnet } = this.#query;
+    const addressBytes = (subnet.sourceBits + 7) >> 3;
+    const to = this.#writer.option(ednsOption.clientSubnet, 4 + addressBytes);
+    if (to === 0) return;
+    out[to] = 0;
+    out[to + 1] = subnet.family;
+    out[to + 2] = subnet.sourceBits;
+    out[to + 3] = this.#dependsOnClient ? subnet.sourceBits : 0;
+    for (let index = 0; index < addressBytes; index++) out[to + 4 + index] = bytes[subnet.addressAt + index] ?? 0;
+  }
+
+  /** The network that the query asks for; undefined without one, or when it asks not to be tailored (RFC 7871 §7.1.2). */
+  #subnetAddress(bytes: Uint8Array): Uint8Array | undefined {
+    const { subnet } = this.#query;
+    if (!subnet.isPresent || subnet.sourceBits === 0) return undefined;
+    const address = subnet.family === 1 ? this.#subnet4 : this.#subnet6;
+    address.fill(0);
+    const addressBytes = (subnet.sourceBits + 7) >> 3;
+    for (let index = 0; index < addressBytes; index++) address[index] = bytes[subnet.addressAt + index] ?? 0;
+    return address;
+  }
 }

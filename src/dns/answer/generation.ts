@@ -1,38 +1,48 @@
 /** What is answered at one time: all zones together, replaced whole (R28, R29). */
-import { NameMap } from '../wire/name-map.ts';
-import type { LabelIndex } from '../wire/name-map.ts';
-import type { Zone } from '../zone/zone.ts';
+import type { DynamicCompiler, DynamicRecord, DynamicSource } from '../zone/dynamic.ts';
+import type { BuiltImage } from '../zone/image-builder.ts';
+import { ZoneImage } from '../zone/image.ts';
 
 /** The lowest TTL that a record has while a change is pending (R13). */
 export const defaultMinimumTtlSeconds = 10;
 
-/** An immutable set of zones and the limits that they are answered with. */
+/** The zones of one release and the limits that they are answered with, as one thread sees them. */
 export interface Generation {
-  readonly zones: NameMap<Zone>;
+  readonly image: ZoneImage;
+  /** By the numbers that the image has for them. */
+  readonly programs: readonly DynamicRecord[];
+  /** What the programs were compiled from. */
+  readonly sources: readonly DynamicSource[];
   /** The TTL of records and negative answers that may change soon (R13, R14). */
   readonly minimumTtlSeconds: number;
+  /** Changes whenever what programs read changes, and is odd while it does: programs that met that run again. */
+  readonly sequence: () => number;
 }
 
-/** Builds a generation; of two zones with one apex the later counts. */
-export function createGeneration(
-  zones: readonly Zone[],
-  minimumTtlSeconds: number = defaultMinimumTtlSeconds,
-): Generation {
-  const byApex = new NameMap<Zone>();
-  for (const zone of zones) byApex.set(zone.apex, zone);
-  return { zones: byApex, minimumTtlSeconds };
+/** What a generation is opened with. */
+export interface GenerationOptions {
+  readonly compile: DynamicCompiler;
+  readonly minimumTtlSeconds?: number;
+  /** A fixed number where absent. */
+  readonly sequence?: () => number;
 }
 
-/** The zone closest above the name at `offset`, whose labels are given; with `isAboveApex`, never one that begins there. */
-export function findZone(
-  generation: Generation,
-  name: { readonly bytes: Uint8Array; readonly offset: number; readonly labels: LabelIndex },
-  isAboveApex: boolean,
-): Zone | undefined {
-  const { bytes, offset, labels } = name;
-  for (let label = isAboveApex ? 1 : 0; label <= labels.count; label++) {
-    const zone = generation.zones.lookup(bytes, offset + (labels.offsets[label] ?? 0), labels.hashes[label] ?? 0);
-    if (zone !== undefined) return zone;
-  }
-  return undefined;
+/** Opens an image in this thread and compiles its programs here. */
+export function createGeneration(built: BuiltImage, options: GenerationOptions): Generation {
+  const { compile, minimumTtlSeconds = defaultMinimumTtlSeconds, sequence = () => 0 } = options;
+  return {
+    image: new ZoneImage(built.buffer),
+    programs: built.programs.map((source) => compileProgram(source, compile)),
+    sources: built.programs,
+    minimumTtlSeconds,
+    sequence,
+  };
+}
+
+/** Programs were compiled once when the zone was checked; one that fails now answers SERVFAIL and says why. */
+function compileProgram(source: DynamicSource, compile: DynamicCompiler): DynamicRecord {
+  const compiled = compile(source);
+  if (compiled.ok) return compiled.value;
+  const reason = `the record's code does not compile: ${compiled.fault.message}`;
+  return { type: source.type, dependsOnClient: false, evaluate: () => ({ kind: 'failure', reason }) };
 }

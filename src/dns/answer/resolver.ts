@@ -1,264 +1,338 @@
 /**
- * Finding the answer in a zone and writing it (RFC 1034 §4.3.2, RFC 4592, RFC 6672, RFC 2308, RFC 8482).
+ * Finding the answer in a zone and writing it (RFC 1034 §4.3.2, RFC 4592, RFC 6672, RFC 2308, RFC 8020, RFC 8482).
  *
- * Names are walked from the apex down, so that a cut or a DNAME hides what lies below it. Aliases are followed inside
- * the zone only, a bounded number of times. Which zone, and what the header says, is decided in answerer.ts.
+ * A name that exists is found at once; names are walked from the apex down only where a cut or a DNAME may hide them.
+ * Aliases are followed inside the zone only, a bounded number of times. Which zone, and what the header says, is decided
+ * in answerer.ts; what non-minimal responses add is in courtesies.ts.
  */
 import { rcode, recordType } from '../wire/constants.ts';
 import type { LabelIndex } from '../wire/name-map.ts';
-import { equalNames, isWithin, replaceSuffix } from '../wire/name.ts';
-import type { Name } from '../wire/name.ts';
-import { section } from '../wire/writer.ts';
-import type { MessageWriter, WireRrset } from '../wire/writer.ts';
-import type { Client } from '../zone/dynamic.ts';
-import { findRrset } from '../zone/zone.ts';
-import type { Delegation, Rrset, Zone, ZoneNode } from '../zone/zone.ts';
+import { equalNamesAt, nameFrom, replaceSuffix } from '../wire/name.ts';
+import { RowSet, section } from '../wire/writer.ts';
+import type { MessageWriter, Section } from '../wire/writer.ts';
+import type { AnswerNote, Client } from '../zone/dynamic.ts';
+import type { ZoneImage } from '../zone/image.ts';
+import { nodeFlag, rowHeaderBytes, rrset as rrsetWord, zone as zoneWord } from '../zone/image-layout.ts';
+import { addCourtesies } from './courtesies.ts';
+import { evaluatePrograms } from './evaluate.ts';
+import type { Generation } from './generation.ts';
+import { fillRowSet } from './row-set.ts';
 
-/** What to look for, and for whom. */
-export interface ResolveRequest {
-  readonly zone: Zone;
-  readonly name: Name;
-  /** The labels of `name`; used for other names while resolving. */
-  readonly labels: LabelIndex;
-  readonly type: number;
-  readonly client: Client;
-  readonly minimumTtlSeconds: number;
-  /** Whether the zone's name servers and the addresses of servers that answers name are left out. */
+/** Whether optional records are left out, and whether the records of a set go round from answer to answer. */
+export interface ResolveOptions {
   readonly isMinimal: boolean;
-}
-
-/** What was found, beside the records that were written. */
-export interface ResolveOutcome {
-  readonly rcode: number;
-  readonly isAuthoritative: boolean;
-  /** An RRset that the reply needs did not fit. */
-  readonly isTruncated: boolean;
-  /** Whether a record was evaluated whose data depends on where the client is. */
-  readonly dependsOnClient: boolean;
-  /** Why a dynamic record gave nothing; the response code is SERVFAIL then. */
-  readonly failure: string | undefined;
+  readonly rotates: boolean;
 }
 
 /** Aliases followed in one answer; real chains have one or two. */
 const maxAliases = 16;
 
+/** What hides the data of a name that exists. */
+const hiding = nodeFlag.cut | nodeFlag.belowCut | nodeFlag.belowDname;
+/** What changes the meaning of names below one that exists. */
+const redirecting = hiding | nodeFlag.dname;
+
 /** RFC 8482 §4.2: the answer to ANY, so that nobody is flooded with everything that a name has. */
-const anyAnswer: WireRrset = {
-  type: recordType.HINFO,
-  ttlSeconds: 3600,
-  rdata: [Uint8Array.of(7, ...new TextEncoder().encode('RFC8482'), 0)],
-};
+const anyHead = { type: recordType.HINFO, ttlSeconds: 3600 };
+const anyData = [Uint8Array.of(7, ...new TextEncoder().encode('RFC8482'), 0)];
 
-/** Resolves a request, writing the records that answer it; the writer holds the question and nothing else. */
-export function resolve(writer: MessageWriter, request: ResolveRequest): ResolveOutcome {
-  return new Resolution(writer, request).run();
-}
+/** Resolves one query at a time; the fields tell of the last one. One per thread. */
+export class Resolver {
+  rcode: number = rcode.noError;
+  isAuthoritative = true;
+  /** An RRset that the reply needs did not fit. */
+  isTruncated = false;
+  /** Whether a record was evaluated whose data depends on where the client is. */
+  dependsOnClient = false;
+  /** Why a dynamic record gave nothing; the response code is SERVFAIL then. */
+  failure: string | undefined;
+  note: AnswerNote | undefined;
 
-class Resolution {
   readonly #writer: MessageWriter;
-  readonly #request: ResolveRequest;
-  #rcode: number = rcode.noError;
-  #isAuthoritative = true;
-  #isTruncated = false;
-  #dependsOnClient = false;
-  #failure: string | undefined;
+  readonly #options: ResolveOptions;
+  readonly #set = new RowSet();
+  #generation: Generation;
+  #image: ZoneImage;
+  #zone = 0;
+  #type = 0;
+  #client: Client = { address: new Uint8Array(4) };
+  #labels: LabelIndex;
+  /** Counts answers, so that rotating sets begin elsewhere each time. */
+  #turn = 0;
+  /** The name that is looked for: the question's, then each alias's target. */
+  #name: Uint8Array = new Uint8Array(0);
+  #nameAt = 0;
   /** Owners of the aliases in the answer. */
-  readonly #aliases: Name[] = [];
-  /** DNAME owners in the answer; each is written once. */
-  readonly #redirects: Name[] = [];
+  #aliasCount = 0;
+  readonly #aliasNames: Uint8Array[] = [];
+  readonly #aliasAt = new Uint32Array(maxAliases + 1);
+  /** Nodes of the DNAMEs in the answer; each is written once. */
+  #redirectCount = 0;
+  readonly #redirects = new Uint32Array(maxAliases + 2);
 
-  constructor(writer: MessageWriter, request: ResolveRequest) {
+  constructor(writer: MessageWriter, labels: LabelIndex, generation: Generation, options: ResolveOptions) {
     this.#writer = writer;
-    this.#request = request;
+    this.#labels = labels;
+    this.#generation = generation;
+    this.#image = generation.image;
+    this.#options = options;
   }
 
-  run(): ResolveOutcome {
-    const { name, labels } = this.#request;
-    // Each turn looks for one name: the question's, then each alias's target.
-    let target = this.#step(name);
-    while (target !== undefined) {
-      labels.scan(target, 0);
-      target = this.#step(target);
+  swap(generation: Generation): void {
+    this.#generation = generation;
+    this.#image = generation.image;
+  }
+
+  /**
+   * Writes the records that answer for the name at `nameAt` of `query`, which lies in the zone at place `zone` and whose
+   * labels are indexed; the writer holds the question and nothing else.
+   */
+  resolve(query: Uint8Array, nameAt: number, zone: number, type: number, client: Client): void {
+    this.rcode = rcode.noError;
+    this.isAuthoritative = true;
+    this.isTruncated = false;
+    this.dependsOnClient = false;
+    this.failure = undefined;
+    this.note = undefined;
+    this.#zone = zone;
+    this.#type = type;
+    this.#client = client;
+    this.#name = query;
+    this.#nameAt = nameAt;
+    this.#aliasCount = 0;
+    this.#redirectCount = 0;
+    while (this.#step()) this.#labels.scan(this.#name, this.#nameAt);
+  }
+
+  /** Answers for one name; true where an alias leads on inside the zone, to what is `#name` then. */
+  #step(): boolean {
+    const image = this.#image;
+    const labels = this.#labels;
+    const place = image.findNode(this.#zone, this.#name, this.#nameAt, labels.hashes[0] ?? 0);
+    if (place !== 0) return (image.flags(place) & hiding) === 0 ? this.#answerFrom(place) : this.#walk();
+    // The zone's apex exists, so that this ends there at the latest.
+    for (let label = 1; ; label++) {
+      const at = this.#nameAt + (labels.offsets[label] ?? 0);
+      const encloser = image.findNode(this.#zone, this.#name, at, labels.hashes[label] ?? 0);
+      if (encloser === 0) continue;
+      return (image.flags(encloser) & redirecting) === 0 ? this.#answerBelow(encloser, label) : this.#walk();
     }
-    return this.#outcome();
   }
 
-  #outcome(): ResolveOutcome {
-    return {
-      rcode: this.#failure === undefined ? this.#rcode : rcode.servFail,
-      isAuthoritative: this.#isAuthoritative && this.#failure === undefined,
-      isTruncated: this.#isTruncated,
-      dependsOnClient: this.#dependsOnClient,
-      failure: this.#failure,
-    };
-  }
-
-  /** Answers for one name; returns the target where an alias leads on inside the zone. */
-  #step(name: Name): Name | undefined {
-    const { zone, type, labels } = this.#request;
-    let node = zone.apexNode;
-    for (let label = labels.count - zone.apexLabels; ; label--) {
+  /** Looks from the apex down for the cut or DNAME that comes first. */
+  #walk(): boolean {
+    const image = this.#image;
+    const labels = this.#labels;
+    let place = image.word(this.#zone + zoneWord.apexNode);
+    for (let label = labels.count - image.word(this.#zone + zoneWord.apexLabels); ; label--) {
+      const flags = image.flags(place);
       // DS belongs to the parent's side of a cut (RFC 4035 §3.1.4.1).
-      if (node.delegation !== undefined && !(label === 0 && type === recordType.DS)) {
-        this.#refer(node, node.delegation);
-        return undefined;
+      if ((flags & nodeFlag.cut) !== 0 && !(label === 0 && this.#type === recordType.DS)) {
+        this.#refer(place);
+        return false;
       }
-      if (label === 0) return this.#answerFrom(node, name);
-      const redirect = findRrset(node, recordType.DNAME);
-      if (redirect !== undefined) return this.#redirect(node.owner, redirect, name);
-      const offset = labels.offsets[label - 1] ?? 0;
-      const child = zone.nodes.lookup(name, offset, labels.hashes[label - 1] ?? 0);
-      if (child === undefined) break;
-      node = child;
+      if (label === 0) return this.#answerFrom(place);
+      if ((flags & nodeFlag.dname) !== 0) return this.#redirect(place);
+      const at = this.#nameAt + (labels.offsets[label - 1] ?? 0);
+      const child = image.findNode(this.#zone, this.#name, at, labels.hashes[label - 1] ?? 0);
+      if (child === 0) return this.#answerBelow(place, label);
+      place = child;
     }
-    if (node.wildcard !== undefined) return this.#answerFrom(node.wildcard, name);
-    this.#rcode = rcode.nxDomain;
+  }
+
+  /** The name does not exist: the wildcard below its closest encloser, label `label` of it, answers, or nothing does. */
+  #answerBelow(encloser: number, label: number): boolean {
+    const image = this.#image;
+    if ((image.flags(encloser) & nodeFlag.wildcardBelow) !== 0) {
+      return this.#answerFrom(image.wildcardBelow(encloser, this.#labels.hashes[label] ?? 0));
+    }
+    this.rcode = rcode.nxDomain;
     this.#deny(false);
-    return undefined;
+    return false;
   }
 
-  #answerFrom(node: ZoneNode, name: Name): Name | undefined {
-    const { type } = this.#request;
-    if (type === recordType.ANY) {
-      this.#answerAny(node, name);
-      return undefined;
+  #answerFrom(node: number): boolean {
+    const image = this.#image;
+    const type = this.#type;
+    let found = image.findRrset(node, type);
+    if (found === 0 && type === recordType.ANY && image.rrsetCount(node) > 0) {
+      found = image.findRrset(node, recordType.CNAME);
+      if (found === 0) {
+        this.#answerAny();
+        return false;
+      }
     }
-    const alias = type === recordType.CNAME ? undefined : findRrset(node, recordType.CNAME);
-    const rrset = alias ?? findRrset(node, type);
-    if (rrset === undefined) {
+    let isAlias = type === recordType.ANY;
+    if (found === 0) {
+      found = image.findRrset(node, recordType.CNAME);
+      isAlias = true;
+    }
+    if (found === 0) {
       this.#deny(false);
-      return undefined;
+      return false;
     }
-    const found = this.#evaluate(rrset);
-    if (found === undefined) return undefined;
+    const alias = isAlias ? recordType.CNAME : type;
+    if (image.programCount(found) > 0) return this.#answerDynamic(node, found, alias);
+    this.#writeSet(section.answer, this.#name, this.#nameAt, found, alias);
+    if (isAlias) {
+      if (type === recordType.ANY) return false;
+      return this.#follow(image.bytes, image.rowsAt(found) + rowHeaderBytes);
+    }
+    if (!this.#options.isMinimal) this.#addCourtesies(node, found);
+    return false;
+  }
+
+  #answerAny(): void {
+    if (!this.#writer.records(section.answer, this.#name, this.#nameAt, anyHead, anyData)) this.isTruncated = true;
+  }
+
+  /** Answers with what programs give now, beside the set's own records. */
+  #answerDynamic(node: number, found: number, type: number): boolean {
+    const evaluated = evaluatePrograms(this.#generation, found, this.#client);
+    this.dependsOnClient ||= evaluated.dependsOnClient;
+    this.note = evaluated.note ?? this.note;
+    if (evaluated.failure !== undefined) {
+      this.failure = evaluated.failure;
+      this.rcode = rcode.servFail;
+      this.isAuthoritative = false;
+      return false;
+    }
+    const { rdata, ttlSeconds } = evaluated;
+    const [first] = rdata;
     // Only health can have emptied it, so the denial is as short-lived as health (R14).
-    if (found.rdata.length === 0) {
+    if (first === undefined) {
       this.#deny(true);
-      return undefined;
+      return false;
     }
-    this.#write(section.answer, name, found);
-    if (alias !== undefined) return this.#follow(name, found.rdata[0]);
-    if (!this.#request.isMinimal) this.#addCourtesies(node, found);
-    return undefined;
+    if (!this.#writer.records(section.answer, this.#name, this.#nameAt, { type, ttlSeconds }, rdata)) {
+      this.isTruncated = true;
+    }
+    if (type === recordType.CNAME && this.#type !== recordType.CNAME) {
+      return this.#type !== recordType.ANY && this.#follow(first, 0);
+    }
+    if (!this.#options.isMinimal) this.#addCourtesies(node, 0);
+    return false;
   }
 
-  #answerAny(node: ZoneNode, name: Name): void {
-    if (node.rrsets.length === 0) {
-      this.#deny(false);
-      return;
+  /** Makes the target of an alias the name that is looked for; false at a loop, at the bound and outside the zone. */
+  #follow(target: Uint8Array, targetAt: number): boolean {
+    this.#aliasNames[this.#aliasCount] = this.#name;
+    this.#aliasAt[this.#aliasCount++] = this.#nameAt;
+    if (this.isTruncated || this.#aliasCount > maxAliases) return false;
+    if (!this.#image.isInZone(this.#zone, target, targetAt)) return false;
+    for (let index = 0; index < this.#aliasCount; index++) {
+      if (equalNamesAt(this.#aliasNames[index] ?? target, this.#aliasAt[index] ?? 0, target, targetAt)) return false;
     }
-    const alias = findRrset(node, recordType.CNAME);
-    const found = alias === undefined ? anyAnswer : this.#evaluate(alias);
-    if (found === undefined) return;
-    if (found.rdata.length === 0) {
-      this.#deny(true);
-      return;
-    }
-    this.#write(section.answer, name, found);
-  }
-
-  /** The next name to look for after an alias; undefined at a loop, at the bound and outside the zone. */
-  #follow(owner: Name, rdata: Uint8Array | undefined): Name | undefined {
-    // The layout of CNAME makes its data one valid name.
-    const target = rdata as Name;
-    this.#aliases.push(owner);
-    const { zone } = this.#request;
-    if (this.#isTruncated || this.#aliases.length > maxAliases || !isWithin(target, zone.apex)) return undefined;
-    return this.#aliases.some((seen) => equalNames(seen, target)) ? undefined : target;
+    this.#name = target;
+    this.#nameAt = targetAt;
+    return true;
   }
 
   /** Rewrites a name below a DNAME and says so with a CNAME (RFC 6672 §2.2, §3.1). */
-  #redirect(owner: Name, redirect: Rrset, name: Name): Name | undefined {
-    const found = this.#evaluate(redirect);
-    if (found === undefined) return undefined;
-    const [target] = found.rdata;
-    if (target === undefined) {
-      this.#deny(true);
-      return undefined;
+  #redirect(place: number): boolean {
+    const image = this.#image;
+    const found = image.findRrset(place, recordType.DNAME);
+    let target = image.bytes;
+    let targetAt = image.rowsAt(found) + rowHeaderBytes;
+    let ttlSeconds = image.word(found + rrsetWord.ttl);
+    let data: readonly Uint8Array[] | undefined;
+    if (image.programCount(found) > 0) {
+      const evaluated = evaluatePrograms(this.#generation, found, this.#client);
+      const [first] = evaluated.rdata;
+      this.dependsOnClient ||= evaluated.dependsOnClient;
+      if (first === undefined) return this.#refuseRedirect(evaluated.failure);
+      target = first;
+      targetAt = 0;
+      ({ ttlSeconds } = evaluated);
+      data = [first];
     }
-    if (!this.#redirects.some((seen) => equalNames(seen, owner))) this.#write(section.answer, owner, found);
-    this.#redirects.push(owner);
-    // The layout of DNAME makes its data one valid name.
-    const renamed = replaceSuffix(name, owner, target as Name);
+    if (!this.#redirects.subarray(0, this.#redirectCount).includes(place)) {
+      const owner = image.nameAt(place);
+      if (data === undefined) this.#writeSet(section.answer, image.bytes, owner, found, recordType.DNAME);
+      else this.#writer.records(section.answer, image.bytes, owner, { type: recordType.DNAME, ttlSeconds }, data);
+    }
+    this.#redirects[this.#redirectCount++] = place;
+    const name = nameFrom(this.#name, this.#nameAt);
+    const renamed = replaceSuffix(name, image.nameOf(place), nameFrom(target, targetAt));
     if (renamed === undefined) {
-      this.#rcode = rcode.yxDomain;
-      return undefined;
+      this.rcode = rcode.yxDomain;
+      return false;
     }
-    this.#write(section.answer, name, { type: recordType.CNAME, ttlSeconds: found.ttlSeconds, rdata: [renamed] });
-    if (this.#request.type === recordType.CNAME) return undefined;
-    return this.#follow(name, renamed);
+    const head = { type: recordType.CNAME, ttlSeconds };
+    if (!this.#writer.records(section.answer, this.#name, this.#nameAt, head, [renamed])) this.isTruncated = true;
+    if (this.#type === recordType.CNAME) return false;
+    return this.#follow(renamed, 0);
   }
 
-  #refer(node: ZoneNode, { ns, glue }: Delegation): void {
-    if (this.#aliases.length === 0) this.#isAuthoritative = false;
-    this.#write(section.authority, node.owner, ns);
-    // Without its glue a referral may lead nowhere, so that it counts as truncated (RFC 9471 §3).
-    for (const { owner, rrset } of glue) this.#write(section.additional, owner, rrset);
+  #refuseRedirect(failure: string | undefined): boolean {
+    if (failure === undefined) {
+      this.#deny(true);
+      return false;
+    }
+    this.failure = failure;
+    this.rcode = rcode.servFail;
+    this.isAuthoritative = false;
+    return false;
+  }
+
+  /** Leads to the servers of a cut, with the addresses that the zone has for them (RFC 1034 §4.2.1). */
+  #refer(place: number): void {
+    const image = this.#image;
+    if (this.#aliasCount === 0) this.isAuthoritative = false;
+    const ns = image.findRrset(place, recordType.NS);
+    this.#writeSet(section.authority, image.bytes, image.nameAt(place), ns, recordType.NS);
+    let row = image.rowsAt(ns);
+    for (let count = image.rowCount(ns); count > 0; count--) {
+      this.#addGlue(row + rowHeaderBytes);
+      row = image.nextRow(row);
+    }
+  }
+
+  /** Without its glue a referral may lead nowhere, so that it counts as truncated (RFC 9471 §3). */
+  #addGlue(targetAt: number): void {
+    const image = this.#image;
+    const node = image.findName(this.#zone, image.bytes, targetAt, this.#labels);
+    if (node === 0) return;
+    for (const type of [recordType.A, recordType.AAAA]) {
+      const found = image.findRrset(node, type);
+      // Glue that follows health would be wrong at its parent's side for as long as its TTL (R18).
+      if (found === 0 || image.programCount(found) > 0) continue;
+      this.#writeSet(section.additional, image.bytes, targetAt, found, type);
+    }
   }
 
   /** Adds the SOA of a negative answer (RFC 2308 §3); one that health can change lives only shortly (R14). */
   #deny(canHealthChange: boolean): void {
-    const { zone, minimumTtlSeconds } = this.#request;
-    const soa = zone.negativeSoa;
-    const ttlSeconds = canHealthChange ? Math.min(soa.ttlSeconds, minimumTtlSeconds) : soa.ttlSeconds;
-    this.#write(section.authority, zone.apex, { ...soa, ttlSeconds });
+    const image = this.#image;
+    const ttlSeconds = image.word(this.#zone + zoneWord.negativeTtl);
+    const soa = image.word(this.#zone + zoneWord.soa);
+    const set = this.#fill(soa, recordType.SOA);
+    set.overridesTtl = true;
+    set.ttlSeconds = canHealthChange ? Math.min(ttlSeconds, this.#generation.minimumTtlSeconds) : ttlSeconds;
+    const apexAt = image.nameAt(image.word(this.#zone + zoneWord.apexNode));
+    if (!this.isTruncated && !this.#writer.rows(section.authority, image.bytes, apexAt, set)) this.isTruncated = true;
   }
 
-  /** The records to write; undefined, with the reason kept, when a dynamic record fails. */
-  #evaluate(rrset: Rrset): WireRrset | undefined {
-    if (rrset.dynamic.length === 0) return rrset;
-    const { client, minimumTtlSeconds } = this.#request;
-    const rdata = [...rrset.rdata];
-    let changePending = false;
-    for (const record of rrset.dynamic) {
-      if (record.dependsOnClient) this.#dependsOnClient = true;
-      const answer = record.evaluate(client);
-      if (answer.kind === 'failure') {
-        this.#failure = answer.reason;
-        return undefined;
-      }
-      rdata.push(...answer.rdata);
-      changePending ||= answer.changePending;
-    }
-    const ttlSeconds = changePending ? Math.min(rrset.ttlSeconds, minimumTtlSeconds) : rrset.ttlSeconds;
-    return { type: rrset.type, ttlSeconds, rdata };
+  #addCourtesies(node: number, found: number): void {
+    addCourtesies({
+      image: this.#image,
+      writer: this.#writer,
+      zone: this.#zone,
+      labels: this.#labels,
+      node,
+      type: this.#type,
+      found,
+    });
   }
 
-  /** What minimal responses leave out: the zone's name servers, and addresses of the servers that the answer names. */
-  #addCourtesies(node: ZoneNode, found: WireRrset): void {
-    const { zone } = this.#request;
-    const ns = findRrset(zone.apexNode, recordType.NS);
-    const isAnswered = node === zone.apexNode && found.type === recordType.NS;
-    const servers = ns === undefined || isAnswered || ns.dynamic.length > 0 ? undefined : ns;
-    if (servers !== undefined) this.#writer.rrset(section.authority, zone.apex, servers);
-    const present = [found];
-    this.#addAddresses(found, present);
-    if (servers !== undefined) this.#addAddresses(servers, present);
+  #writeSet(where: Section, owner: Uint8Array, ownerAt: number, found: number, type: number): void {
+    if (this.isTruncated) return;
+    const set = this.#fill(found, type);
+    if (this.#options.rotates && set.count > 1) set.firstRow = this.#turn++ % set.count;
+    if (!this.#writer.rows(where, owner, ownerAt, set)) this.isTruncated = true;
   }
 
-  /** Adds the addresses of servers, as far as they fit and are not `present` (RFC 1035 §3.3.9, RFC 2782). */
-  #addAddresses({ type, rdata }: WireRrset, present: WireRrset[]): void {
-    const skip = targetOffset.get(type);
-    if (skip === undefined) return;
-    for (const bytes of rdata) {
-      // What follows the skipped numbers is one valid name by the layout of these types.
-      const target = bytes.subarray(skip) as Name;
-      for (const rrset of this.#request.zone.nodes.get(target)?.rrsets ?? []) {
-        const isAddress = rrset.type === recordType.A || rrset.type === recordType.AAAA;
-        if (!isAddress || rrset.dynamic.length > 0 || present.includes(rrset)) continue;
-        if (this.#writer.rrset(section.additional, target, rrset)) present.push(rrset);
-      }
-    }
-  }
-
-  #write(where: (typeof section)[keyof typeof section], owner: Name, rrset: WireRrset): void {
-    if (!this.#isTruncated && !this.#writer.rrset(where, owner, rrset)) this.#isTruncated = true;
+  #fill(found: number, type: number): RowSet {
+    return fillRowSet(this.#set, this.#image, found, type);
   }
 }
-
-/** Where the name of a server begins in the data of types that name one. */
-const targetOffset = new Map<number, number>([
-  [recordType.NS, 0],
-  [recordType.MX, 2],
-  [recordType.SRV, 6],
-]);

@@ -5,6 +5,7 @@ import { equalNameAt, equalNames, lowerCase } from './name.ts';
 import type { Name } from './name.ts';
 
 const hashSeed = 0x811c9dc5;
+const hashPrime = 0x01000193;
 
 /** Where the labels of a name begin and the hash of each suffix; reused from name to name. */
 export class LabelIndex {
@@ -32,11 +33,17 @@ export class LabelIndex {
       const start = offset + (this.offsets[label] ?? 0);
       const end = offset + (this.offsets[label + 1] ?? 0);
       for (let index = start; index < end; index++) {
-        hash = Math.imul(hash ^ (lowerCase[bytes[index] ?? 0] ?? 0), 0x01000193);
+        hash = Math.imul(hash ^ (lowerCase[bytes[index] ?? 0] ?? 0), hashPrime);
       }
       this.hashes[label] = hash;
     }
   }
+}
+
+/** The hash of `*` directly below the name with the given hash. */
+export function wildcardHash(parentHash: number): number {
+  const hash = Math.imul(parentHash ^ 1, hashPrime);
+  return Math.imul(hash ^ 0x2a, hashPrime) >>> 0;
 }
 
 interface NameMapEntry<Value> {

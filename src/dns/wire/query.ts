@@ -1,15 +1,42 @@
 /**
- * Reading a query where it lies: header, the one question, EDNS (RFC 1035 §4.1, RFC 6891, RFC 7871 §6).
+ * Reading a query where it lies: header, the one question, EDNS and its options (RFC 1035 §4.1, RFC 6891, RFC 7871 §6,
+ * RFC 7873 §4, RFC 7828 §3.2, RFC 5001 §2.1).
  *
  * `Query` is filled anew for each message and points into its bytes; nothing is copied. What a fault is answered with
  * is in answer/.
  */
-import { ednsOption, headerBytes, recordType } from './constants.ts';
+import { ednsOption, headerBytes, opcode, recordType } from './constants.ts';
 import { LabelIndex } from './name-map.ts';
 import { measureName } from './name.ts';
 
-/** How far a message could be read. `formErr` after the question keeps the question. */
-export type QueryVerdict = 'drop' | 'notImp' | 'formErr' | 'ok';
+/** How far a message could be read. After a fault behind the question, the question is still there. */
+export type QueryVerdict = 'drop' | 'notImp' | 'formErr' | 'cookieOnly' | 'ok';
+
+/** What was wrong with a message, as an index for counters; 0 where nothing was. */
+export const queryFault = {
+  none: 0,
+  /** No whole header. */
+  short: 1,
+  /** QR is set: a response. */
+  response: 2,
+  /** An opcode other than QUERY. */
+  opcode: 3,
+  /** Not exactly one question. */
+  questionCount: 4,
+  /** The question's name is compressed, too long or cut off. */
+  question: 5,
+  /** A record after the question does not fit in the message. */
+  record: 6,
+  /** Octets after the last record. */
+  trailing: 7,
+  /** A second OPT record, or one that is not where and as it should be. */
+  opt: 8,
+  clientSubnet: 9,
+  cookie: 10,
+} as const;
+
+/** The names of the faults by their numbers. */
+export const queryFaultNames = Object.keys(queryFault);
 
 /** The network that a resolver asks for (RFC 7871 §6), where it lies in the query. */
 interface ClientSubnet {
@@ -40,29 +67,78 @@ export class Query {
   udpBytes = 0;
   dnssecOk = false;
   readonly subnet: ClientSubnet = { isPresent: false, family: 0, sourceBits: 0, addressAt: 0 };
+  /** The octets of the COOKIE option's data; both 0 without one. */
+  cookieAt = 0;
+  cookieEnd = 0;
+  asksNsid = false;
+  /** Whether the TCP keepalive option is there. */
+  hasKeepalive = false;
+  /** One of `queryFault`. */
+  fault: number = queryFault.none;
 
   /** Reads the first `length` octets of `bytes`; total for any octets. */
   read(bytes: Uint8Array, length: number): QueryVerdict {
+    this.#reset();
+    if (length < headerBytes) return this.#fail(queryFault.short, 'drop');
+    this.id = u16(bytes, 0);
+    this.flags = u16(bytes, 2);
+    if ((this.flags & 0x8000) !== 0) return this.#fail(queryFault.response, 'drop');
+    if (((this.flags >> 11) & 0xf) !== opcode.query) return this.#readOtherOpcode(bytes, length);
+    const questions = u16(bytes, 4);
+    if (questions !== 1) return this.#readWithoutQuestion(bytes, length, questions);
+    if (!this.#readQuestion(bytes, length)) return this.#fail(queryFault.question, 'formErr');
+    return this.#readRecords(bytes, length) ? 'ok' : 'formErr';
+  }
+
+  #reset(): void {
     this.questionEnd = headerBytes;
     this.hasEdns = false;
     this.ednsVersion = 0;
     this.udpBytes = 0;
     this.dnssecOk = false;
     this.subnet.isPresent = false;
-    if (length < headerBytes) return 'drop';
-    this.id = u16(bytes, 0);
-    this.flags = u16(bytes, 2);
-    if ((this.flags & 0x8000) !== 0) return 'drop';
-    if ((this.flags & 0x7800) !== 0) return 'notImp';
-    if (u16(bytes, 4) !== 1) return 'formErr';
+    this.cookieAt = 0;
+    this.cookieEnd = 0;
+    this.asksNsid = false;
+    this.hasKeepalive = false;
+    this.fault = queryFault.none;
+  }
+
+  #fail(fault: number, verdict: QueryVerdict): QueryVerdict {
+    this.fault = fault;
+    return verdict;
+  }
+
+  /** Whatever an unknown opcode means, EDNS is answered with EDNS (RFC 6891 §6.1.1) where the message reads as usual. */
+  #readOtherOpcode(bytes: Uint8Array, length: number): QueryVerdict {
+    if (u16(bytes, 4) === 1 && this.#readQuestion(bytes, length) && !this.#readRecords(bytes, length)) {
+      this.hasEdns = false;
+    }
+    return this.#fail(queryFault.opcode, 'notImp');
+  }
+
+  /** A message without a question may ask for a cookie alone (RFC 7873 §5.4). */
+  #readWithoutQuestion(bytes: Uint8Array, length: number, questions: number): QueryVerdict {
+    if (
+      questions === 0 &&
+      this.#readRecords(bytes, length) &&
+      this.cookieEnd > 0 &&
+      u16(bytes, 6) + u16(bytes, 8) === 0
+    ) {
+      return 'cookieOnly';
+    }
+    return this.#fail(queryFault.questionCount, 'formErr');
+  }
+
+  #readQuestion(bytes: Uint8Array, length: number): boolean {
     const nameBytes = measureName(bytes, headerBytes, length);
     const end = headerBytes + nameBytes + 4;
-    if (nameBytes === 0 || end > length) return 'formErr';
+    if (nameBytes === 0 || end > length) return false;
     this.type = u16(bytes, end - 4);
     this.class = u16(bytes, end - 2);
     this.labels.scan(bytes, headerBytes);
     this.questionEnd = end;
-    return this.#readRecords(bytes, length) ? 'ok' : 'formErr';
+    return true;
   }
 
   /** Walks all records, of which only OPT matters; false when malformed or when octets are left over. */
@@ -70,6 +146,7 @@ export class Query {
     const beforeAdditional = u16(bytes, 6) + u16(bytes, 8);
     const total = beforeAdditional + u16(bytes, 10);
     let at = this.questionEnd;
+    this.fault = queryFault.record;
     // A record takes at least 11 octets, so a lying count ends the loop early.
     for (let index = 0; index < total; index++) {
       const ownerAt = at;
@@ -78,11 +155,14 @@ export class Query {
       const end = at + 10 + u16(bytes, at + 8);
       if (end > length) return false;
       if (u16(bytes, at) === recordType.OPT) {
+        this.fault = queryFault.opt;
         if (index < beforeAdditional || this.hasEdns || at !== ownerAt + 1 || bytes[ownerAt] !== 0) return false;
         if (!this.#readEdns(bytes, at, end)) return false;
+        this.fault = queryFault.record;
       }
       at = end;
     }
+    this.fault = at === length ? queryFault.none : queryFault.trailing;
     return at === length;
   }
 
@@ -96,11 +176,36 @@ export class Query {
     for (let option = at + 10; option < end;) {
       if (option + 4 > end) return false;
       const next = option + 4 + u16(bytes, option + 2);
-      if (next > end) return false;
-      const isSubnet = u16(bytes, option) === ednsOption.clientSubnet;
-      if (isSubnet && !this.#readSubnet(bytes, option + 4, next)) return false;
+      if (next > end || !this.#readOption(u16(bytes, option), bytes, option + 4, next)) return false;
       option = next;
     }
+    return true;
+  }
+
+  /** Takes in an option's data; options that we do not know are ignored (RFC 6891 §6.1.2). */
+  #readOption(code: number, bytes: Uint8Array, at: number, end: number): boolean {
+    switch (code) {
+      case ednsOption.clientSubnet:
+        this.fault = queryFault.clientSubnet;
+        if (!this.#readSubnet(bytes, at, end)) return false;
+        break;
+      case ednsOption.cookie:
+        this.fault = queryFault.cookie;
+        // Of several cookies the first counts (RFC 7873 §5.2).
+        if (this.cookieEnd > 0) break;
+        if (end - at !== 8 && (end - at < 16 || end - at > 40)) return false;
+        this.cookieAt = at;
+        this.cookieEnd = end;
+        break;
+      case ednsOption.keepalive:
+        this.hasKeepalive = true;
+        break;
+      case ednsOption.nsid:
+        this.asksNsid = true;
+        break;
+      default:
+    }
+    this.fault = queryFault.opt;
     return true;
   }
 
@@ -111,7 +216,7 @@ export class Query {
     const sourceBits = bytes[at + 2] ?? 0;
     const scopeBits = bytes[at + 3] ?? 0;
     const maxBits = family === 1 ? 32 : family === 2 ? 128 : 0;
-    if (sourceBits > maxBits || scopeBits !== 0 || end - at - 4 !== Math.ceil(sourceBits / 8)) return false;
+    if (sourceBits > maxBits || scopeBits !== 0 || end - at - 4 !== (sourceBits + 7) >> 3) return false;
     const spareBits = (8 - (sourceBits % 8)) % 8;
     if (spareBits > 0 && ((bytes[end - 1] ?? 0) & ((1 << spareBits) - 1)) !== 0) return false;
     this.subnet.isPresent = true;

@@ -2,12 +2,12 @@
  * Writing a message into a buffer that the caller owns (RFC 1035 §4.1.4, RFC 6891 §6).
  *
  * RRsets go in whole or not at all. Owner names are compressed ignoring case; names in record data only where the case
- * is equal too, so that what the zone says is what arrives. Records come in section order; OPT is last.
+ * is equal too, so that what the zone says is what arrives. Records come in section order; OPT is last. Nothing is
+ * allocated: names and data are named by the bytes that they lie in and an offset.
  */
 import { assert } from '#base/assert.ts';
 import { classIn, ednsUdpBytes, headerBytes, recordType } from './constants.ts';
 import { lowerCase } from './name.ts';
-import type { Name } from './name.ts';
 import { compressibleNames } from './rdata.ts';
 import type { CompressibleNames } from './rdata.ts';
 
@@ -15,27 +15,26 @@ import type { CompressibleNames } from './rdata.ts';
 export const section = { answer: 6, authority: 8, additional: 10 } as const;
 export type Section = (typeof section)[keyof typeof section];
 
-/** Records of one owner and type, as they go into a message. */
-export interface WireRrset {
+/** Type, class and TTL of the records that are being written. */
+export interface RecordHead {
   readonly type: number;
+  readonly class?: number;
   readonly ttlSeconds: number;
-  readonly rdata: readonly Uint8Array[];
 }
 
-/** What the reply's OPT record says. */
-export interface EdnsReply {
-  /** The eight high bits of the response code. */
-  readonly extendedRcode: number;
-  readonly dnssecOk: boolean;
-  /** Encoded options, from `encodeExtendedError` and the like. */
-  readonly options: readonly Uint8Array[];
-}
-
-/** A name to be found in the message. */
-interface SoughtName {
-  readonly bytes: Uint8Array;
-  readonly at: number;
-  readonly isExactCase: boolean;
+/** Prebuilt records of one RRset; refilled for each, so that writing one allocates nothing. */
+export class RowSet {
+  /** Where the rows lie: each a record whose owner is a pointer to octet 12. */
+  bytes: Uint8Array = new Uint8Array(0);
+  at = 0;
+  length = 0;
+  count = 0;
+  type = 0;
+  /** The row that is written first; the others follow, going round. */
+  firstRow = 0;
+  /** The TTL to write, where `overridesTtl`; the rows' own otherwise. */
+  ttlSeconds = 0;
+  overridesTtl = false;
 }
 
 /** Names that later names may point to; more than this many are simply not remembered. */
@@ -44,140 +43,221 @@ const maxRemembered = 64;
 const maxPointer = 0x3fff;
 /** Octets of an OPT record without options. */
 export const optHeaderBytes = 11;
+/** Octets of a prebuilt row before its data: owner pointer, type, class, TTL, length. */
+const rowHeaderBytes = 12;
 
 /** One message being written; `start` begins the next. */
 export class MessageWriter {
   #out: Uint8Array = new Uint8Array(0);
   #at = 0;
   #limit = 0;
+  #query: Uint8Array = new Uint8Array(0);
   /** Where in the message labels begin that a pointer may lead to. */
   readonly #labelAt = new Uint16Array(maxRemembered);
   #labelCount = 0;
+  /** Whether the labels of the question are remembered: only names that must be searched need them. */
+  #knowsQuestion = false;
+  #questionEnd = 0;
+  /** Where the OPT record's length stands while its options are being written. */
+  #optLengthAt = 0;
 
   /** Octets written so far. */
   get length(): number {
     return this.#at;
   }
 
-  /** Begins a message in `out`, of at most `limit` octets, with its header and the question copied from the query. */
-  start(
-    out: Uint8Array,
-    limit: number,
-    head: { id: number; flags: number; query: Uint8Array; questionEnd: number },
-  ): void {
-    const { id, flags, query, questionEnd } = head;
+  /** Begins a message in `out`, of at most `limit` octets, with a header and the question of `query`. */
+  start(out: Uint8Array, limit: number, query: Uint8Array, questionEnd: number): void {
     assert(limit <= out.length && questionEnd <= limit, 'the reply buffer takes a header and a question');
     this.#out = out;
     this.#limit = limit;
+    this.#query = query;
+    this.#questionEnd = questionEnd;
     this.#labelCount = 0;
-    out.fill(0, 0, headerBytes);
-    this.#at = 0;
-    this.#u16(id);
-    this.#u16(flags);
-    this.#at = headerBytes;
-    if (questionEnd === headerBytes) return;
-    out[5] = 1;
-    out.set(query.subarray(headerBytes, questionEnd), headerBytes);
+    this.#knowsQuestion = false;
+    out[0] = query[0] ?? 0;
+    out[1] = query[1] ?? 0;
+    for (let at = 2; at < headerBytes; at++) out[at] = 0;
+    if (questionEnd > headerBytes) out[5] = 1;
+    for (let at = headerBytes; at < questionEnd; at++) out[at] = query[at] ?? 0;
     this.#at = questionEnd;
-    for (let at = headerBytes; (out[at] ?? 0) !== 0; at += 1 + (out[at] ?? 0)) this.#remember(at);
   }
 
   setFlags(flags: number): void {
     this.#out[2] = flags >> 8;
-    this.#out[3] = flags & 0xff;
+    this.#out[3] = flags;
   }
 
   /** Forgets every record; the question stays. */
-  clearRecords(questionEnd: number): void {
-    this.#at = questionEnd;
+  clearRecords(): void {
+    this.#at = this.#questionEnd;
     this.#out.fill(0, section.answer, headerBytes);
-    this.#forgetFrom(questionEnd);
+    this.#forgetFrom(this.#at);
   }
 
-  /** Adds an RRset; false, with nothing written, when it does not fit. */
-  rrset(where: Section, owner: Name, rrset: WireRrset): boolean {
-    const before = this.#at;
-    for (const rdata of rrset.rdata) {
-      if (this.#record(owner, rrset, rdata)) continue;
-      this.#at = before;
-      this.#forgetFrom(before);
-      return false;
+  /** Adds an RRset whose owner is the name at `ownerAt`; false, with nothing written, when it does not fit. */
+  rows(where: Section, owner: Uint8Array, ownerAt: number, set: RowSet): boolean {
+    const names = compressibleNames(set.type);
+    if (names === undefined && !set.overridesTtl && owner === this.#query && ownerAt === headerBytes) {
+      return this.#plainRows(where, set);
     }
-    this.#addCount(where, rrset.rdata.length);
+    const before = this.#at;
+    const labelsBefore = this.#labelCount;
+    const rows = set.bytes;
+    const end = set.at + set.length;
+    let row = skipRows(rows, set.at, set.firstRow);
+    let pointer = 0;
+    for (let index = 0; index < set.count; index++) {
+      pointer = this.#owner(owner, ownerAt, pointer);
+      this.#bytes(rows, row + 2, row + 6);
+      if (set.overridesTtl) this.#ttl(set.ttlSeconds);
+      else this.#bytes(rows, row + 6, row + 10);
+      const length = ((rows[row + 10] ?? 0) << 8) | (rows[row + 11] ?? 0);
+      this.#data(rows, row + rowHeaderBytes, length, names);
+      if (this.#at > this.#limit) return this.#takeBack(before, labelsBefore);
+      row += rowHeaderBytes + length;
+      if (row >= end) row = set.at;
+    }
+    this.#addCount(where, set.count);
     return true;
   }
 
-  /** Adds the OPT record; the caller kept room for it below the buffer's end. */
-  opt(edns: EdnsReply): void {
-    let length = 0;
-    for (const option of edns.options) length += option.length;
-    assert(this.#at + optHeaderBytes + length <= this.#out.length, 'the OPT record fits in what was kept for it');
+  /** Adds records of one owner with the given data; false, with nothing written, when they do not fit. */
+  records(where: Section, owner: Uint8Array, ownerAt: number, head: RecordHead, data: readonly Uint8Array[]): boolean {
+    const before = this.#at;
+    const labelsBefore = this.#labelCount;
+    const names = compressibleNames(head.type);
+    let pointer = 0;
+    for (const rdata of data) {
+      pointer = this.#owner(owner, ownerAt, pointer);
+      this.#u16(head.type);
+      this.#u16(head.class ?? classIn);
+      this.#ttl(head.ttlSeconds);
+      this.#data(rdata, 0, rdata.length, names);
+      if (this.#at > this.#limit) return this.#takeBack(before, labelsBefore);
+    }
+    this.#addCount(where, data.length);
+    return true;
+  }
+
+  /** Begins the OPT record, for which the caller kept room; options follow until `endOpt`. `limit` bounds them. */
+  beginOpt(extendedRcode: number, dnssecOk: boolean, limit: number): void {
+    this.#limit = limit;
     this.#out[this.#at++] = 0;
     this.#u16(recordType.OPT);
     this.#u16(ednsUdpBytes);
-    this.#u16(edns.extendedRcode << 8);
-    this.#u16(edns.dnssecOk ? 0x8000 : 0);
-    this.#u16(length);
-    for (const option of edns.options) this.#bytes(option, 0, option.length);
+    this.#out[this.#at++] = extendedRcode;
+    this.#out[this.#at++] = 0;
+    this.#u16(dnssecOk ? 0x8000 : 0);
+    this.#optLengthAt = this.#at;
+    this.#u16(0);
+  }
+
+  /** Begins an option of `bytes` octets of data, which the caller writes to the buffer at the returned offset; 0 without room. */
+  option(code: number, bytes: number): number {
+    if (this.#at + 4 + bytes > this.#limit) return 0;
+    this.#u16(code);
+    this.#u16(bytes);
+    this.#at += bytes;
+    return this.#at - bytes;
+  }
+
+  endOpt(): void {
+    const length = this.#at - this.#optLengthAt - 2;
+    this.#out[this.#optLengthAt] = length >> 8;
+    this.#out[this.#optLengthAt + 1] = length;
     this.#addCount(section.additional, 1);
   }
 
-  /** Writes one record; false when it went past the limit, in which case the caller takes it back. */
-  #record(owner: Name, rrset: WireRrset, rdata: Uint8Array): boolean {
-    this.#name(owner, 0, false);
-    this.#u16(rrset.type);
-    this.#u16(classIn);
-    this.#u16(rrset.ttlSeconds >>> 16);
-    this.#u16(rrset.ttlSeconds & 0xffff);
-    const lengthAt = this.#at;
-    this.#at += 2;
-    this.#rdata(rdata, compressibleNames(rrset.type));
-    const length = this.#at - lengthAt - 2;
-    this.#out[lengthAt] = length >> 8;
-    this.#out[lengthAt + 1] = length & 0xff;
-    return this.#at <= this.#limit;
+  /** Copies whole rows: their owner is the question's name already. */
+  #plainRows(where: Section, set: RowSet): boolean {
+    if (this.#at + set.length > this.#limit) return false;
+    const rows = set.bytes;
+    const end = set.at + set.length;
+    const first = set.firstRow === 0 ? set.at : skipRows(rows, set.at, set.firstRow);
+    const out = this.#out;
+    let to = this.#at;
+    for (let from = first; from < end; from++) out[to++] = rows[from] ?? 0;
+    for (let from = set.at; from < first; from++) out[to++] = rows[from] ?? 0;
+    this.#at = to;
+    this.#addCount(where, set.count);
+    return true;
   }
 
-  #rdata(rdata: Uint8Array, names: CompressibleNames | undefined): void {
+  /** Writes an owner: the first time in full or as a pointer, then as a pointer to that. Returns the pointer's target. */
+  #owner(bytes: Uint8Array, at: number, pointer: number): number {
+    if (pointer === 0 && bytes === this.#query && at === headerBytes) pointer = headerBytes;
+    if (pointer !== 0) {
+      this.#u16(0xc000 | pointer);
+      return pointer;
+    }
+    const start = this.#at;
+    this.#name(bytes, at, false);
+    return start <= maxPointer ? start : 0;
+  }
+
+  #ttl(ttlSeconds: number): void {
+    this.#u16(ttlSeconds >>> 16);
+    this.#u16(ttlSeconds & 0xffff);
+  }
+
+  /** Writes the length and the data of a record. */
+  #data(bytes: Uint8Array, start: number, length: number, names: CompressibleNames | undefined): void {
     if (names === undefined) {
-      this.#bytes(rdata, 0, rdata.length);
+      this.#u16(length);
+      this.#bytes(bytes, start, start + length);
       return;
     }
-    this.#bytes(rdata, 0, names.skip);
-    let at = names.skip;
-    for (let count = 0; count < names.count; count++) at += this.#name(rdata, at, true);
-    this.#bytes(rdata, at, rdata.length);
+    const lengthAt = this.#at;
+    this.#at += 2;
+    this.#bytes(bytes, start, start + names.skip);
+    let at = start + names.skip;
+    for (let count = 0; count < names.count; count++) at += this.#name(bytes, at, true);
+    this.#bytes(bytes, at, start + length);
+    const written = this.#at - lengthAt - 2;
+    this.#out[lengthAt] = written >> 8;
+    this.#out[lengthAt + 1] = written;
   }
 
   /** Writes the name at `start` of `bytes`, compressed; returns the octets it takes there. */
   #name(bytes: Uint8Array, start: number, isExactCase: boolean): number {
+    if (!this.#knowsQuestion) this.#learnQuestion();
     // Labels of this very name are not yet whole in the message, so they are no targets.
     const known = this.#labelCount;
-    const size = nameSize(bytes, start);
-    for (let at = start; (bytes[at] ?? 0) !== 0; at += 1 + (bytes[at] ?? 0)) {
-      const target = this.#find({ bytes, at, isExactCase }, known);
+    let at = start;
+    for (let length = bytes[at] ?? 0; length !== 0; length = bytes[at] ?? 0) {
+      const target = this.#find(bytes, at, isExactCase, known);
       if (target !== 0) {
         this.#u16(0xc000 | target);
-        return size;
+        return nameEnd(bytes, at) - start;
       }
       this.#remember(this.#at);
-      this.#bytes(bytes, at, at + 1 + (bytes[at] ?? 0));
+      this.#bytes(bytes, at, at + 1 + length);
+      at += 1 + length;
     }
     this.#out[this.#at++] = 0;
-    return size;
+    return at + 1 - start;
+  }
+
+  #learnQuestion(): void {
+    this.#knowsQuestion = true;
+    if (this.#questionEnd === headerBytes) return;
+    const out = this.#out;
+    for (let at = headerBytes; (out[at] ?? 0) !== 0; at += 1 + (out[at] ?? 0)) this.#remember(at);
   }
 
   /** Where the name is written already, among the first `known` labels; 0 where it is not. */
-  #find(sought: SoughtName, known: number): number {
+  #find(bytes: Uint8Array, at: number, isExactCase: boolean, known: number): number {
+    const length = bytes[at];
     for (let index = 0; index < known; index++) {
       const target = this.#labelAt[index] ?? 0;
-      if (this.#equalsWritten(target, sought)) return target;
+      if (this.#out[target] === length && this.#equalsWritten(target, bytes, at, isExactCase)) return target;
     }
     return 0;
   }
 
   /** Whether the name written at `target` equals the sought one. */
-  #equalsWritten(target: number, { bytes, at, isExactCase }: SoughtName): boolean {
+  #equalsWritten(target: number, bytes: Uint8Array, at: number, isExactCase: boolean): boolean {
     const out = this.#out;
     for (;;) {
       let length = out[target] ?? 0;
@@ -201,6 +281,12 @@ export class MessageWriter {
     if (this.#labelCount < maxRemembered && at <= maxPointer) this.#labelAt[this.#labelCount++] = at;
   }
 
+  #takeBack(at: number, labelCount: number): boolean {
+    this.#at = at;
+    if (this.#labelCount > labelCount) this.#forgetFrom(at);
+    return false;
+  }
+
   #forgetFrom(at: number): void {
     while (this.#labelCount > 0 && (this.#labelAt[this.#labelCount - 1] ?? 0) >= at) this.#labelCount--;
   }
@@ -208,25 +294,33 @@ export class MessageWriter {
   #addCount(where: Section, count: number): void {
     const total = (((this.#out[where] ?? 0) << 8) | (this.#out[where + 1] ?? 0)) + count;
     this.#out[where] = total >> 8;
-    this.#out[where + 1] = total & 0xff;
+    this.#out[where + 1] = total;
   }
 
   /** Copies octets; past the buffer's end only the position moves, and the record is taken back afterwards. */
   #bytes(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#at + end - start <= this.#out.length) {
-      for (let index = start; index < end; index++) this.#out[this.#at + index - start] = bytes[index] ?? 0;
-    }
-    this.#at += end - start;
+    const out = this.#out;
+    const to = this.#at;
+    this.#at = to + end - start;
+    if (this.#at > out.length) return;
+    for (let index = start; index < end; index++) out[to + index - start] = bytes[index] ?? 0;
   }
 
   #u16(value: number): void {
     this.#out[this.#at++] = value >> 8;
-    this.#out[this.#at++] = value & 0xff;
+    this.#out[this.#at++] = value;
   }
 }
 
-function nameSize(bytes: Uint8Array, start: number): number {
-  let at = start;
+/** The offset of row `count`, counted from the one at `at`. */
+function skipRows(rows: Uint8Array, at: number, count: number): number {
+  for (let index = 0; index < count; index++) {
+    at += rowHeaderBytes + (((rows[at + 10] ?? 0) << 8) | (rows[at + 11] ?? 0));
+  }
+  return at;
+}
+
+function nameEnd(bytes: Uint8Array, at: number): number {
   while ((bytes[at] ?? 0) !== 0) at += 1 + (bytes[at] ?? 0);
-  return at - start + 1;
+  return at + 1;
 }

@@ -2,20 +2,34 @@
  * The seam to records that follow health: the zone loader compiles `LUA` records with a compiler that is passed in,
  * and answering evaluates what it made. The house's compiler is in the room `lua`.
  */
-import type { IpAddress } from '#base/ip.ts';
 import type { Result } from '#base/result.ts';
 import type { Name } from '../wire/name.ts';
 import type { TextPosition } from './problem.ts';
 
 /** Whom an answer is for. */
 export interface Client {
-  /** The network that the query names (RFC 7871), its host bits zero, or else the address that it came from. */
-  readonly address: IpAddress;
+  /**
+   * The network that the query names (RFC 7871), its host bits zero, or else the address that it came from: 4 octets or
+   * 16. Valid during the call only.
+   */
+  readonly address: Uint8Array;
 }
+
+/** Why an answer is not what health alone would give; told to the client as an extended error (RFC 8914). */
+export type AnswerNote =
+  /** Decided by a vantage that doubts itself: what it last believed (R5). */
+  | 'frozen'
+  /** Everything is down, which is more likely an error of our view: everything is answered (R8). */
+  | 'failOpen';
 
 /** What a dynamic record gives now. `changePending` shortens the TTL (R13); no records is NODATA. */
 export type DynamicAnswer =
-  | { readonly kind: 'records'; readonly rdata: readonly Uint8Array[]; readonly changePending: boolean }
+  | {
+      readonly kind: 'records';
+      readonly rdata: readonly Uint8Array[];
+      readonly changePending: boolean;
+      readonly note?: AnswerNote | undefined;
+    }
   | { readonly kind: 'failure'; readonly reason: string };
 
 /** A compiled record. `evaluate` is synchronous and never throws. */

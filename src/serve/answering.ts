@@ -1,0 +1,134 @@
+/**
+ * What a thread answers with, and how it is told of something new: everything here can be posted to a worker.
+ *
+ * Zones and the decision lie in shared memory; records that follow health are compiled in each thread, and read the
+ * decision's slots by the numbers that their targets have in every thread.
+ */
+import { createPrng } from '#base/prng.ts';
+import { answerCounters } from '#dns/answer/counters.ts';
+import { createAnswerer } from '#dns/answer/answerer.ts';
+import type { AnswerClient, AnswerFunction } from '#dns/answer/answerer.ts';
+import { CookieJar } from '#dns/answer/cookies.ts';
+import type { ChaosTexts } from '#dns/answer/chaos.ts';
+import { createGeneration } from '#dns/answer/generation.ts';
+import type { Generation } from '#dns/answer/generation.ts';
+import { RateLimiter } from '#dns/answer/rate-limiter.ts';
+import type { RateLimit } from '#dns/answer/rate-limiter.ts';
+import { createTransfers } from '#dns/answer/transfer.ts';
+import type { IpPrefix } from '#base/ip.ts';
+import type { BuiltImage } from '#dns/zone/image-builder.ts';
+import { createLuaCompiler } from '#lua/compiler.ts';
+import { targetKey } from '#lua/health.ts';
+import type { HealthReading, HealthSource } from '#lua/health.ts';
+import { decodeSlot, slotWordCount, SteeringTable } from '#steering/table.ts';
+
+/** One generation as threads share it. */
+export interface SharedGeneration extends BuiltImage {
+  /** The steering table's buffer. */
+  readonly steering: SharedArrayBuffer;
+  /** The slot of each target, by `targetKey`. */
+  readonly slots: ReadonlyMap<string, number>;
+}
+
+/** How replies look and who gets them, beside what the zones say. */
+export interface AnswerSettings {
+  readonly isMinimal: boolean;
+  readonly rotates: boolean;
+  readonly nsid: Uint8Array | undefined;
+  readonly chaos: ChaosTexts;
+  /** The first signs cookies, all verify them; none answers without cookies. */
+  readonly cookieSecrets: readonly Uint8Array[];
+  readonly rateLimit: SharedRateLimit | undefined;
+  /** Who may transfer zones. */
+  readonly transferTo: readonly IpPrefix[];
+}
+
+/** A rate limit whose state all threads share. */
+export interface SharedRateLimit extends RateLimit {
+  readonly buffer: SharedArrayBuffer;
+  readonly key: Uint8Array;
+}
+
+/** Everything that a thread needs to answer. */
+export interface AnswerSetup {
+  readonly generation: SharedGeneration;
+  readonly settings: AnswerSettings;
+  /** Where this thread counts, `answerCounterBytes` octets from `countersAt`. */
+  readonly counters: SharedArrayBuffer;
+  readonly countersAt: number;
+  /** Seeds the choices of this thread. */
+  readonly seed: number;
+}
+
+/** What changes while a thread answers. */
+export type AnswerUpdate =
+  | { readonly kind: 'generation'; readonly generation: SharedGeneration }
+  | { readonly kind: 'settings'; readonly settings: AnswerSettings };
+
+/** The answering side of one thread. */
+export interface ThreadAnswerer {
+  readonly answer: AnswerFunction;
+  apply(update: AnswerUpdate): void;
+  /** The messages of a zone transfer over TCP that is asked for and allowed; undefined for every other query. */
+  transfer(query: Uint8Array, length: number, client: AnswerClient): Iterator<Uint8Array> | undefined;
+}
+
+/** Builds the answering side of this thread. */
+export function createThreadAnswerer(setup: AnswerSetup): ThreadAnswerer {
+  const counters = answerCounters(setup.counters, setup.countersAt);
+  const prng = createPrng(setup.seed);
+  const open = (shared: SharedGeneration): Generation => {
+    const table = new SteeringTable(shared.steering);
+    const compile = createLuaCompiler({ health: readSlots(table, shared.slots), prng });
+    return createGeneration(shared, { compile, sequence: () => table.sequence() });
+  };
+  const build = (generation: Generation, settings: AnswerSettings): ReturnType<typeof createAnswerer> =>
+    createAnswerer(generation, { ...optionsOf(settings), counters });
+  let settings = setup.settings;
+  let answerer = build(open(setup.generation), settings);
+  let transfers = createTransfers(settings.transferTo);
+  return {
+    answer: (query, length, client, out) => answerer.answer(query, length, client, out),
+    apply: (update) => {
+      if (update.kind === 'generation') {
+        answerer.swap(open(update.generation));
+        return;
+      }
+      ({ settings } = update);
+      answerer = build(answerer.generation, settings);
+      transfers = createTransfers(settings.transferTo);
+    },
+    transfer: (query, length, client) => transfers(answerer.generation, query, length, client),
+  };
+}
+
+function optionsOf(settings: AnswerSettings): Parameters<typeof createAnswerer>[1] {
+  const { isMinimal, rotates, nsid, chaos, cookieSecrets, rateLimit } = settings;
+  return {
+    isMinimal,
+    rotates,
+    chaos,
+    ...(nsid === undefined ? {} : { nsid }),
+    ...(cookieSecrets.length === 0 ? {} : { cookies: new CookieJar(cookieSecrets) }),
+    ...(rateLimit === undefined ? {} : { limiter: new RateLimiter(rateLimit.buffer, rateLimit, rateLimit.key) }),
+  };
+}
+
+/** What each word of a slot means to a record: made once, so that reading makes nothing. */
+const readings: readonly HealthReading[] = Array.from({ length: slotWordCount }, (_, word) => {
+  const { answerable, changePending, unproven, withheld, frozen, failOpen } = decodeSlot(word);
+  const state = !answerable ? 'down' : unproven ? 'unknown' : 'up';
+  const note = frozen ? 'frozen' : failOpen ? 'failOpen' : undefined;
+  return { state, changePending, ...(answerable ? {} : { withheld }), ...(note === undefined ? {} : { note }) };
+});
+const neverChecked: HealthReading = { state: 'unknown', changePending: true };
+
+/** Health as the steering table has it, for the records of this thread. */
+export function readSlots(table: SteeringTable, slots: ReadonlyMap<string, number>): HealthSource {
+  return {
+    register: (target) => {
+      const slot = slots.get(targetKey(target));
+      return { read: () => (slot === undefined ? neverChecked : (readings[table.word(slot)] ?? neverChecked)) };
+    },
+  };
+}
