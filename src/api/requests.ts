@@ -14,6 +14,8 @@ export const applySchema = z.strictObject({
   files: z.record(z.string().min(1).max(500), z.string()),
   who,
   reason,
+  /** Whether zones that are served now may be missing. */
+  allowRemoval: z.boolean().default(false),
 });
 
 /** Back to an earlier release: the one before the current where `to` is absent. */

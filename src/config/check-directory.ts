@@ -10,7 +10,7 @@ import type { Problem } from './problem.ts';
 import { readReleaseFiles } from './release-files.ts';
 import { compileRelease } from './release.ts';
 import type { CompiledRelease } from './release.ts';
-import { createCheckingZoneReader } from './zone-reader.ts';
+import { readZones } from './zone-reader.ts';
 
 /** A config that a coordinator could start with. */
 export interface CheckedConfig {
@@ -41,7 +41,7 @@ export function checkDirectory(directory: string): Result<CheckedConfig, ConfigF
   const files = readReleaseFiles(directory);
   for (const [path, text] of files.ok ? files.value : []) sources.set(path, text);
   const site = machine.ok ? machine.value.site : undefined;
-  const release = files.ok ? compileRelease(files.value, { site, readZone: createCheckingZoneReader() }) : files;
+  const release = files.ok ? compileRelease(files.value, { site, zones: readZones(files.value).readings }) : files;
   if (machine.ok && release.ok) return succeed({ machine: machine.value, release: release.value });
   const ofMachine = machine.ok ? [] : machine.fault.problems;
   const ofRelease = release.ok ? [] : release.fault;

@@ -12,6 +12,8 @@ import type { SiteId } from '#health/model.ts';
 import { apiUrl, hostPort, ipAddress, shortName } from './fields.ts';
 import { fileProblem } from './problem.ts';
 import type { Problem } from './problem.ts';
+import { readDnsConfig, dnsSchema } from './dns-options.ts';
+import type { DnsConfig } from './dns-options.ts';
 import { readTokenFile, reasonOf } from './secret.ts';
 import { loadYaml } from './yaml-document.ts';
 
@@ -21,7 +23,7 @@ export const machineFileName = 'fairlead.yaml';
 export const machineSchema = z.strictObject({
   site: shortName,
   stateDirectory: z.string().min(1),
-  dns: z.strictObject({ listen: z.array(hostPort).min(1) }),
+  dns: dnsSchema,
   api: z.strictObject({ listen: hostPort, tokenFile: z.string().min(1).optional() }),
   replication: z.discriminatedUnion('role', [
     z.strictObject({ role: z.literal('writer') }),
@@ -45,7 +47,7 @@ export interface MachineConfig {
   readonly stateDirectory: string;
   /** The Unix socket that commands talk to (R30). */
   readonly controlSocket: string;
-  readonly dns: { readonly listen: readonly ListenAddress[] };
+  readonly dns: DnsConfig;
   readonly api: { readonly listen: ListenAddress; readonly token: string | undefined };
   readonly replication: { readonly role: 'writer' } | { readonly role: 'follower'; readonly from: readonly string[] };
   readonly bgp: { readonly localAddress: IpAddress | undefined };
@@ -95,13 +97,15 @@ export function parseMachine(directory: string, text: string): Result<MachineCon
     const message = `the control socket '${controlSocket}' would have ${Buffer.byteLength(controlSocket)} bytes, expected at most ${maxSocketPathBytes}`;
     problems.push(problemAt(['stateDirectory'], message));
   }
-  if (problems.length > 0) return refuse(problems);
+  const dns = readDnsConfig(directory, value.dns, token?.ok === true ? token.value : undefined);
+  if (!dns.ok) problems.push(problemAt(dns.fault.path, dns.fault.message));
+  if (problems.length > 0 || !dns.ok) return refuse(problems);
   return succeed({
     directory: resolve(directory),
     site: value.site,
     stateDirectory,
     controlSocket,
-    dns: value.dns,
+    dns: dns.value,
     api: { listen, token: token?.ok === true ? token.value : undefined },
     replication: value.replication,
     bgp: { localAddress: value.bgp.localAddress },

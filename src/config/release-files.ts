@@ -1,5 +1,5 @@
 /**
- * A release as files: `sites/*.yaml`, `zones/*.yaml` and `zones/*.zone` as texts by relative path, and the one byte
+ * A release as files: `sites/*.yaml`, `zones/*.yaml`, `zones/*.zone` and what those include, `zones/*.inc`, as texts by relative path, and the one byte
  * string that stands for them. Equal files give equal bytes, so the sha256 of the bytes names the release.
  */
 import { createHash } from 'node:crypto';
@@ -18,7 +18,7 @@ export type ReleaseFiles = ReadonlyMap<string, string>;
 /** The directories of a release and the endings of the files that belong to it. */
 const folders = [
   { folder: 'sites', endings: ['.yaml'] },
-  { folder: 'zones', endings: ['.yaml', '.zone'] },
+  { folder: 'zones', endings: ['.yaml', '.zone', '.inc'] },
 ] as const;
 
 /** Reads the release that lies in `directory`. Other files there are left alone; a `.yml` is refused, as it is meant. */
@@ -54,7 +54,10 @@ export function pathProblems(paths: Iterable<string>): readonly Problem[] {
   return [...paths]
     .filter((path) => !isReleasePath(path))
     .map((path) =>
-      fileProblem(path, `got the path '${path}', expected sites/NAME.yaml, zones/NAME.yaml or zones/NAME.zone`),
+      fileProblem(
+        path,
+        `got the path '${path}', expected sites/NAME.yaml, zones/NAME.yaml, zones/NAME.zone or zones/NAME.inc`,
+      ),
     );
 }
 
@@ -98,6 +101,12 @@ export function isReleasePath(path: string): boolean {
     const name = path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : '';
     return /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(name) && endings.some((ending) => name.endsWith(ending));
   });
+}
+
+/** The path of a file that a zone includes by `name`; undefined for a name that no release can hold. */
+export function includePath(name: string): string | undefined {
+  const path = `zones/${name}`;
+  return path.endsWith('.inc') && isReleasePath(path) ? path : undefined;
 }
 
 function listNames(directory: string): Result<readonly string[], string> {

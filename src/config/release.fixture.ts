@@ -1,7 +1,7 @@
 /** A sound release of two sites for tests, and a zone reader that knows no DNS. */
 import { releaseFiles } from './release-files.ts';
 import type { ReleaseFiles } from './release-files.ts';
-import type { ZoneReader } from './zone-facts.ts';
+import type { ZoneReading } from './zone-facts.ts';
 
 /** One site's file; `number` makes its addresses distinct. */
 export function siteText(id: string, number: number, more = ''): string {
@@ -43,6 +43,15 @@ export function releaseWith(changes: Readonly<Record<string, string | undefined>
   return releaseFiles(
     Object.entries(files).flatMap(([path, text]) => (text === undefined ? [] : [[path, text] as const])),
   );
+}
+
+/** Reads one zone file in a test. */
+export type ZoneReader = (file: string, text: string) => ZoneReading;
+
+/** Reads every zone file of a release. */
+export function readingsOf(files: ReleaseFiles, readZone: ZoneReader): ReadonlyMap<string, ZoneReading> {
+  const zones = [...files].filter(([file]) => file.endsWith('.zone'));
+  return new Map(zones.map(([file, text]) => [file, readZone(file, text)]));
 }
 
 /** Takes any text for a zone with two name servers and a record that follows health. */

@@ -1,23 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formatProblem } from './problem.ts';
-import { policyText, readAnyZone, releaseWith, siteText } from './release.fixture.ts';
+import { policyText, readAnyZone, readingsOf, releaseWith, siteText } from './release.fixture.ts';
+import type { ZoneReader } from './release.fixture.ts';
 import type { ReleaseFiles } from './release-files.ts';
 import type { IpAddress } from '#base/ip.ts';
 import { compileRelease } from './release.ts';
 import type { CompiledRelease } from './release.ts';
-import type { ZoneReader } from './zone-facts.ts';
 
 const anycastAddress = '203.0.113.53' as IpAddress;
 
 function compiled(files: ReleaseFiles, readZone: ZoneReader = readAnyZone): CompiledRelease {
-  const release = compileRelease(files, { site: 'fra', readZone });
+  const release = compileRelease(files, { site: 'fra', zones: readingsOf(files, readZone) });
   assert.ok(release.ok, release.ok ? '' : release.fault.map(formatProblem).join('\n'));
   return release.value;
 }
 
 function refusal(changes: Readonly<Record<string, string | undefined>>, readZone: ZoneReader = readAnyZone): string {
-  const release = compileRelease(releaseWith(changes), { site: 'fra', readZone });
+  const files = releaseWith(changes);
+  const release = compileRelease(files, { site: 'fra', zones: readingsOf(files, readZone) });
   assert.equal(release.ok, false, 'the release must be refused');
   return release.fault.map(formatProblem).join('\n');
 }

@@ -2,8 +2,9 @@
  * A release's files into the models that health and steering run on, or into everything that is wrong with them.
  *
  * A release is taken whole or not at all (R28, R29). What only zones can tell (records that follow health, their name
- * servers) comes through a `ZoneReader`, so that this file knows neither DNS nor Lua.
+ * servers) is read beforehand, so that this file knows neither DNS nor Lua.
  */
+import { present } from '#base/assert.ts';
 import type { Result } from '#base/result.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { CheckDefinition } from '#health/check.ts';
@@ -21,7 +22,7 @@ import { isReleasePath, pathProblems, releaseDigest } from './release-files.ts';
 import type { ReleaseFiles } from './release-files.ts';
 import { parseSite } from './site.ts';
 import type { SiteConfig, SiteDocument } from './site.ts';
-import type { ReleaseZone, ZoneReader } from './zone-facts.ts';
+import type { ReleaseZone, ZoneReading } from './zone-facts.ts';
 
 /** A release that may run. */
 export interface CompiledRelease {
@@ -39,7 +40,8 @@ export interface CompiledRelease {
 export interface CompileOptions {
   /** The site of this machine, which must be in the release; undefined where it is not known. */
   readonly site: SiteId | undefined;
-  readonly readZone: ZoneReader;
+  /** Every zone file of the release as it was read. */
+  readonly zones: ReadonlyMap<string, ZoneReading>;
 }
 
 /** Compiles a release. Returns every problem of every file otherwise, sorted by place. */
@@ -55,7 +57,7 @@ export function compileRelease(
   const policy = parsePolicyFiles(files, problems);
   // A broken site or policy file would echo in every file that names what it holds; a broken zone echoes nowhere.
   const isConnected = policy !== undefined && problems.length === 0;
-  const { zones, warnings } = readZones(files, options.readZone, problems);
+  const { zones, warnings } = collectZones(files, options.zones, problems);
   if (!isConnected) return refuse(sortProblems(problems));
 
   const parts = { sites, policy, zones };
@@ -93,14 +95,14 @@ function parsePolicyFiles(files: ReleaseFiles, problems: Problem[]): Policy | un
   return undefined;
 }
 
-function readZones(
+function collectZones(
   files: ReleaseFiles,
-  readZone: ZoneReader,
+  readings: ReadonlyMap<string, ZoneReading>,
   problems: Problem[],
 ): { readonly zones: readonly ReleaseZone[]; readonly warnings: readonly Problem[] } {
   const warnings: Problem[] = [];
   const zones = filesUnder(files, 'zones/', '.zone').flatMap(([file, text]) => {
-    const { facts, ...reading } = readZone(file, text);
+    const { facts, ...reading } = present(readings.get(file), `the reading of ${file}`);
     problems.push(...reading.problems);
     warnings.push(...reading.warnings);
     return facts === undefined ? [] : [{ file, text, facts }];

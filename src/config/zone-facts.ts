@@ -1,4 +1,4 @@
-/** What a release needs to know of its zones, and the seam by which it learns it: it knows neither DNS nor Lua. */
+/** What a release needs to know of its zones; release.ts itself knows neither DNS nor Lua. */
 import type { IpAddress } from '#base/ip.ts';
 import type { Problem } from './problem.ts';
 
@@ -20,9 +20,6 @@ export interface ZoneReading {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
 }
-
-/** Reads and checks one zone file; the lowest seam to the rooms `dns` and `lua`. */
-export type ZoneReader = (file: string, text: string) => ZoneReading;
 
 /** A zone file of a release. */
 export interface ReleaseZone {

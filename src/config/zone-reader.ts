@@ -1,57 +1,71 @@
 /**
  * The zones of a release: wires the zone loader of `dns` and the compiler of `lua` into the seam of release.ts.
  *
- * A file's name without `.zone` is its origin until `$ORIGIN` says otherwise.
+ * A file's name without `.zone` is its origin until `$ORIGIN` says otherwise. What is read is plain data, so that it can
+ * be read in a thread of its own.
  */
-import { formatIp } from '#base/ip.ts';
-import type { IpAddress } from '#base/ip.ts';
 import { createPrng } from '#base/prng.ts';
-import type { Prng } from '#base/prng.ts';
-import { recordType } from '#dns/wire/constants.ts';
+import { refuse, succeed } from '#base/result.ts';
+import type { Result } from '#base/result.ts';
 import { formatName, parseName, rootName } from '#dns/wire/name.ts';
 import type { Name } from '#dns/wire/name.ts';
-import { loadZone } from '#dns/zone/load.ts';
+import { buildImage } from '#dns/zone/image-builder.ts';
+import type { BuiltImage } from '#dns/zone/image-builder.ts';
 import type { ZoneProblem } from '#dns/zone/problem.ts';
-import { findRrset } from '#dns/zone/zone.ts';
-import type { Zone } from '#dns/zone/zone.ts';
+import { readZone } from '#dns/zone/read-zone.ts';
+import { longestDynamicTtlOf, nameServersOf, staticAddressesOf } from '#dns/zone/zone-data.ts';
+import type { ZoneData } from '#dns/zone/zone-data.ts';
 import { createLuaCompiler } from '#lua/compiler.ts';
-import type { HealthSource } from '#lua/health.ts';
+import { targetKey } from '#lua/health.ts';
+import type { HealthSource, HealthTarget } from '#lua/health.ts';
 import type { Problem } from './problem.ts';
-import type { ZoneFacts, ZoneReader } from './zone-facts.ts';
+import { includePath } from './release-files.ts';
+import type { ReleaseFiles } from './release-files.ts';
+import type { ZoneFacts, ZoneReading } from './zone-facts.ts';
 
-/** What zones are read with. */
-export interface ZoneReaderOptions {
-  readonly health: HealthSource;
-  readonly prng: Prng;
-  /** Replaces the serial of every zone (R28); the file's own where absent. */
-  readonly serial?: number;
+/** All zones of a release as read. */
+export interface ZoneReadings {
+  /** By file. */
+  readonly readings: ReadonlyMap<string, ZoneReading>;
+  /** What records that follow health want checked, each once, in the order of their slots. */
+  readonly targets: readonly HealthTarget[];
+  /** The zones that may be served, where they were asked for. */
+  readonly image: BuiltImage | undefined;
 }
 
-/** A reader, and the zones that it has read so far. */
-export interface CollectingZoneReader {
-  readonly read: ZoneReader;
-  readonly zones: readonly Zone[];
-}
-
-/** Builds a reader that keeps each zone that may be served. */
-export function createZoneReader(options: ZoneReaderOptions): CollectingZoneReader {
-  const zones: Zone[] = [];
-  const compile = createLuaCompiler({ health: options.health, prng: options.prng });
-  const build = { compile, ...(options.serial === undefined ? {} : { serial: options.serial }) };
-  const read: ZoneReader = (file, text) => {
-    const { zone, problems } = loadZone({ file, text, origin: originOf(file) }, build);
+/** Reads and checks every `zones/*.zone`; with `serial`, also builds the image in which every zone has it (R28). */
+export function readZones(files: ReleaseFiles, options: { readonly serial?: number } = {}): ZoneReadings {
+  const targets = new Map<string, HealthTarget>();
+  const health: HealthSource = {
+    register: (target) => {
+      targets.set(targetKey(target), target);
+      return { read: () => ({ state: 'unknown', changePending: true }) };
+    },
+  };
+  const compile = createLuaCompiler({ health, prng: createPrng(0) });
+  const zones: ZoneData[] = [];
+  const readings = new Map<string, ZoneReading>();
+  for (const [file, text] of files) {
+    if (!file.endsWith('.zone')) continue;
+    const include = (name: string): Result<{ file: string; text: string }, string> => findInclude(files, name);
+    const { zone, problems } = readZone({ file, text, origin: originOf(file), include }, { compile });
     if (zone !== undefined) zones.push(zone);
     const of = (severity: ZoneProblem['severity']): readonly Problem[] =>
       problems.filter((problem) => problem.severity === severity).map(toProblem);
-    return { facts: zone === undefined ? undefined : factsOf(zone), problems: of('error'), warnings: of('warning') };
-  };
-  return { read, zones };
+    const facts = zone === undefined ? undefined : factsOf(zone);
+    readings.set(file, { facts, problems: of('error'), warnings: of('warning') });
+  }
+  const { serial } = options;
+  const image = serial === undefined ? undefined : buildImage(zones, { serial });
+  return { readings, targets: [...targets.values()], image };
 }
 
-/** A reader that only checks: what its records register is forgotten. */
-export function createCheckingZoneReader(): ZoneReader {
-  const health: HealthSource = { register: () => ({ read: () => ({ state: 'unknown', changePending: true }) }) };
-  return createZoneReader({ health, prng: createPrng(0) }).read;
+/** Included files travel with the release, so they lie beside the zones. */
+function findInclude(files: ReleaseFiles, name: string): Result<{ file: string; text: string }, string> {
+  const path = includePath(name);
+  const text = path === undefined ? undefined : files.get(path);
+  if (path === undefined) return refuse("expected the name of a file in zones/ that ends in '.inc'");
+  return text === undefined ? refuse(`there is no ${path}`) : succeed({ file: path, text });
 }
 
 function originOf(file: string): Name {
@@ -64,19 +78,12 @@ function toProblem({ file, line, column, message }: ZoneProblem): Problem {
   return { file, line, column, path: '', message };
 }
 
-function factsOf(zone: Zone): ZoneFacts {
-  // Uncompressed NS data is the name itself (RFC 1035 §3.3.11).
-  const servers = (findRrset(zone.apexNode, recordType.NS)?.rdata ?? []).map((rdata) => rdata as Name);
+function factsOf(zone: ZoneData): ZoneFacts {
+  const servers = nameServersOf(zone);
   return {
     origin: formatName(zone.apex).toLowerCase(),
     nameServers: servers.map((name) => formatName(name)),
-    nameServerAddresses: servers.flatMap((name) => addressesOf(zone, name)),
-    longestDynamicTtlSeconds: zone.longestDynamicTtlSeconds,
+    nameServerAddresses: servers.flatMap((name) => staticAddressesOf(zone, name)),
+    longestDynamicTtlSeconds: longestDynamicTtlOf(zone),
   };
-}
-
-function addressesOf(zone: Zone, name: Name): readonly IpAddress[] {
-  const node = zone.nodes.get(name);
-  if (node === undefined) return [];
-  return [recordType.A, recordType.AAAA].flatMap((type) => (findRrset(node, type)?.rdata ?? []).map(formatIp));
 }

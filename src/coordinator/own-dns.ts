@@ -11,7 +11,7 @@ import { familyOf, formatHostPort, prefixContains } from '#base/ip.ts';
 import type { IpPrefix } from '#base/ip.ts';
 import { flag, rcodeName, recordType } from '#dns/wire/constants.ts';
 import { decodeMessage, encodeQuery } from '#dns/wire/message.ts';
-import type { Zone } from '#dns/zone/zone.ts';
+import type { ZoneSummary } from '#dns/zone/image.ts';
 import type { ListenAddress } from '#serve/listen-fault.ts';
 
 /** What was found. */
@@ -25,7 +25,7 @@ const timeoutMs = 1000;
 /** Asks at the first address that DNS listens on within `prefix`. */
 export async function askOwnDns(
   prefix: IpPrefix,
-  zone: Zone | undefined,
+  zone: ZoneSummary | undefined,
   bound: readonly ListenAddress[],
 ): Promise<OwnDnsResult> {
   const at = bound.find((listen) => prefixContains(prefix, listen.address));
@@ -49,12 +49,12 @@ export async function askOwnDns(
 
 const queryId = 1;
 
-function query(zone: Zone): Uint8Array {
+function query(zone: ZoneSummary): Uint8Array {
   return encodeQuery(queryId, { name: zone.apex, type: recordType.SOA });
 }
 
 /** Why the reply is not what it should be; undefined when it is. */
-function judge(reply: Uint8Array, zone: Zone): string | undefined {
+function judge(reply: Uint8Array, zone: ZoneSummary): string | undefined {
   const decoded = decodeMessage(reply);
   if (!decoded.ok) return `the reply does not parse at octet ${decoded.fault.offset}: ${decoded.fault.message}`;
   const { rcode, flags, answers } = decoded.value;

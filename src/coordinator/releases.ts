@@ -18,10 +18,9 @@ import type { Result } from '#base/result.ts';
 import type { Logger } from '#config/log.ts';
 import type { MachineConfig } from '#config/machine.ts';
 import { formatProblem, formatProblems } from '#config/problem.ts';
+import type { Problem } from '#config/problem.ts';
 import { decodeRelease, encodeRelease, readReleaseFiles, releaseDigest, releaseFiles } from '#config/release-files.ts';
 import type { ReleaseFiles } from '#config/release-files.ts';
-import { compileRelease } from '#config/release.ts';
-import { createCheckingZoneReader } from '#config/zone-reader.ts';
 import { openEmbeddedStore } from '#replication/embedded/sqlite-store.ts';
 import { startFollower } from '#replication/follower.ts';
 import type { Follower } from '#replication/follower.ts';
@@ -33,7 +32,9 @@ import { createHttpSource } from '#replication/http-source.ts';
 import type { ConfigStore } from '#replication/store.ts';
 import { buildGeneration } from './generation.ts';
 import type { Generation } from './generation.ts';
+import { checkRelease, checkStoredRelease, removedZones } from './release-check.ts';
 import { replaceFile } from './replace-file.ts';
+import { readZonesApart } from './zone-thread.ts';
 
 /** How long after a failure the store is read again. */
 const retryMs = 1000;
@@ -97,8 +98,8 @@ export class Releases {
     this.#handlers = createReplicationHandlers({
       store,
       role: replication.role === 'writer' ? { kind: 'writer' } : { kind: 'follower', writers: replication.from },
-      encode: (files) => this.#encode(releaseFiles(Object.entries(files))),
-      recheck: (bytes) => this.#problemsOf(bytes),
+      encode: (files, allowRemoval) => this.#encode(releaseFiles(Object.entries(files)), allowRemoval),
+      recheck: (bytes) => checkStoredRelease(bytes, machine.site),
       unixMs,
     });
   }
@@ -109,7 +110,7 @@ export class Releases {
    */
   async importDirectory(reason: string): Promise<Result<'taken' | 'unchanged', string>> {
     try {
-      return await this.#import(reason);
+      return await this.#import(reason, false);
     } catch (error) {
       return refuse(`the files cannot be taken in: ${messageOf(error)}`);
     }
@@ -118,7 +119,7 @@ export class Releases {
   /** Files with problems end a start; a disk that fails does not where there is a release to serve. */
   async #importAtStart(): Promise<Result<unknown, string>> {
     try {
-      return await this.#import('the files changed before the start');
+      return await this.#import('the files changed before the start', true);
     } catch (error) {
       const text = `the files cannot be taken in: ${messageOf(error)}`;
       if ((await this.#store.head()) === undefined) return refuse(text);
@@ -127,7 +128,8 @@ export class Releases {
     }
   }
 
-  async #import(reason: string): Promise<Result<'taken' | 'unchanged', string>> {
+  /** Files from which a served zone is missing change nothing; at a start that is no reason not to serve at all. */
+  async #import(reason: string, isStart: boolean): Promise<Result<'taken' | 'unchanged', string>> {
     const { machine } = this.#options;
     const head = await this.#store.head();
     // A writer that is only ever fed by `fairlead apply` has no files beside it.
@@ -135,15 +137,22 @@ export class Releases {
     if (!hasFiles && head !== undefined) return succeed('unchanged');
     const files = readReleaseFiles(machine.directory);
     if (!files.ok) return refuse(formatProblems(files.fault, new Map()));
-    const checked = compileRelease(files.value, { site: machine.site, readZone: createCheckingZoneReader() });
-    if (!checked.ok) return refuse(formatProblems(checked.fault, files.value));
+    const problems = await checkRelease(files.value, machine.site);
+    if (problems.length > 0) return refuse(formatProblems(problems, files.value));
     const digest = releaseDigest(files.value);
     if (head !== undefined && digest === this.#lastImported()) return succeed('unchanged');
     if (digest === head?.release) {
       this.#rememberImported(digest);
       return succeed('unchanged');
     }
-    const request = { files: Object.fromEntries(files.value), who: 'the writer', reason };
+    const removed = await this.#removedZones(head, files.value);
+    if (removed.length > 0) {
+      const text = formatProblems(removed, files.value);
+      if (!isStart) return refuse(text);
+      this.#options.log.error({ event: 'release.import' }, `the release in force stays: ${text.trimEnd()}`);
+      return succeed('unchanged');
+    }
+    const request = { files: Object.fromEntries(files.value), who: 'the writer', reason, allowRemoval: true };
     const applied = await this.#handlers.applyRelease(request);
     if (!applied.ok) return refuse(applied.fault.message);
     this.#rememberImported(digest);
@@ -222,7 +231,7 @@ export class Releases {
       onEvent: ({ kind, text }) => {
         log[kind === 'lost' || kind === 'refused' ? 'warn' : 'info']({ event: `release.${kind}` }, text);
       },
-      refuseRelease: (bytes) => this.#problemsOf(bytes).join('; ') || undefined,
+      refuseRelease: async (bytes) => (await checkStoredRelease(bytes, machine.site)).join('; ') || undefined,
       prng,
     });
   }
@@ -252,7 +261,7 @@ export class Releases {
 
   /** Builds a head's release; undefined, with the reason in the log, when it cannot run here. */
   async #prepare(head: Head): Promise<RunningRelease | undefined> {
-    const { machine, log, prng } = this.#options;
+    const { machine, log } = this.#options;
     const id = formatHeadId(head);
     const bytes = await this.#store.getObject(head.release);
     if (bytes === undefined) {
@@ -260,27 +269,25 @@ export class Releases {
       return undefined;
     }
     const files = decodeRelease(bytes);
-    const built = files.ok ? buildGeneration(files.value, { site: machine.site, serial: serialOf(head), prng }) : files;
+    const built = files.ok
+      ? buildGeneration(files.value, machine.site, await readZonesApart(files.value, serialOf(head)))
+      : files;
     if (built.ok) return { head, generation: built.value };
     const why = typeof built.fault === 'string' ? built.fault : built.fault.map(formatProblem).join('; ');
     log.error({ event: 'release.refused' }, `release ${id} cannot run here and is passed over: ${why}`);
     return undefined;
   }
 
-  #encode(files: ReleaseFiles): Result<Uint8Array, readonly string[]> {
-    const problems = this.#check(files);
-    return problems.length > 0 ? refuse(problems) : succeed(encodeRelease(files));
+  async #encode(files: ReleaseFiles, allowRemoval: boolean): Promise<Result<Uint8Array, readonly string[]>> {
+    const problems = await checkRelease(files, this.#options.machine.site);
+    if (problems.length > 0) return refuse(problems.map(formatProblem));
+    const removed = allowRemoval ? [] : await this.#removedZones(await this.#store.head(), files);
+    return removed.length > 0 ? refuse(removed.map(formatProblem)) : succeed(encodeRelease(files));
   }
 
-  #problemsOf(bytes: Uint8Array): readonly string[] {
-    const files = decodeRelease(bytes);
-    return files.ok ? this.#check(files.value) : [files.fault];
-  }
-
-  #check(files: ReleaseFiles): readonly string[] {
-    const site = this.#options.machine.site;
-    const checked = compileRelease(files, { site, readZone: createCheckingZoneReader() });
-    return checked.ok ? [] : checked.fault.map(formatProblem);
+  async #removedZones(head: Head | undefined, files: ReleaseFiles): Promise<readonly Problem[]> {
+    const bytes = head === undefined ? undefined : await this.#store.getObject(head.release);
+    return bytes === undefined ? [] : removedZones(bytes, files);
   }
 
   /** The release is in force already, so failing here is only said. */

@@ -6,7 +6,8 @@ import { Decision } from '#decide/decision.ts';
 import { defineCheck } from '#health/check.ts';
 import { subjectKey } from '#health/model.ts';
 import type { HealthModel } from '#health/model.ts';
-import type { HealthTarget } from '#lua/health.ts';
+import type { HealthHandle, HealthTarget } from '#lua/health.ts';
+import { readSlots } from '#serve/answering.ts';
 import type { Endpoint, SteeringModel } from '#steering/model.ts';
 import { SteeringSlots } from './steering-slots.ts';
 
@@ -25,6 +26,17 @@ function endpointsOf(site: string, place: { 4?: string; 6?: string }): readonly 
     const subject = subjectKey('www', site, family);
     return [{ subject, service: 'www', site, family, answer: answer as IpAddress, port: 80, hasAgents: false }];
   });
+}
+
+/** What records read of these targets. */
+function handlesOf(slots: SteeringSlots, targets: readonly HealthTarget[]): readonly HealthHandle[] {
+  const source = readSlots(slots.table, slots.byTarget);
+  return targets.map((each) => source.register(each));
+}
+
+/** The state of each of these targets as records read it. */
+function statesOf(slots: SteeringSlots, targets: readonly HealthTarget[]): readonly string[] {
+  return handlesOf(slots, targets).map((handle) => handle.read().state);
 }
 
 /** A decision over these endpoints, each judged by one probe of this coordinator. */
@@ -67,64 +79,61 @@ function decide(endpoints: readonly Endpoint[], slots: SteeringSlots, downs: rea
 
 test('R1: an endpoint follows its verdict, any other address its own probe, and verdict=probe asks for that', () => {
   const endpoints = endpointsOf('fra', { 4: addresses[4] });
-  const slots = new SteeringSlots();
-  const [own, other, probe] = [
-    slots.register(target(addresses[4])),
-    slots.register(target('198.51.100.7')),
-    slots.register(target(addresses[4], { onlyProbe: true })),
-  ];
-  slots.seal(endpoints);
+  const targets = [target(addresses[4]), target('198.51.100.7'), target(addresses[4], { onlyProbe: true })];
+  const slots = new SteeringSlots(targets, endpoints);
   assert.deepEqual(
     slots.probes().map((check) => check.address),
     ['198.51.100.7', addresses[4]],
   );
   const decision = decide(endpoints, slots, []);
   slots.publish(decision);
-  assert.equal(own.read().state, 'up');
-  assert.equal(other.read().state, 'unknown');
-  assert.equal(probe.read().state, 'unknown');
+  assert.deepEqual(statesOf(slots, targets), ['up', 'unknown', 'unknown']);
   for (const check of slots.probes()) {
     decision.step({ kind: 'result', check: check.id, passed: false, reason: 'refused' }, moment(2));
   }
   slots.publish(decision);
-  assert.deepEqual([own.read().state, other.read().state, probe.read().state], ['up', 'down', 'down']);
+  assert.deepEqual(statesOf(slots, targets), ['up', 'down', 'down']);
 });
 
-test('equal targets share one slot and one probe, however many records name them', () => {
-  const slots = new SteeringSlots();
-  slots.register(target('198.51.100.7'));
-  slots.register(target('198.51.100.7'));
-  slots.register(target('198.51.100.7', { minimumFailures: 3 }));
-  assert.equal(slots.seal([]).slotCount, 2);
+test('targets that become one check share one probe', () => {
+  const slots = new SteeringSlots([target('198.51.100.7'), target('198.51.100.7', { minimumFailures: 3 })], []);
+  assert.equal(slots.table.slotCount, 2);
   assert.equal(slots.probes().length, 2);
+  const same = new SteeringSlots([target('198.51.100.7'), target('198.51.100.7', { onlyProbe: true })], []);
+  assert.equal(same.probes().length, 1);
 });
 
 test('R2: where a family has nothing up while the other lives, its endpoints are withheld even as a backup', () => {
   const endpoints = endpointsOf('fra', addresses);
-  const slots = new SteeringSlots();
-  const [v4, v6] = [slots.register(target(addresses[4])), slots.register(target(addresses[6]))];
-  slots.seal(endpoints);
+  const targets = [target(addresses[4]), target(addresses[6])];
+  const slots = new SteeringSlots(targets, endpoints);
   slots.publish(decide(endpoints, slots, endpoints.slice(0, 1)));
-  assert.deepEqual([v4.read().state, v4.read().withheld, v6.read().state], ['down', true, 'up']);
+  const [v4, v6] = handlesOf(slots, targets).map((handle) => handle.read());
+  assert.deepEqual([v4?.state, v4?.withheld, v6?.state], ['down', true, 'up']);
 });
 
-test('R8: where everything is down both families fail open', () => {
+test('R8: where everything is down both families fail open, and say so', () => {
   const endpoints = endpointsOf('fra', addresses);
-  const slots = new SteeringSlots();
-  const handles = [slots.register(target(addresses[4])), slots.register(target(addresses[6]))];
-  slots.seal(endpoints);
+  const targets = [target(addresses[4]), target(addresses[6])];
+  const slots = new SteeringSlots(targets, endpoints);
   slots.publish(decide(endpoints, slots, endpoints));
+  assert.deepEqual(statesOf(slots, targets), ['up', 'up']);
   assert.deepEqual(
-    handles.map((handle) => handle.read().state),
-    ['up', 'up'],
+    handlesOf(slots, targets).map((handle) => handle.read().note),
+    ['failOpen', 'failOpen'],
   );
 });
 
 test('one address at several sites is answerable while one of them is up', () => {
   const endpoints = [...endpointsOf('fra', { 4: addresses[4] }), ...endpointsOf('iad', { 4: addresses[4] })];
-  const slots = new SteeringSlots();
-  const handle = slots.register(target(addresses[4]));
-  assert.equal(slots.seal(endpoints).slotCount, 1);
+  const targets = [target(addresses[4])];
+  const slots = new SteeringSlots(targets, endpoints);
+  assert.equal(slots.table.slotCount, 1);
   slots.publish(decide(endpoints, slots, []));
-  assert.equal(handle.read().state, 'up');
+  assert.deepEqual(statesOf(slots, targets), ['up']);
+});
+
+test('a target that the table does not know is unknown', () => {
+  const slots = new SteeringSlots([], []);
+  assert.deepEqual(statesOf(slots, [target(addresses[4])]), ['unknown']);
 });

@@ -1,8 +1,8 @@
 /**
  * What records read: the layout of the SteeringTable for one generation (R1).
  *
- * While zones compile, each target that a record names becomes a slot: an endpoint of `sites/` takes that endpoint's
- * decision, any other address its own probe. Then the layout is sealed, and the table follows the decision.
+ * Each target that a record names is a slot: an endpoint of `sites/` takes that endpoint's decision, any other address
+ * its own probe. The table then follows the decision.
  */
 import { present } from '#base/assert.ts';
 import { formatHostPort } from '#base/ip.ts';
@@ -10,7 +10,8 @@ import type { Decision } from '#decide/decision.ts';
 import { defineCheck } from '#health/check.ts';
 import type { CheckDefinition, CheckId } from '#health/check.ts';
 import type { SubjectKey } from '#health/model.ts';
-import type { HealthHandle, HealthReading, HealthSource, HealthTarget } from '#lua/health.ts';
+import { targetKey } from '#lua/health.ts';
+import type { HealthTarget } from '#lua/health.ts';
 import type { ServiceDecision } from '#steering/answers.ts';
 import type { Endpoint } from '#steering/model.ts';
 import { SteeringTable } from '#steering/table.ts';
@@ -21,28 +22,19 @@ type Slot =
   | { readonly kind: 'endpoint'; readonly subjects: readonly SubjectKey[] }
   | { readonly kind: 'probe'; readonly check: CheckDefinition };
 
-/** The slots of one generation; a health source for the compilers of its zones. */
-export class SteeringSlots implements HealthSource {
-  readonly #targets = new Map<string, HealthTarget>();
-  readonly #indices = new Map<string, number>();
-  #slots: readonly Slot[] = [];
-  #table: SteeringTable | undefined;
+/** The slots of one generation. */
+export class SteeringSlots {
+  /** The slot of each target, by `targetKey`: how records in any thread find theirs. */
+  readonly byTarget: ReadonlyMap<string, number>;
+  readonly table: SteeringTable;
+  readonly #slots: readonly Slot[];
 
-  /** Adds a target, or finds the slot that it has already: equal targets are one check. */
-  register(target: HealthTarget): HealthHandle {
-    const key = JSON.stringify(target);
-    const index = this.#indices.get(key) ?? this.#indices.size;
-    this.#indices.set(key, index);
-    this.#targets.set(key, target);
-    return { read: () => this.#read(index) };
-  }
-
-  /** Ends registration: targets that are endpoints follow them, and the table is made. */
-  seal(endpoints: readonly Endpoint[]): SteeringTable {
+  /** Lays out the targets, each given once; those that are endpoints follow them. */
+  constructor(targets: readonly HealthTarget[], endpoints: readonly Endpoint[]) {
     const byAddress = Map.groupBy(endpoints, (endpoint) => formatHostPort(endpoint.answer, endpoint.port));
-    this.#slots = [...this.#targets.values()].map((target) => slotFor(target, byAddress));
-    this.#table = SteeringTable.create(this.#slots.length);
-    return this.#table;
+    this.byTarget = new Map(targets.map((target, index) => [targetKey(target), index]));
+    this.#slots = targets.map((target) => slotFor(target, byAddress));
+    this.table = SteeringTable.create(this.#slots.length);
   }
 
   /** Checks of addresses that are no endpoint, which this coordinator runs for its records alone. */
@@ -55,24 +47,24 @@ export class SteeringSlots implements HealthSource {
   publish(decision: Decision): boolean {
     const endpoints = decision.endpointDecisions();
     const withheld = withheldEndpoints(decision.services);
+    const modes = new Map(
+      decision.services.flatMap(({ mode, endpoints: each }) => each.map(({ endpoint }) => [endpoint.subject, mode])),
+    );
+    const isFrozen = decision.health.sanity === 'frozen';
     const values = this.#slots.map((slot): SlotValue => {
-      if (slot.kind === 'probe') return probeValue(decision, slot.check.id);
-      const decided = slot.subjects.map((subject) => present(endpoints.get(subject), `the decision on ${subject}`));
+      if (slot.kind === 'probe') return probeValue(decision, slot.check.id, isFrozen);
+      const { subjects } = slot;
+      const decided = subjects.map((subject) => present(endpoints.get(subject), `the decision on ${subject}`));
       return {
         answerable: decided.some((each) => each.answerable),
         changePending: decided.some((each) => each.changePending),
-        unproven: slot.subjects.every((subject) => decision.health.verdict(subject)?.state === 'unknown'),
-        withheld: slot.subjects.every((subject) => withheld.has(subject)),
+        unproven: subjects.every((subject) => decision.health.verdict(subject)?.state === 'unknown'),
+        withheld: subjects.every((subject) => withheld.has(subject)),
+        frozen: isFrozen || subjects.every((subject) => modes.get(subject) === 'frozen'),
+        failOpen: subjects.every((subject) => modes.get(subject) === 'failOpen'),
       };
     });
-    return present(this.#table, 'the steering table').publish(values);
-  }
-
-  #read(index: number): HealthReading {
-    const value = present(this.#table, 'the steering table').read(index);
-    const { answerable, changePending, unproven, withheld } = value;
-    if (!answerable) return { state: 'down', changePending, withheld };
-    return { state: unproven ? 'unknown' : 'up', changePending };
+    return this.table.publish(values);
   }
 }
 
@@ -94,9 +86,10 @@ function slotFor(target: HealthTarget, endpoints: ReadonlyMap<string, readonly E
   return { kind: 'probe', check };
 }
 
-function probeValue(decision: Decision, check: CheckId): SlotValue {
+function probeValue(decision: Decision, check: CheckId, frozen: boolean): SlotValue {
   const { state, changePending } = decision.health.probe(check);
-  return { answerable: state !== 'down', changePending, unproven: state === 'unknown', withheld: false };
+  const unproven = state === 'unknown';
+  return { answerable: state !== 'down', changePending, unproven, withheld: false, frozen, failOpen: false };
 }
 
 /**

@@ -26,7 +26,7 @@ export interface FollowerOptions {
   readonly onHead: (head: Head, release: Uint8Array) => void;
   readonly onEvent: (event: FollowerEvent) => void;
   /** Why a release cannot run here, which keeps it off the disk; undefined when it can. */
-  readonly refuseRelease?: (release: Uint8Array, head: Head) => string | undefined;
+  readonly refuseRelease?: (release: Uint8Array, head: Head) => string | undefined | Promise<string | undefined>;
   readonly prng: Prng;
   /** How long one poll waits at its source. Default 10000. */
   readonly waitMs?: number;
@@ -144,7 +144,7 @@ class Following implements Follower {
         `its object for head ${id} has ${bytes.length} bytes and not the sha256 ${head.release}: refused`,
       );
     }
-    const refusal = refuseRelease?.(bytes, head);
+    const refusal = await refuseRelease?.(bytes, head);
     if (refusal !== undefined) {
       this.#refused = head;
       this.#options.onEvent({ kind: 'refused', text: `release ${id} cannot run here, what ran stays: ${refusal}` });

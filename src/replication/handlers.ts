@@ -22,9 +22,12 @@ export interface ReplicationOptions {
   readonly store: ConfigStore;
   readonly role: { readonly kind: 'writer' } | { readonly kind: 'follower'; readonly writers: readonly string[] };
   /** Checks files and gives the bytes of their release, or one line for each problem. */
-  readonly encode: (files: Readonly<Record<string, string>>) => Result<Uint8Array, readonly string[]>;
+  readonly encode: (
+    files: Readonly<Record<string, string>>,
+    allowRemoval: boolean,
+  ) => Result<Uint8Array, readonly string[]> | Promise<Result<Uint8Array, readonly string[]>>;
   /** Checks a stored release that is to be put in force again; one line for each problem, empty when it may run. */
-  readonly recheck: (bytes: Uint8Array) => readonly string[];
+  readonly recheck: (bytes: Uint8Array) => readonly string[] | Promise<readonly string[]>;
   readonly unixMs: () => number;
 }
 
@@ -49,6 +52,8 @@ export interface ReplicationHandlers {
     readonly who: string;
     readonly reason: string;
     readonly expected?: string | undefined;
+    /** Whether zones that are served now may be missing. */
+    readonly allowRemoval?: boolean | undefined;
   }): Promise<Result<Applied, ReplicationFault>>;
   /** Puts an earlier release in force as a new head: that of head `to`, or the one before the current. */
   rollback(request: {
@@ -66,14 +71,14 @@ export function createReplicationHandlers(options: ReplicationOptions): Replicat
   return {
     handleHeads: (query) => newerHeads(store, query),
     handleObject: (digest) => store.getObject(digest),
-    applyRelease: async ({ files, who, reason, expected }) => {
+    applyRelease: async ({ files, who, reason, expected, allowRemoval = false }) => {
       const elsewhere = notWriter(options);
       if (elsewhere !== undefined) return refuse(elsewhere);
       const current = await store.head();
       if (expected !== undefined && formatHeadId(current) !== expected) {
         return refuse(fault('conflict', `head ${expected} was expected, ${formatHeadId(current)} is in force`));
       }
-      const encoded = options.encode(files);
+      const encoded = await options.encode(files, allowRemoval);
       if (!encoded.ok) return refuse(badRelease(encoded.fault));
       const release = await store.putObject(encoded.value);
       if (current?.release === release) return succeed({ head: current, changed: false });
@@ -87,7 +92,7 @@ export function createReplicationHandlers(options: ReplicationOptions): Replicat
       if (!target.ok) return target;
       const bytes = await store.getObject(target.value.release);
       if (bytes === undefined) return refuse(fault('no-release', `the release of ${to ?? 'it'} is damaged or gone`));
-      const problems = options.recheck(bytes);
+      const problems = await options.recheck(bytes);
       if (problems.length > 0) return refuse(badRelease(problems));
       const why = `rollback to ${formatHeadId(target.value)}: ${reason}`.slice(0, 500);
       return advance(options, current, { release: target.value.release, author: who, reason: why });

@@ -7,7 +7,7 @@ import { loadAgentConfig } from '#agent/config.ts';
 import { loadMachine } from '#config/machine.ts';
 import { readReleaseFiles } from '#config/release-files.ts';
 import { compileRelease } from '#config/release.ts';
-import { createCheckingZoneReader } from '#config/zone-reader.ts';
+import { readZones } from '#config/zone-reader.ts';
 import { writeHostFiles } from './render/write.ts';
 import { sites } from './world.ts';
 
@@ -26,7 +26,7 @@ for (const site of sites) {
   test(`${site.coordinator.name} would run the release of the lab`, () => {
     const files = readReleaseFiles(directory);
     assert.ok(files.ok);
-    const compiled = compileRelease(files.value, { site: site.id, readZone: createCheckingZoneReader() });
+    const compiled = compileRelease(files.value, { site: site.id, zones: readZones(files.value).readings });
     assert.deepEqual(compiled.ok ? [] : compiled.fault, []);
   });
 

@@ -14,14 +14,19 @@ export const appliedSchema = z.object({ head: headSchema, changed: z.boolean() }
 export const command = defineCommand({
   name: 'apply',
   summary: 'put sites/ and zones/ in force at every site',
-  usage: `Usage: fairlead apply [--reason TEXT] [--config DIR]
+  usage: `Usage: fairlead apply [--reason TEXT] [--allow-removal] [--config DIR]
 
 Checks the release beside fairlead.yaml and sends it to the coordinator of this machine, which must be the writer.
 Exit code: 0 in force, 1 refused, 2 wrong usage, 75 no coordinator answers.
 
   -r, --reason TEXT  why, for the history
+  --allow-removal    zones that are served now may be missing from zones/
 ${controlUsage}`,
-  options: { ...controlOptions, reason: { type: 'string', short: 'r', default: 'applied by hand' } },
+  options: {
+    ...controlOptions,
+    reason: { type: 'string', short: 'r', default: 'applied by hand' },
+    'allow-removal': { type: 'boolean', default: false },
+  },
   run: async ({ values }) => {
     const directory = configDirectory(values.config);
     const follower = loadBareFollower(directory)?.replication;
@@ -40,7 +45,12 @@ ${controlUsage}`,
     const applied = await callControl(values.socket ?? machine.controlSocket, {
       method: 'POST',
       path: '/v1/releases',
-      body: { files: Object.fromEntries(release.files), who: whoAmI(), reason: values.reason },
+      body: {
+        files: Object.fromEntries(release.files),
+        who: whoAmI(),
+        reason: values.reason,
+        allowRemoval: values['allow-removal'],
+      },
       schema: appliedSchema,
     });
     if (!applied.ok) return reportFault('apply', applied.fault);

@@ -1,0 +1,141 @@
+/**
+ * `dns` of `fairlead.yaml`: where this machine answers DNS, with how many threads, and how its replies look.
+ *
+ * Everything but `listen` has a default that suits most. How an answer is found is told by the release, not here.
+ */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import type { IpPrefix } from '#base/ip.ts';
+import { refuse, succeed } from '#base/result.ts';
+import type { Result } from '#base/result.ts';
+import type { ChaosTexts } from '#dns/answer/chaos.ts';
+import type { RateLimit } from '#dns/answer/rate-limiter.ts';
+import { minMasterBytes, parseCookieSecrets } from '#serve/cookie-secrets.ts';
+import { durationMs } from '#health/check.ts';
+import { hostPort, ipPrefix } from './fields.ts';
+import type { ListenAddress } from './machine.ts';
+import { reasonOf } from './secret.ts';
+
+/** Text that fits in one character string. */
+const identity = z.string().min(1).max(255);
+
+/** The schema of `dns`. */
+export const dnsSchema = z.strictObject({
+  listen: z.array(hostPort).min(1),
+  threads: z.int().min(1).max(64).optional(),
+  minimalResponses: z.boolean().default(true),
+  rotate: z.boolean().default(false),
+  nsid: identity.optional(),
+  chaos: z.strictObject({ idServer: identity.optional(), version: identity.optional() }).default({}),
+  cookies: z
+    .strictObject({ enabled: z.boolean().default(true), secretFile: z.string().min(1).optional() })
+    .default({ enabled: true }),
+  rateLimit: z
+    .strictObject({
+      responsesPerSecond: z.int().min(1).max(1_000_000),
+      burst: z.int().min(1).max(100_000).optional(),
+      slip: z.int().min(0).max(100).default(2),
+      exempt: z.array(ipPrefix).default([]),
+    })
+    .optional(),
+  transferTo: z.array(ipPrefix).default([]),
+  tcp: z
+    .strictObject({
+      maxConnections: z.int().min(1).max(100_000).default(500),
+      maxConnectionsPerClient: z.int().min(1).max(100_000).default(50),
+      idleTimeout: durationMs.default(10_000),
+    })
+    .prefault({}),
+});
+
+/** Where cookie secrets come from. */
+export type CookieSource =
+  | { readonly kind: 'none' }
+  /** A file, which SIGHUP reads again. */
+  | { readonly kind: 'file'; readonly path: string }
+  /** Computed from a secret that all sites share, anew every day. */
+  | { readonly kind: 'master'; readonly master: Uint8Array }
+  /** Of this process alone: cookies of another site are not known here. */
+  | { readonly kind: 'random' };
+
+/** How this machine answers DNS. */
+export interface DnsConfig {
+  readonly listen: readonly ListenAddress[];
+  readonly threads: number;
+  readonly minimalResponses: boolean;
+  readonly rotate: boolean;
+  readonly nsid: string | undefined;
+  readonly chaos: ChaosTexts;
+  readonly cookies: CookieSource;
+  readonly rateLimit: RateLimit | undefined;
+  readonly transferTo: readonly IpPrefix[];
+  readonly tcp: {
+    readonly maxConnections: number;
+    readonly maxConnectionsPerClient: number;
+    readonly idleTimeoutMs: number;
+  };
+}
+
+/** Why options cannot be taken, and at which place below `fairlead.yaml`. */
+export interface DnsOptionFault {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** Completes validated options; `token` is the secret of the API, which all sites share. */
+export function readDnsConfig(
+  directory: string,
+  options: z.output<typeof dnsSchema>,
+  token: string | undefined,
+): Result<DnsConfig, DnsOptionFault> {
+  const cookies = cookieSource(directory, options.cookies, token);
+  if (cookies.kind === 'file') {
+    const read = readCookieSecrets(cookies.path);
+    if (!read.ok) return refuse({ path: ['dns', 'cookies', 'secretFile'], message: read.fault });
+  }
+  const { listen, minimalResponses, rotate, nsid, transferTo, rateLimit, tcp } = options;
+  const { idServer, version } = options.chaos;
+  return succeed({
+    listen,
+    // One core is left to decisions, BGP and TCP.
+    threads: options.threads ?? Math.max(1, availableParallelism() - 1),
+    minimalResponses,
+    rotate,
+    nsid,
+    chaos: { ...(idServer === undefined ? {} : { idServer }), ...(version === undefined ? {} : { version }) },
+    cookies,
+    rateLimit:
+      rateLimit === undefined ? undefined : { ...rateLimit, burst: rateLimit.burst ?? rateLimit.responsesPerSecond },
+    transferTo,
+    tcp: {
+      maxConnections: tcp.maxConnections,
+      maxConnectionsPerClient: tcp.maxConnectionsPerClient,
+      idleTimeoutMs: tcp.idleTimeout,
+    },
+  });
+}
+
+/** Reads a file of cookie secrets. The fault names every line that is wrong. */
+export function readCookieSecrets(path: string): Result<readonly Uint8Array[], string> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return refuse(`cannot read the cookie secrets '${path}': ${reasonOf(error)}`);
+  }
+  const parsed = parseCookieSecrets(text, path);
+  return parsed.ok ? parsed : refuse(parsed.fault.join('; '));
+}
+
+function cookieSource(
+  directory: string,
+  { enabled, secretFile }: { readonly enabled: boolean; readonly secretFile?: string | undefined },
+  token: string | undefined,
+): CookieSource {
+  if (!enabled) return { kind: 'none' };
+  if (secretFile !== undefined) return { kind: 'file', path: resolve(directory, secretFile) };
+  const master = new TextEncoder().encode(token ?? '');
+  return master.length >= minMasterBytes ? { kind: 'master', master } : { kind: 'random' };
+}
