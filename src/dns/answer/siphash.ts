@@ -41,62 +41,62 @@ export class SipHash {
     let v3l = this.#key1Low ^ 0x79746573;
     let v3h = this.#key1High ^ 0x74656462;
     const length = to - from;
-    const lastBlock = length >> 3;
-    const messageRounds = (lastBlock + 1) * 2;
+    const blocks = (length >> 3) + 1;
     let messageLow = 0;
     let messageHigh = 0;
-    // Two rounds to a block, then four to finish: one loop, so that the round stands here once.
-    for (let round = 0; round < messageRounds + 4; round++) {
-      if (round < messageRounds && (round & 1) === 0) {
-        const at = from + round * 4;
-        if (round < lastBlock * 2) {
-          messageLow = wordAt(bytes, at);
-          messageHigh = wordAt(bytes, at + 4);
-        } else {
-          messageLow = partialWordAt(bytes, at, to);
-          messageHigh = partialWordAt(bytes, at + 4, to) | (length << 24);
-        }
+    // One stage of two rounds to a block, then one of four: so the round stands here once.
+    for (let stage = 0; stage <= blocks; stage++) {
+      if (stage < blocks) {
+        const at = from + stage * 8;
+        const isWhole = stage < blocks - 1;
+        messageLow = isWhole ? wordAt(bytes, at) : partialWordAt(bytes, at, to);
+        messageHigh = isWhole ? wordAt(bytes, at + 4) : partialWordAt(bytes, at + 4, to) | (length << 24);
         v3l ^= messageLow;
         v3h ^= messageHigh;
       }
+      for (let rounds = stage < blocks ? 2 : 4; rounds > 0; rounds--) {
+        let sum = (v0l + v1l) | 0;
+        v0h = (v0h + v1h + carry(v0l, v1l, sum)) | 0;
+        v0l = sum;
+        let turned = (v1h << 13) | (v1l >>> 19);
+        v1l = ((v1l << 13) | (v1h >>> 19)) ^ v0l;
+        v1h = turned ^ v0h;
+        sum = (v2l + v3l) | 0;
+        v2h = (v2h + v3h + carry(v2l, v3l, sum)) | 0;
+        v2l = sum;
+        turned = (v3h << 16) | (v3l >>> 16);
+        v3l = ((v3l << 16) | (v3h >>> 16)) ^ v2l;
+        v3h = turned ^ v2h;
 
-      let sum = (v0l + v1l) | 0;
-      v0h = (v0h + v1h + (sum >>> 0 < v1l >>> 0 ? 1 : 0)) | 0;
-      v0l = sum;
-      let turned = (v1h << 13) | (v1l >>> 19);
-      v1l = ((v1l << 13) | (v1h >>> 19)) ^ v0l;
-      v1h = turned ^ v0h;
-      sum = (v2l + v3l) | 0;
-      v2h = (v2h + v3h + (sum >>> 0 < v3l >>> 0 ? 1 : 0)) | 0;
-      v2l = sum;
-      turned = (v3h << 16) | (v3l >>> 16);
-      v3l = ((v3l << 16) | (v3h >>> 16)) ^ v2l;
-      v3h = turned ^ v2h;
-
-      // v0 is turned by half its width here, and v2 below: its halves change places.
-      const v0Turned = v0l;
-      v0l = (v0h + v3l) | 0;
-      v0h = (v0Turned + v3h + (v0l >>> 0 < v3l >>> 0 ? 1 : 0)) | 0;
-      turned = (v3h << 21) | (v3l >>> 11);
-      v3l = ((v3l << 21) | (v3h >>> 11)) ^ v0l;
-      v3h = turned ^ v0h;
-      sum = (v2l + v1l) | 0;
-      const v2Sum = (v2h + v1h + (sum >>> 0 < v1l >>> 0 ? 1 : 0)) | 0;
-      turned = (v1h << 17) | (v1l >>> 15);
-      v1l = ((v1l << 17) | (v1h >>> 15)) ^ sum;
-      v1h = turned ^ v2Sum;
-      v2l = v2Sum;
-      v2h = sum;
-
-      if (round < messageRounds && (round & 1) === 1) {
+        // v0 is turned by half its width here, and v2 below: its halves change places.
+        sum = (v0h + v3l) | 0;
+        v0h = (v0l + v3h + carry(v0h, v3l, sum)) | 0;
+        v0l = sum;
+        turned = (v3h << 21) | (v3l >>> 11);
+        v3l = ((v3l << 21) | (v3h >>> 11)) ^ v0l;
+        v3h = turned ^ v0h;
+        sum = (v2l + v1l) | 0;
+        const v2Sum = (v2h + v1h + carry(v2l, v1l, sum)) | 0;
+        turned = (v1h << 17) | (v1l >>> 15);
+        v1l = ((v1l << 17) | (v1h >>> 15)) ^ sum;
+        v1h = turned ^ v2Sum;
+        v2l = v2Sum;
+        v2h = sum;
+      }
+      if (stage < blocks) {
         v0l ^= messageLow;
         v0h ^= messageHigh;
-        if (round === messageRounds - 1) v2l ^= 0xff;
+        if (stage === blocks - 1) v2l ^= 0xff;
       }
     }
     this.low = v0l ^ v1l ^ v2l ^ v3l;
     this.high = v0h ^ v1h ^ v2h ^ v3h;
   }
+}
+
+/** What an addition of two words carries into the next; without a branch, which would be guessed wrong half the time. */
+function carry(a: number, b: number, sum: number): number {
+  return ((a & b) | ((a | b) & ~sum)) >>> 31;
 }
 
 /** The little-endian word at `at`, which lies within `bytes`. */
