@@ -231,7 +231,7 @@ function levelOf(width: Width, limit: RateLimit, salt: number): Level {
   // Once full, a load must fade by one price in just the time between two responses at the rate allowed.
   const periodMs = 1000 / (limit.responsesPerSecond * multiple);
   const decayPerMs = -Math.log1p(-price / fullLoad) / periodMs;
-  return { hashedOctets, lastMask, restMask, salt: Math.imul(salt, bits), price, decayPerMs };
+  return { hashedOctets, lastMask, restMask: restMask | 0, salt: Math.imul(salt, bits), price, decayPerMs };
 }
 
 /** The big-endian word at `at`. */
