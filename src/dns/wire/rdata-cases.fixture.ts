@@ -151,10 +151,12 @@ TYPE65280 | \# 3 010203 | 010203 |  | RFC 3597 §5
 TYPE65280 | \# 0 |  |  | RFC 3597 §5
 `);
 
-/** The types that only PowerDNS has. */
+/** The types that only PowerDNS has, with the octets that version 4.7 transfers. */
 export const powerDnsCases: readonly RdataCase[] = cases(String.raw`
+ALIAS | lb.example.net. | 026c62076578616d706c65036e657400
 ALIAS | lb | 026c62076578616d706c6503636f6d00 | lb.example.com.
-LUA | A "ifportup(443, {'192.0.2.1'})" "x" | 00011c6966706f72747570283434332c207b273139322e302e322e31277d290178
+LUA | A "ifportup(443, {'192.0.2.1'})" | 00011c6966706f72747570283434332c207b273139322e302e322e31277d29
+LUA | A "a=1;" "return '192.0.2.1'" | 000104613d313b1272657475726e20273139322e302e322e3127
 `);
 
 /** The test vectors of RFC 9460 appendix D, and what its other sections show. */
