@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -38,6 +39,15 @@ test('paths are resolved beside the file and defaults filled in', () => {
         { address: '127.0.0.1', port: 5300 },
         { address: '::1', port: 5300 },
       ],
+      threads: Math.max(1, availableParallelism() - 1),
+      minimalResponses: true,
+      rotate: false,
+      nsid: undefined,
+      chaos: {},
+      cookies: { kind: 'random' },
+      rateLimit: undefined,
+      transferTo: [],
+      tcp: { maxConnections: 500, maxConnectionsPerClient: 50, idleTimeoutMs: 10_000 },
     },
     api: { listen: { address: '127.0.0.1', port: 8053 }, token: undefined },
     replication: { role: 'writer' },

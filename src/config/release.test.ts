@@ -183,7 +183,7 @@ const refusals: readonly (readonly [string, Readonly<Record<string, string | und
   [
     'a path belongs to no release',
     { 'sites/../x.yaml': '' },
-    "sites/../x.yaml: got the path 'sites/../x.yaml', expected sites/NAME.yaml, zones/NAME.yaml or zones/NAME.zone",
+    "sites/../x.yaml: got the path 'sites/../x.yaml', expected sites/NAME.yaml, zones/NAME.yaml, zones/NAME.zone or zones/NAME.inc",
   ],
 ];
 

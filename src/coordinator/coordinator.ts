@@ -17,17 +17,13 @@ import type { MachineConfig } from '#config/machine.ts';
 import { formatProblem } from '#config/problem.ts';
 import { Decision } from '#decide/decision.ts';
 import type { DecisionEffect, DurableState } from '#decide/effects.ts';
-import { createAnswerer } from '#dns/answer/answerer.ts';
-import type { Answerer } from '#dns/answer/answerer.ts';
-import { createGeneration } from '#dns/answer/generation.ts';
 import { startupWaitMs } from '#health/engine.ts';
 import { createProber } from '#probe/prober.ts';
 import type { Prober } from '#probe/prober.ts';
 import { formatHeadId } from '#replication/head.ts';
-import { listenDns } from '#serve/dns-server.ts';
-import type { DnsServer } from '#serve/dns-server.ts';
 import { createCalls } from './calls.ts';
 import { DecisionLoop, presentMoment } from './decision-loop.ts';
+import { DnsService } from './dns-service.ts';
 import { narrate } from './narrate.ts';
 import { askOwnDns } from './own-dns.ts';
 import { Peers } from './peers.ts';
@@ -61,7 +57,7 @@ export interface CoordinatorOptions {
 export class Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #startedAtMs = presentMoment().nowMs;
-  readonly #answerer: Answerer = createAnswerer(createGeneration([]));
+  readonly #dns: DnsService;
   readonly #routes: Routes;
   readonly #prober: Prober;
   readonly #peers: Peers;
@@ -69,7 +65,6 @@ export class Coordinator {
   readonly #statePath: string;
   #running: RunningRelease | undefined;
   #api: Api | undefined;
-  #dns: DnsServer | undefined;
   #ownDnsTimer: NodeJS.Timeout | undefined;
   /** Resolves when it is asked to end, so that a start which still waits gives up. */
   readonly #stopAsked = Promise.withResolvers<undefined>();
@@ -83,6 +78,7 @@ export class Coordinator {
   constructor(options: CoordinatorOptions) {
     const { machine, log } = options;
     this.#options = options;
+    this.#dns = new DnsService(machine.dns, log);
     this.#routes = new Routes(log, (established) => {
       this.#loop.feed({ kind: 'sessions', established });
     });
@@ -109,7 +105,7 @@ export class Coordinator {
   }
 
   async #open(): Promise<Result<void, readonly string[]>> {
-    const { machine, releases, log } = this.#options;
+    const { releases, log } = this.#options;
     const api = await this.#startApi();
     if (!api.ok) return api;
     const first = await releases.first();
@@ -120,18 +116,22 @@ export class Coordinator {
     });
     await this.#firstRound();
     if (this.#isStopping) return refuse(['stopped in the first round of checks']);
-    const dns = await listenDns(machine.dns.listen, (...query) => this.#answerer.answer(...query));
-    if (!dns.ok) return refuse(dns.fault.map((fault) => fault.message));
-    this.#dns = dns.value;
+    const dns = await this.#dns.open();
+    if (!dns.ok) return dns;
     log.info({ event: 'dns.open' }, `answering DNS on ${this.dnsAddresses().join(', ')}`);
     await this.#watchOwnDns();
     this.#loop.feed({ kind: 'open' });
     return succeed(undefined);
   }
 
+  /** Takes in what SIGHUP lets change of this machine: the cookie secrets. */
+  reloadMachine(): void {
+    this.#dns.reloadSecrets();
+  }
+
   /** Where DNS is answered, as text. */
   dnsAddresses(): readonly string[] {
-    return (this.#dns?.bound ?? []).map(({ address, port }) => formatHostPort(address, port));
+    return this.#dns.bound.map(({ address, port }) => formatHostPort(address, port));
   }
 
   /** Ends everything in order. */
@@ -145,7 +145,7 @@ export class Coordinator {
     else await this.#routes.closeSilently();
     this.#loop.stop();
     clearTimeout(this.#ownDnsTimer);
-    await Promise.all([this.#dns?.close(), this.#prober.close(), this.#peers.close(), this.#api?.close()]);
+    await Promise.all([this.#dns.close(), this.#prober.close(), this.#peers.close(), this.#api?.close()]);
     await releases.close();
   }
 
@@ -202,7 +202,7 @@ export class Coordinator {
     );
     const { epoch, sequence } = head;
     this.#loop.feed({ kind: 'generation', health, steering: release.steering, release: { epoch, sequence } });
-    this.#answerer.swap(generation.zones);
+    this.#dns.swap(generation.shared);
     this.#prober.replace([...health.references, ...health.probes, ...health.subjects.map((subject) => subject.check)]);
     for (const warning of release.warnings) log.warn({ event: 'release.warning' }, formatProblem(warning));
     log.info({ event: 'release' }, `release ${formatHeadId(head)} by ${head.author} is in force: ${head.reason}`);
@@ -215,8 +215,8 @@ export class Coordinator {
     const prefixes = generation?.release.steering.prefixes ?? [];
     for (const { prefix, gate, sites } of prefixes) {
       if (gate !== 'nameserver' || !sites.includes(site)) continue;
-      const [zone] = generation?.zones.zones.values() ?? [];
-      const result = await askOwnDns(prefix, zone, this.#dns?.bound ?? []);
+      const [zone] = generation?.zones ?? [];
+      const result = await askOwnDns(prefix, zone, this.#dns.bound);
       this.#loop.feed({ kind: 'ownDns', prefix, ...result });
     }
     if (!this.#isStopping) this.#ownDnsTimer = setTimeout(() => void this.#watchOwnDns(), ownDnsIntervalMs);
@@ -296,7 +296,7 @@ export class Coordinator {
         model: this.#running?.generation.health ?? { subjects: [], references: [], probes: [], sites: [] },
         routers: await this.#routes.peers(),
         listen: this.dnsAddresses(),
-        counters: this.#answerer.counters,
+        counters: this.#dns.counts(),
       },
       presentMoment(),
     );

@@ -71,7 +71,7 @@ async function runUntilAsked(parts: RunParts): Promise<number> {
       ending.resolve({ kind: 'leave', reason: 'fairlead stop' });
     },
   });
-  const forgetSignals = listenToSignals(parts, ending.resolve);
+  const forgetSignals = listenToSignals(parts, coordinator, ending.resolve);
   const starting = coordinator.start();
   const first = await Promise.race([starting, ending.promise]);
   let exitCode = 0;
@@ -95,13 +95,16 @@ async function runUntilAsked(parts: RunParts): Promise<number> {
 }
 
 /** Listens until the returned function is called. */
-function listenToSignals(parts: RunParts, end: (mode: StopMode) => void): () => void {
+function listenToSignals(parts: RunParts, coordinator: Coordinator, end: (mode: StopMode) => void): () => void {
   const onEnd = (): void => {
     end({ kind: 'restart' });
     // Whoever asks twice does not want to wait.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
   };
-  const onReload = (): void => void reload(parts);
+  const onReload = (): void => {
+    coordinator.reloadMachine();
+    void reload(parts);
+  };
   process.once('SIGTERM', onEnd).once('SIGINT', onEnd).on('SIGHUP', onReload);
   return () => {
     process.off('SIGTERM', onEnd).off('SIGINT', onEnd).off('SIGHUP', onReload);

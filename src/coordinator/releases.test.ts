@@ -69,7 +69,7 @@ test('a release that fails when it is put in force does not end the following of
     third.resolve(undefined);
   });
   const apply = async (record: string): Promise<void> => {
-    const applied = await releases.apply({ files: filesWith(record), who: 'ann', reason: record });
+    const applied = await releases.apply({ files: filesWith(record), who: 'ann', reason: record, allowRemoval: false });
     assert.ok(applied.ok);
   };
   await apply('two IN A 192.0.2.2');

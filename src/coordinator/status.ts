@@ -1,6 +1,4 @@
 /** What a coordinator believes and does, as `GET /v1/status` tells it: read from the parts, nothing decided here. */
-import { rcodeCounts } from '#dns/answer/counters.ts';
-import type { AnswerCounters } from '#dns/answer/counters.ts';
 import type { EndpointStatus, NodeStatus, Status } from '#api/status.ts';
 import type { PeerSnapshot } from 'bgp-ts';
 import type { Decision } from '#decide/decision.ts';
@@ -19,7 +17,7 @@ export interface StatusSource {
   readonly model: HealthModel;
   readonly routers: readonly PeerSnapshot[];
   readonly listen: readonly string[];
-  readonly counters: { readonly udp: AnswerCounters; readonly tcp: AnswerCounters };
+  readonly counters: Readonly<Record<string, number>>;
 }
 
 /** Builds the status at one moment. */
@@ -116,10 +114,5 @@ function describePeer(site: string, decision: Decision, moment: Moment): Status[
 }
 
 function describeDns({ listen, counters }: StatusSource): Status['dns'] {
-  const { udp, tcp } = counters;
-  const sum: Record<string, number> = { dropped: udp.dropped + tcp.dropped, truncated: udp.truncated + tcp.truncated };
-  for (const counts of [rcodeCounts(udp), rcodeCounts(tcp)]) {
-    for (const [name, count] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + count;
-  }
-  return { listen: [...listen], queries: udp.queries + tcp.queries, counters: sum };
+  return { listen: [...listen], queries: counters['queries'] ?? 0, counters: { ...counters } };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { formatIp } from '#base/ip.ts';
+import { formatIp, ipBytes } from '#base/ip.ts';
 import type { IpAddress } from '#base/ip.ts';
 import { createPrng } from '#base/prng.ts';
 import { parseType } from '#dns/wire/constants.ts';
@@ -39,7 +39,7 @@ function compile(code: string, health: HealthSource, type = 'A'): DynamicRecord 
   return compiled.value;
 }
 
-const client = { address: '198.51.100.7' as IpAddress };
+const client = { address: ipBytes('198.51.100.7' as IpAddress) };
 
 /** The addresses that are answered, in order; throws where the record fails. */
 function answer(record: DynamicRecord, from = client): string[] {
@@ -136,7 +136,7 @@ test('hashed gives one client always the same address, and spreads clients', () 
   assert.equal(record.dependsOnClient, true);
   const counts = new Map<string, number>();
   for (let host = 0; host < 3000; host++) {
-    const from = { address: formatIp(Uint8Array.of(10, 0, host >> 8, host & 255)) };
+    const from = { address: Uint8Array.of(10, 0, host >> 8, host & 255) };
     const [first] = answer(record, from);
     assert.deepEqual(answer(record, from), [first]);
     counts.set(first ?? '', (counts.get(first ?? '') ?? 0) + 1);
@@ -144,9 +144,9 @@ test('hashed gives one client always the same address, and spreads clients', () 
   assert.equal(counts.size, 3);
   for (const count of counts.values()) assert.ok(count > 850 && count < 1150, String([...counts]));
   // 2922533433 modulo 3, the hash of this client, is 0.
-  assert.deepEqual(answer(record, { address: '192.0.2.53' as IpAddress }), ['192.0.2.1']);
+  assert.deepEqual(answer(record, { address: ipBytes('192.0.2.53' as IpAddress) }), ['192.0.2.1']);
   health.states.set('192.0.2.1', 'down');
-  assert.deepEqual(answer(record, { address: '192.0.2.53' as IpAddress }), ['192.0.2.3']);
+  assert.deepEqual(answer(record, { address: ipBytes('192.0.2.53' as IpAddress) }), ['192.0.2.3']);
 });
 
 test('a change that is pending is said where it matters to the answer (R13)', () => {
@@ -184,5 +184,16 @@ test('R2, R8: with nothing up, what is withheld is no backup; with all withheld 
   health.withheld.add('192.0.2.2');
   assert.deepEqual(answer(record), ['192.0.2.3']);
   health.withheld.add('192.0.2.3');
-  assert.deepEqual(record.evaluate(client), { kind: 'records', rdata: [], changePending: true });
+  assert.deepEqual(record.evaluate(client), { kind: 'records', rdata: [], changePending: true, note: undefined });
+});
+
+test('RFC 8914: where nothing is up, the answer says that it fails open', () => {
+  const health = new FakeHealth();
+  const record = compile("ifportup(80, {'192.0.2.1'})", health);
+  health.states.set('192.0.2.1', 'down');
+  const found = record.evaluate(client);
+  assert.equal(found.kind === 'records' ? found.note : found.reason, 'failOpen');
+  health.states.set('192.0.2.1', 'up');
+  const up = record.evaluate(client);
+  assert.equal(up.kind === 'records' ? up.note : up.reason, undefined);
 });

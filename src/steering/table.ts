@@ -62,16 +62,7 @@ export class SteeringTable {
     return true;
   }
 
-  /** Runs `read` until it saw one whole publication; `read` must have no effects. */
-  consistently<T>(read: () => T): T {
-    for (;;) {
-      const before = Atomics.load(this.#words, 0);
-      const value = read();
-      if ((before & 1) === 0 && Atomics.load(this.#words, 0) === before) return value;
-    }
-  }
-
-  /** One slot's value; within `consistently` where several slots must agree. */
+  /** One slot's value; where several must agree, read them between two equal, even sequences. */
   read(slot: number): SlotValue {
     return decodeSlot(this.word(slot));
   }

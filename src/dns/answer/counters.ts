@@ -76,7 +76,7 @@ export class TransportCounters {
       this.#at(index),
     ]);
     for (const [index, name] of queryFaultNames.entries()) entries.push([`fault.${name}`, this.#at(faults + index)]);
-    for (let code = 0; code <= maxRcode; code++) entries.push([`rcode.${rcodeName(code)}`, this.#at(rcodes + code)]);
+    for (let code = 0; code <= maxRcode; code++) entries.push([rcodeName(code), this.#at(rcodes + code)]);
     return Object.fromEntries(entries.filter(([, count]) => count > 0));
   }
 
