@@ -132,6 +132,10 @@ X25 ""
 ISDN a b c
 GPOS -32.6882 116.8652
 NAPTR 1 2 u a
+NAPTR 1 2 u a "!a!" .
+NAPTR 1 2 u a "!a!b!x" .
+NAPTR 1 2 u a "!a\\!b!" .
+NAPTR 1 2 u a "1a1b1" .
 LOC 42.5 N 71 W 0
 LOC 90 0 0.1 N 71 06 18 W -24m 30m
 LOC 42 21 54.1234 N 71 06 18 W -24m
@@ -215,7 +219,7 @@ ours URI 1 2 http://example.com/
 theirs URI 1 2 ""
 theirs EUI48 0-00-5e-00-53-2a
 ours LOC 42 n 71 w 0
-ours NAPTR 1 2 "u-" "a" "!a!" .
+ours NAPTR 1 2 u a "!a(!b!" .
 ours SVCB 1 . ohttp
 ours SVCB 1 . port="\053\051"
 theirs LOC \# 16 0112161389172dd070be15f000988d20

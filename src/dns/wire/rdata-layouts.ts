@@ -37,6 +37,7 @@ import {
 } from './rdata-fields.ts';
 import { amtRelay, eui48, eui64, hostIdentity, identifier, ipsecGateway, prefixes } from './rdata-hosts.ts';
 import { location } from './rdata-loc.ts';
+import { substitution } from './rdata-naptr.ts';
 import { serviceParameters } from './rdata-svcb.ts';
 
 const someBase64 = encodedRest(base64, 1);
@@ -80,7 +81,7 @@ export const layouts: ReadonlyMap<number, readonly Field[]> = new Map<number, re
   [recordType.AAAA, [ipv6]],
   [recordType.LOC, [location]],
   [recordType.SRV, [u16, u16, u16, name]],
-  [recordType.NAPTR, [u16, u16, string, string, string, name]],
+  [recordType.NAPTR, [u16, u16, string, string, substitution, name]],
   [recordType.KX, [u16, wholeName]],
   [recordType.CERT, [certificateType, u16, algorithm, someBase64]],
   [recordType.DNAME, [wholeName]],
