@@ -160,20 +160,20 @@ export function parseIpv6Into(text: string, out: Uint8Array, at: number): boolea
     index = 2;
   }
   while (index < text.length) {
-    const end = groupEnd(text, index);
+    let group = 0;
+    let end = index;
+    for (let digit = hexDigitAt(text, end); digit >= 0; digit = hexDigitAt(text, ++end)) group = (group << 4) | digit;
     if (text[end] === '.') {
       if (written > 12 || !parseQuad(text, index, out, at + written)) return false;
       written += 4;
       break;
     }
     if (end === index || end - index > 4 || written > 14) return false;
-    const group = parseInt(text.slice(index, end), 16);
     out[at + written++] = group >> 8;
     out[at + written++] = group & 0xff;
-    index = end;
-    if (index === text.length) break;
-    if (text[index] !== ':') return false;
-    index++;
+    if (end === text.length) break;
+    if (text[end] !== ':') return false;
+    index = end + 1;
     if (text[index] === ':') {
       if (beforeGap >= 0) return false;
       beforeGap = written;
@@ -187,13 +187,10 @@ export function parseIpv6Into(text: string, out: Uint8Array, at: number): boolea
   return true;
 }
 
-/** Where the hexadecimal digits that begin at `index` end. */
-function groupEnd(text: string, index: number): number {
-  for (; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    const isDigit = code >= 0x30 && code <= 0x39;
-    const isLetter = (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66);
-    if (!isDigit && !isLetter) return index;
-  }
-  return index;
+/** The value of the hexadecimal digit at `index`, or -1. */
+function hexDigitAt(text: string, index: number): number {
+  const code = text.charCodeAt(index);
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
