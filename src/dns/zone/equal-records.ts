@@ -9,15 +9,17 @@ import type { ProblemLog } from './problem-log.ts';
 import { none } from './records.ts';
 import type { ZoneRecords } from './records.ts';
 
-/** Octets before the names that end the data of a type. */
-const nameOffsets = new Map<number, number>([
-  [recordType.NS, 0],
-  [recordType.CNAME, 0],
-  [recordType.PTR, 0],
-  [recordType.DNAME, 0],
-  [recordType.MX, 2],
-  [recordType.SRV, 6],
+/** Octets of a type's data before and after its names. */
+const aroundNames = new Map<number, { readonly before: number; readonly after: number }>([
+  [recordType.NS, { before: 0, after: 0 }],
+  [recordType.CNAME, { before: 0, after: 0 }],
+  [recordType.PTR, { before: 0, after: 0 }],
+  [recordType.DNAME, { before: 0, after: 0 }],
+  [recordType.MX, { before: 2, after: 0 }],
+  [recordType.SRV, { before: 6, after: 0 }],
+  [recordType.SOA, { before: 0, after: 20 }],
 ]);
+const noNames = { before: Number.POSITIVE_INFINITY, after: 0 };
 /** Names with more records than this are compared by a table. */
 const fewRecords = 16;
 
@@ -57,29 +59,30 @@ function areEqual(records: ZoneRecords, a: number, b: number): boolean {
   const { rdata } = records;
   const length = records.rdataLength[a] ?? 0;
   if (records.type[a] !== records.type[b] || length !== records.rdataLength[b] || records.codes.has(a)) return false;
-  const namesAt = namesFrom(records, a);
+  const { before, after } = aroundNames.get(records.type[a] ?? 0) ?? noNames;
   const aAt = records.rdataAt[a] ?? 0;
   const bAt = records.rdataAt[b] ?? 0;
   for (let index = 0; index < length; index++) {
-    const [x, y] = [rdata[aAt + index] ?? 0, rdata[bAt + index] ?? 0];
-    if (x !== y && (index < namesAt || lowerCase[x] !== lowerCase[y])) return false;
+    const x = rdata[aAt + index] ?? 0;
+    const y = rdata[bAt + index] ?? 0;
+    const isName = index >= before && index < length - after;
+    // Length octets are below the letters, so folding them changes nothing.
+    if (x !== y && !(isName && lowerCase[x] === lowerCase[y])) return false;
   }
   return true;
 }
 
 /** Type and data as a string that is equal where the records are. */
 function keyOf(records: ZoneRecords, id: number): string {
-  const namesAt = namesFrom(records, id);
-  let key = `${records.type[id] ?? 0} `;
-  for (const [index, byte] of records.dataOf(id).entries()) {
-    key += String.fromCharCode(index < namesAt ? byte : (lowerCase[byte] ?? 0));
+  const type = records.type[id] ?? 0;
+  const { before, after } = aroundNames.get(type) ?? noNames;
+  const data = records.dataOf(id);
+  let key = `${type} `;
+  for (let index = 0; index < data.length; index++) {
+    const byte = data[index] ?? 0;
+    key += String.fromCharCode(index >= before && index < data.length - after ? (lowerCase[byte] ?? 0) : byte);
   }
   return key;
-}
-
-/** From which octet on the case of data does not matter. */
-function namesFrom(records: ZoneRecords, id: number): number {
-  return nameOffsets.get(records.type[id] ?? 0) ?? Number.POSITIVE_INFINITY;
 }
 
 /** Warns once of each RRset whose records have different TTLs. */

@@ -38,7 +38,7 @@ export class TargetChecker {
   checkAt(name: number): void {
     const { records, apexId } = this.#zone;
     const isCut = this.#zone.has(name, content.ns) && name !== apexId;
-    if (isCut) this.#checkHidden(name, parentTypes, `at the delegation of`, name);
+    if (isCut) this.#checkHidden(name, parentTypes, name);
     if (!this.#zone.has(name, content.ns | content.mailOrService)) return;
     for (let id = records.firstOf(name); id !== none; id = records.next[id] ?? none) {
       const type = records.type[id] ?? 0;
@@ -54,22 +54,21 @@ export class TargetChecker {
   /** Checks a name below `bottom`, a delegation or DNAME: only glue has a meaning there. */
   checkBelow(name: number, bottom: number): void {
     const isDelegation = this.#zone.has(bottom, content.ns) && bottom !== this.#zone.apexId;
-    if (isDelegation) this.#checkHidden(name, [], 'below the delegation of', bottom);
-    else this.#checkHidden(name, undefined, 'below the DNAME at', bottom);
+    this.#checkHidden(name, isDelegation ? [] : undefined, bottom);
   }
 
   /** Warns of the first record that is never answered: one that is no glue and not among `allowed`, if there is a cut. */
-  #checkHidden(name: number, allowed: readonly number[] | undefined, where: string, bottom: number): void {
+  #checkHidden(name: number, allowed: readonly number[] | undefined, bottom: number): void {
     const { records } = this.#zone;
     for (let id = records.firstOf(name); id !== none; id = records.next[id] ?? none) {
       const type = records.type[id] ?? 0;
       if (allowed?.includes(type) === true) continue;
       const isAddress = type === recordType.A || type === recordType.AAAA;
       if (allowed !== undefined && isAddress && this.#isServer(name)) continue;
-      const owner = formatName(records.names.name(name));
       const above = formatName(records.names.name(bottom));
-      const place = name === bottom ? `stands ${where} it` : `lies ${where} ${above}`;
-      const message = `${typeName(type)} of ${owner} ${place}: it is never answered`;
+      const what = allowed === undefined ? 'DNAME at' : 'delegation of';
+      const where = name === bottom ? 'stands at a delegation' : `lies below the ${what} ${above}`;
+      const message = `${typeName(type)} of ${formatName(records.names.name(name))} ${where}: it is never answered`;
       this.#log.warning(records.placeOf(id), message);
       return;
     }
