@@ -15,7 +15,7 @@ export type { RdataToken } from './rdata-codec.ts';
 /** Takes a name, completed with the origin, and appends it. */
 export function parseNameField(text: TextCursor): void {
   const token = text.take('a name');
-  if (token.text === '@' && !token.quoted) {
+  if (token.text === '@') {
     text.out.append(text.origin);
     return;
   }
