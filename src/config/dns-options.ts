@@ -18,6 +18,9 @@ import { hostPort, ipPrefix } from './fields.ts';
 import type { ListenAddress } from './machine.ts';
 import { reasonOf } from './secret.ts';
 
+/** The most that the limiter's counters hold. */
+const maxBurst = 10_000;
+
 /** Text that fits in one character string. */
 const identity = z.string().min(1).max(255);
 
@@ -35,7 +38,7 @@ export const dnsSchema = z.strictObject({
   rateLimit: z
     .strictObject({
       responsesPerSecond: z.int().min(1).max(1_000_000),
-      burst: z.int().min(1).max(100_000).optional(),
+      burst: z.int().min(1).max(maxBurst).optional(),
       slip: z.int().min(0).max(100).default(2),
       exempt: z.array(ipPrefix).default([]),
     })
@@ -107,7 +110,9 @@ export function readDnsConfig(
     chaos: { ...(idServer === undefined ? {} : { idServer }), ...(version === undefined ? {} : { version }) },
     cookies,
     rateLimit:
-      rateLimit === undefined ? undefined : { ...rateLimit, burst: rateLimit.burst ?? rateLimit.responsesPerSecond },
+      rateLimit === undefined
+        ? undefined
+        : { ...rateLimit, burst: rateLimit.burst ?? Math.min(rateLimit.responsesPerSecond, maxBurst) },
     transferTo,
     tcp: {
       maxConnections: tcp.maxConnections,

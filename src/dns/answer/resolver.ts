@@ -62,6 +62,9 @@ export class Resolver {
   /** The name that is looked for: the question's, then each alias's target. */
   #name: Uint8Array = new Uint8Array(0);
   #nameAt = 0;
+  /** The question, and where in it the zone's apex begins. */
+  #query: Uint8Array = new Uint8Array(0);
+  #apexAt = 0;
   /** Owners of the aliases in the answer. */
   #aliasCount = 0;
   readonly #aliasNames: Uint8Array[] = [];
@@ -99,6 +102,10 @@ export class Resolver {
     this.#client = client;
     this.#name = query;
     this.#nameAt = nameAt;
+    this.#query = query;
+    // The question's name ends in the apex, so that names of the zone can point there.
+    const apexLabel = this.#labels.count - this.#image.word(zone + zoneWord.apexLabels);
+    this.#apexAt = nameAt + (this.#labels.offsets[apexLabel] ?? 0);
     this.#aliasCount = 0;
     this.#redirectCount = 0;
     while (this.#step()) this.#labels.scan(this.#name, this.#nameAt);
@@ -303,14 +310,25 @@ export class Resolver {
 
   /** Adds the SOA of a negative answer (RFC 2308 §3); one that health can change lives only shortly (R14). */
   #deny(canHealthChange: boolean): void {
+    if (this.isTruncated) return;
     const image = this.#image;
-    const ttlSeconds = image.word(this.#zone + zoneWord.negativeTtl);
-    const soa = image.word(this.#zone + zoneWord.soa);
-    const set = this.#fill(soa, recordType.SOA);
-    set.overridesTtl = true;
+    const zone = this.#zone;
+    const ttlSeconds = image.word(zone + zoneWord.negativeTtl);
+    const set = this.#set;
     set.ttlSeconds = canHealthChange ? Math.min(ttlSeconds, this.#generation.minimumTtlSeconds) : ttlSeconds;
-    const apexAt = image.nameAt(image.word(this.#zone + zoneWord.apexNode));
-    if (!this.isTruncated && !this.#writer.rows(section.authority, image.bytes, apexAt, set)) this.isTruncated = true;
+    if (image.isApexWritten(zone, this.#query, this.#apexAt)) {
+      set.bytes = image.bytes;
+      set.at = image.word(zone + zoneWord.denial) * 4;
+      set.length = image.word(zone + zoneWord.denialBytes);
+      const server = image.word(zone + zoneWord.denialServer);
+      const mailbox = image.word(zone + zoneWord.denialMailbox);
+      if (!this.#writer.prebuilt(section.authority, set, this.#apexAt, server, mailbox)) this.isTruncated = true;
+      return;
+    }
+    this.#fill(image.word(zone + zoneWord.soa), recordType.SOA);
+    set.overridesTtl = true;
+    const apexAt = image.nameAt(image.word(zone + zoneWord.apexNode));
+    if (!this.#writer.rows(section.authority, image.bytes, apexAt, set)) this.isTruncated = true;
   }
 
   #addCourtesies(node: number, found: number): void {

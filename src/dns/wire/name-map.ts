@@ -1,6 +1,7 @@
 /**
  * Looking up names without building strings: suffix hashes of a name in one pass, and a map that is asked with them.
  */
+import { maxLabelBytes, maxNameBytes } from './constants.ts';
 import { equalNameAt, equalNames, lowerCase } from './name.ts';
 import type { Name } from './name.ts';
 
@@ -19,23 +20,45 @@ export class LabelIndex {
   /** Indexes the valid name at `offset`. */
   scan(bytes: Uint8Array, offset: number): void {
     let count = 0;
-    let at = 0;
-    for (let length = bytes[offset] ?? 0; length !== 0; length = bytes[offset + at] ?? 0) {
-      this.offsets[count++] = at;
+    let at = offset;
+    for (let length = bytes[at] ?? 0; length !== 0; length = bytes[at] ?? 0) {
+      this.offsets[count++] = at - offset;
       at += 1 + length;
     }
-    this.offsets[count] = at;
+    this.#finish(bytes, offset, at, count);
+  }
+
+  /** Indexes what may be a name at `offset`; returns its octets, 0 when it is malformed, compressed or runs past `end`. */
+  scanUntrusted(bytes: Uint8Array, offset: number, end: number): number {
+    let count = 0;
+    let at = offset;
+    for (;;) {
+      // One octet is left for the root: so the name has at most 127 labels.
+      if (at >= end || at - offset >= maxNameBytes) return 0;
+      const length = bytes[at] ?? 0;
+      if (length === 0) break;
+      if (length > maxLabelBytes) return 0;
+      this.offsets[count++] = at - offset;
+      at += 1 + length;
+    }
+    this.#finish(bytes, offset, at, count);
+    return at + 1 - offset;
+  }
+
+  /** FNV-1a from the root leftwards, so that a suffix's hash is part of the way to the longer one's. */
+  #finish(bytes: Uint8Array, offset: number, root: number, count: number): void {
+    this.offsets[count] = root - offset;
     this.count = count;
-    // FNV-1a from the root leftwards, so that a suffix's hash is part of the way to the longer one's.
     let hash = hashSeed;
     this.hashes[count] = hash;
+    let end = root;
     for (let label = count - 1; label >= 0; label--) {
       const start = offset + (this.offsets[label] ?? 0);
-      const end = offset + (this.offsets[label + 1] ?? 0);
       for (let index = start; index < end; index++) {
         hash = Math.imul(hash ^ (lowerCase[bytes[index] ?? 0] ?? 0), hashPrime);
       }
       this.hashes[label] = hash;
+      end = start;
     }
   }
 }

@@ -7,7 +7,6 @@
  */
 import { ednsOption, headerBytes, opcode, recordType } from './constants.ts';
 import { LabelIndex } from './name-map.ts';
-import { measureName } from './name.ts';
 
 /** How far a message could be read. After a fault behind the question, the question is still there. */
 export type QueryVerdict = 'drop' | 'notImp' | 'formErr' | 'cookieOnly' | 'ok';
@@ -131,12 +130,11 @@ export class Query {
   }
 
   #readQuestion(bytes: Uint8Array, length: number): boolean {
-    const nameBytes = measureName(bytes, headerBytes, length);
+    const nameBytes = this.labels.scanUntrusted(bytes, headerBytes, length);
     const end = headerBytes + nameBytes + 4;
     if (nameBytes === 0 || end > length) return false;
     this.type = u16(bytes, end - 4);
     this.class = u16(bytes, end - 2);
-    this.labels.scan(bytes, headerBytes);
     this.questionEnd = end;
     return true;
   }

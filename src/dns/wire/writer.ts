@@ -122,6 +122,25 @@ export class MessageWriter {
     return true;
   }
 
+  /**
+   * Adds one prebuilt record with the TTL of `set`: its owner, and two names in it that end at the given offsets of the
+   * record (0 for none), end in pointers to `target`. False, with nothing written, when it does not fit.
+   */
+  prebuilt(where: Section, set: RowSet, target: number, firstName: number, secondName: number): boolean {
+    const start = this.#at;
+    if (start + set.length > this.#limit) return false;
+    const out = this.#out;
+    for (let index = 0; index < set.length; index++) out[start + index] = set.bytes[set.at + index] ?? 0;
+    this.#pointer(start, target);
+    if (firstName !== 0) this.#pointer(start + firstName, target);
+    if (secondName !== 0) this.#pointer(start + secondName, target);
+    this.#at = start + 6;
+    this.#ttl(set.ttlSeconds);
+    this.#at = start + set.length;
+    this.#addCount(where, 1);
+    return true;
+  }
+
   /** Adds records of one owner with the given data; false, with nothing written, when they do not fit. */
   records(where: Section, owner: Uint8Array, ownerAt: number, head: RecordHead, data: readonly Uint8Array[]): boolean {
     const before = this.#at;
@@ -304,6 +323,11 @@ export class MessageWriter {
     this.#at = to + end - start;
     if (this.#at > out.length) return;
     for (let index = start; index < end; index++) out[to + index - start] = bytes[index] ?? 0;
+  }
+
+  #pointer(at: number, target: number): void {
+    this.#out[at] = 0xc0 | (target >> 8);
+    this.#out[at + 1] = target;
   }
 
   #u16(value: number): void {

@@ -108,7 +108,56 @@ class ImageWriter {
     this.#set(place + zone.negativeTtl, Math.min(this.#words[soa + rrset.ttl] ?? 0, view.getUint32(end - 4)));
     this.#set(place + zone.soa, soa);
     this.#set(place + zone.ns, this.#rrsetAt(apexNode, recordType.NS));
+    this.#writeDenial(place, apexNode, soa);
     this.#insert(this.#zoneTableAt, this.#zoneTableMask, tree.hashes[apexId] ?? 0, place);
+  }
+
+  /** Prebuilds the SOA of negative answers, its names cut off where the apex begins. */
+  #writeDenial(place: number, apexNode: number, soa: number): void {
+    const apexAt = this.#nameAt(apexNode);
+    const apexBytes = this.#words[apexNode + node.nameBytes] ?? 0;
+    const from = (soa + rrset.rows) * 4;
+    const to = this.#at * 4;
+    this.#bytes.copyWithin(to, from, from + rowHeaderBytes);
+    new DataView(this.#buffer).setUint32(to + 6, this.#words[place + zone.negativeTtl] ?? 0);
+    const server = this.#cutName(from + rowHeaderBytes, to + rowHeaderBytes, apexAt, apexBytes);
+    const mailbox = this.#cutName(server.from, server.to, apexAt, apexBytes);
+    this.#bytes.copyWithin(mailbox.to, mailbox.from, mailbox.from + 20);
+    const end = mailbox.to + 20;
+    new DataView(this.#buffer).setUint16(to + 10, end - to - rowHeaderBytes);
+    this.#set(place + zone.denial, this.#at);
+    this.#set(place + zone.denialBytes, end - to);
+    this.#set(place + zone.denialServer, server.pointer === 0 ? 0 : server.pointer - to);
+    this.#set(place + zone.denialMailbox, mailbox.pointer === 0 ? 0 : mailbox.pointer - to);
+    this.#take(wordsOf(end - to));
+  }
+
+  /** Copies a name; where it ends in the apex as that is written, two octets for a pointer take the apex's place. */
+  #cutName(
+    from: number,
+    to: number,
+    apexAt: number,
+    apexBytes: number,
+  ): { readonly from: number; readonly to: number; readonly pointer: number } {
+    const bytes = this.#bytes;
+    let end = from;
+    while ((bytes[end] ?? 0) !== 0) end += 1 + (bytes[end] ?? 0);
+    end++;
+    let cut = from;
+    while (end - cut > apexBytes) cut += 1 + (bytes[cut] ?? 0);
+    let same = end - cut === apexBytes ? 0 : -1;
+    while (same >= 0 && same < apexBytes) same = bytes[cut + same] === bytes[apexAt + same] ? same + 1 : -1;
+    if (same < 0 || apexBytes === 1) {
+      bytes.copyWithin(to, from, end);
+      return { from: end, to: to + end - from, pointer: 0 };
+    }
+    bytes.copyWithin(to, from, cut);
+    return { from: end, to: to + cut - from + 2, pointer: to + cut - from };
+  }
+
+  #nameAt(nodePlace: number): number {
+    const count = (this.#words[nodePlace + node.shape] ?? 0) >>> 16;
+    return (nodePlace + node.entries + count * rrsetEntryWords) * 4;
   }
 
   #rrsetAt(nodePlace: number, type: number): number {
@@ -261,6 +310,9 @@ function programOf(data: ZoneData, id: number): DynamicSource {
   return { code, type: records.type[id] ?? 0, zone: apex, owner, position: data.positionOf(id) };
 }
 
+/** An SOA of two names of 255 octets takes no more. */
+const denialWords = 140;
+
 /** At most so many words for names and records, padding included. */
 function dataWords(records: ZoneData['records'], tree: NameTree | undefined): number {
   const names = tree?.count ?? 0;
@@ -268,7 +320,7 @@ function dataWords(records: ZoneData['records'], tree: NameTree | undefined): nu
   let rdataBytes = 0;
   for (let id = 0; id < records.count; id++) rdataBytes += records.rdataLength[id] ?? 0;
   const recordWords = rrsetEntryWords + rrset.rowsOfDynamic + rowHeaderBytes / 4 + 1;
-  return names * node.entries + nameWords + records.count * recordWords + wordsOf(rdataBytes);
+  return names * node.entries + nameWords + records.count * recordWords + wordsOf(rdataBytes) + denialWords;
 }
 
 /** A power of two that leaves at least a third of the slots free. */

@@ -1,7 +1,7 @@
 /**
  * Where things lie in a zone image (image.ts), in 32-bit words of the machine's byte order.
  *
- * The image is: a header, the zones, a hash table of zones by apex, nodes with their RRsets, a hash table of nodes by
+ * The image is: a header, the zones, a hash table of zones by apex, nodes with their RRsets and a denial for each zone, a hash table of nodes by
  * zone and name. An RRset's rows are whole records as they go into a message whose question has their owner: each begins
  * with a pointer to octet 12, then type, class, TTL, length and data with its names uncompressed.
  */
@@ -34,7 +34,16 @@ export const zone = {
   ns: 5,
   firstNode: 6,
   nodesEnd: 7,
-  words: 8,
+  /**
+   * The SOA as negative answers carry it, prebuilt: `denialBytes` octets at word `denial`. Its owner, and its first and
+   * second name where they end in the apex, end in pointers to the apex: two octets at these offsets (0 for none), which
+   * whoever copies it fills in.
+   */
+  denial: 8,
+  denialBytes: 9,
+  denialServer: 10,
+  denialMailbox: 11,
+  words: 12,
 } as const;
 
 /** One name: shape is flags, labels << 8, RRsets << 16. Two words for each RRset follow (type, place), then the name. */

@@ -141,6 +141,15 @@ export class ZoneImage {
     return at === from && this.#equalsName(apex, bytes, at);
   }
 
+  /** Whether the zone's apex stands at `offset` just as the zone writes it, in the same case. */
+  isApexWritten(zonePlace: number, bytes: Uint8Array, offset: number): boolean {
+    const apex = this.word(zonePlace + zone.apexNode);
+    const length = this.word(apex + node.nameBytes);
+    const at = this.nameAt(apex);
+    for (let index = 0; index < length; index++) if (this.bytes[at + index] !== bytes[offset + index]) return false;
+    return true;
+  }
+
   /** The node `*` directly below a node, whose hash the caller has and which has the flag for it. */
   wildcardBelow(nodePlace: number, hash: number): number {
     const scratch = this.#wildcard;
