@@ -1,7 +1,7 @@
 /** Real named-checkzone (bind9-utils) against our checks: the same zones load, the same are refused. */
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -34,7 +34,7 @@ function read(text: string): ReturnType<typeof readZone> {
 }
 
 test(
-  'a zone is refused if and only if named-checkzone refuses it, but for what differs on purpose',
+  'a zone is refused just where named-checkzone refuses it, but for what differs on purpose',
   options,
   async (context) => {
     const file = join(directory(context), 'zone');
@@ -47,12 +47,7 @@ test(
       );
       const ours = read(text).zone === undefined ? 'refused' : 'loads';
       if (differs === undefined) assert.equal(ours, theirs, title);
-      else
-        assert.deepEqual(
-          [ours, theirs],
-          ours === 'refused' ? ['refused', 'loads'] : ['loads', 'refused'],
-          `${title}: ${differs}`,
-        );
+      else assert.notEqual(ours, theirs, `${title}: ${differs}`);
     }
   },
 );
@@ -72,9 +67,9 @@ test('$GENERATE gives the records that named-compilezone gives', options, async 
   writeFileSync(join(path, 'zone'), `${head}${text}\n`);
   const args = ['-k', 'ignore', '-i', 'none', '-s', 'full', '-o', join(path, 'out'), 'example.com', join(path, 'zone')];
   await run('named-compilezone', args);
-  const { stdout: written } = await run('cat', [join(path, 'out')]);
-  const [ours, theirs] = [read(head + text), read(written)];
+  const ours = read(head + text);
+  const theirs = read(readFileSync(join(path, 'out'), 'utf8'));
   assert.deepEqual(ours.problems, []);
   assert.deepEqual(lines(ours.zone).toSorted(), lines(theirs.zone).toSorted());
-  assert.equal(lines(ours.zone).length, 74);
+  assert.equal(lines(ours.zone).length, 73);
 });

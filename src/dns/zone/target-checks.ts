@@ -1,5 +1,6 @@
 /** Whether the hosts that NS, MX and SRV records name can be reached, and data that is never answered (RFC 2181 §10.3). */
 import { recordType, typeName } from '../wire/constants.ts';
+import { LabelIndex } from '../wire/name-map.ts';
 import { formatName, isWithin } from '../wire/name.ts';
 import type { Name } from '../wire/name.ts';
 import type { ProblemLog } from './problem-log.ts';
@@ -122,9 +123,12 @@ export class TargetChecker {
   #findServers(): Uint8Array {
     const { records } = this.#zone;
     const servers = new Uint8Array(records.names.count);
+    const labels = new LabelIndex();
     for (let id = 0; id < records.count; id++) {
       if (records.type[id] !== recordType.NS || records.codes.has(id)) continue;
-      const name = records.names.idOf(this.#target(id, 0));
+      const at = records.rdataAt[id] ?? 0;
+      labels.scan(records.rdata, at);
+      const name = records.names.find(records.rdata, at, labels.hashes[0] ?? 0);
       if (name !== none) servers[name] = 1;
     }
     return servers;

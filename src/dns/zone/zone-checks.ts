@@ -92,11 +92,13 @@ function checkWildcard({ records, apex, contents }: ZoneNames, name: number, log
 }
 
 function checkDs(zone: ZoneNames, name: number, log: ProblemLog): void {
+  const isApex = name === zone.apexId;
+  if (!isApex && zone.has(name, content.ns)) return;
   const { records } = zone;
   const place = records.placeOf(records.find(name, recordType.DS));
   const owner = formatName(records.names.name(name));
-  if (name === zone.apexId) log.error(place, `DS at the apex ${owner}: expected it in the parent zone`);
-  else if (!zone.has(name, content.ns)) log.warning(place, `DS at ${owner} without NS: expected it at a delegation`);
+  if (isApex) log.error(place, `DS at the apex ${owner}: expected it in the parent zone`);
+  else log.warning(place, `DS at ${owner} without NS: expected it at a delegation`);
 }
 
 /** Times that make secondaries or negative answers behave oddly (RFC 1912 §2.2, RFC 2308 §5). */
