@@ -35,6 +35,15 @@ const startLimitMs = 180_000;
 const stopLimitMs = 10_000;
 const askEveryMs = 5;
 
+/** Servers that run; an interrupted benchmark ends them. */
+const running = new Set<ChildProcess>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    for (const { pid } of running) for (const each of processTree(pid ?? 0)) killQuietly(each);
+    process.exit(130);
+  });
+}
+
 /** Starts a server in a new directory and waits for its first right answer. */
 export async function startServer(peer: Peer, { zoneFile, threads, cores }: StartOptions): Promise<Server> {
   const directory = mkdtempSync(join(tmpdir(), `bench-${peer.name}-`));
@@ -46,8 +55,9 @@ export async function startServer(peer: Peer, { zoneFile, threads, cores }: Star
   const log = openSync(logFile, 'w');
   const argv = [...(cores === undefined ? [] : ['taskset', '-c', cores]), command.program, ...command.args];
   const startedMs = monotonicMs();
-  // A group of its own, so that an interrupt at the terminal reaches only the benchmark, which then ends it.
-  const child = spawn(argv[0] ?? '', argv.slice(1), { cwd: home, stdio: ['ignore', log, log], detached: true });
+  const child = spawn(argv[0] ?? '', argv.slice(1), { cwd: home, stdio: ['ignore', log, log] });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const failed = new Promise<never>((_, reject) => child.once('error', reject));
   failed.catch(() => undefined);
   const stop = async (): Promise<void> => {
