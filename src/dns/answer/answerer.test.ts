@@ -432,3 +432,35 @@ test('any octets get a reply that parses, echoes the id and keeps to the size, o
     { numRuns: 3000 },
   );
 });
+
+test("an ALIAS gives the addresses of its target as the name's own, and nothing else of it", () => {
+  const text = `
+$TTL 300
+@    SOA ns1 admin 7 3600 600 86400 60
+@    NS ns1
+ns1  A 192.0.2.53
+@    ALIAS web
+web  CNAME www
+www  60 LUA A "up"
+gone ALIAS nowhere
+far  ALIAS www.test.
+sub  NS ns.test.
+cut  ALIAS a.sub
+a    ALIAS b
+b    ALIAS a
+`;
+  const from = answererOf([zone(text)]);
+  const rows: [question: string, ...lines: string[]][] = [
+    ['example.com. A', 'NOERROR aa', 'answer: example.com. 60 IN A 192.0.2.1'],
+    ['example.com. AAAA', 'NOERROR aa', soa],
+    ['example.com. TXT', 'NOERROR aa', soa],
+    ['gone.example.com. A', 'NOERROR aa', soa],
+    ['nowhere.example.com. A', 'NXDOMAIN aa', soa],
+    ['far.example.com. A', 'SERVFAIL'],
+    ['cut.example.com. A', 'SERVFAIL'],
+    ['a.example.com. A', 'SERVFAIL'],
+  ];
+  for (const [question, ...lines] of rows) {
+    assert.equal(formatMessage(ask(question, { from })), lines.join('\n'), question);
+  }
+});

@@ -4,6 +4,7 @@
  */
 import { recordType } from '../wire/constants.ts';
 import type { LabelIndex } from '../wire/name-map.ts';
+import { targetOf } from '../wire/rdata.ts';
 import { RowSet, section } from '../wire/writer.ts';
 import type { MessageWriter } from '../wire/writer.ts';
 import { rowHeaderBytes, zone as zoneWord } from '../zone/image-layout.ts';
@@ -24,14 +25,16 @@ export interface Answered {
   readonly found: number;
 }
 
-/** Where the name of a server begins in the data of types that name one. */
-const targetOffset = new Map<number, number>([
-  [recordType.NS, 0],
-  [recordType.MX, 2],
-  [recordType.SRV, 6],
-  [recordType.SVCB, 2],
-  [recordType.HTTPS, 2],
-]);
+/** Types whose targets' addresses come along; an alias's target is answered itself. */
+const naming: readonly number[] = [
+  recordType.NS,
+  recordType.MX,
+  recordType.SRV,
+  recordType.KX,
+  recordType.AFSDB,
+  recordType.SVCB,
+  recordType.HTTPS,
+];
 
 /** Adds name servers to the authority section, and addresses to the additional one. */
 export function addCourtesies(answered: Answered): void {
@@ -55,28 +58,27 @@ interface NamingSet {
   readonly owner: number;
 }
 
-function addTargets(answered: Answered, naming: NamingSet, present: Set<number>): void {
+function addTargets(answered: Answered, from: NamingSet, present: Set<number>): void {
   const { image, zone, labels } = answered;
-  const skip = targetOffset.get(naming.type);
-  if (skip === undefined) return;
-  const isService = naming.type === recordType.SVCB || naming.type === recordType.HTTPS;
-  let row = image.rowsAt(naming.found);
-  for (let count = image.rowCount(naming.found); count > 0; count--) {
+  if (!naming.includes(from.type)) return;
+  const isService = from.type === recordType.SVCB || from.type === recordType.HTTPS;
+  let row = image.rowsAt(from.found);
+  for (let count = image.rowCount(from.found); count > 0; count--) {
     const dataAt = row + rowHeaderBytes;
     row = image.nextRow(row);
     const isAlias = isService && image.bytes[dataAt] === 0 && image.bytes[dataAt + 1] === 0;
-    let targetAt = dataAt + skip;
+    let targetAt = dataAt + targetOf(from.type, image.bytes.subarray(dataAt, row));
     // The root as a target is the owner itself, and for an alias that there is no service (RFC 9460 §2.5).
     if (isService && image.bytes[targetAt] === 0) {
       if (isAlias) continue;
-      targetAt = image.nameAt(naming.owner);
+      targetAt = image.nameAt(from.owner);
     }
     const node = image.findName(zone, image.bytes, targetAt, labels);
     if (node === 0) continue;
     if (isAlias) {
-      const next = image.findRrset(node, naming.type);
-      if (addSet(answered, targetAt, { found: next, type: naming.type }, present)) {
-        addTargets(answered, { found: next, type: naming.type, owner: node }, present);
+      const next = image.findRrset(node, from.type);
+      if (addSet(answered, targetAt, { found: next, type: from.type }, present)) {
+        addTargets(answered, { found: next, type: from.type, owner: node }, present);
       }
     }
     for (const type of [recordType.A, recordType.AAAA]) {

@@ -7,12 +7,13 @@
  */
 import { rcode, recordType } from '../wire/constants.ts';
 import type { LabelIndex } from '../wire/name-map.ts';
-import { equalNamesAt, nameFrom, replaceSuffix } from '../wire/name.ts';
+import { nameFrom, replaceSuffix } from '../wire/name.ts';
 import { RowSet, section } from '../wire/writer.ts';
-import type { MessageWriter, Section } from '../wire/writer.ts';
+import type { MessageWriter, RecordHead, Section } from '../wire/writer.ts';
 import type { AnswerNote, Client } from '../zone/dynamic.ts';
 import type { ZoneImage } from '../zone/image.ts';
 import { nodeFlag, rowHeaderBytes, rrset as rrsetWord, zone as zoneWord } from '../zone/image-layout.ts';
+import { AliasTrail, maxAliases } from './alias-trail.ts';
 import { addCourtesies } from './courtesies.ts';
 import { evaluatePrograms } from './evaluate.ts';
 import type { Generation } from './generation.ts';
@@ -23,9 +24,6 @@ export interface ResolveOptions {
   readonly isMinimal: boolean;
   readonly rotates: boolean;
 }
-
-/** Aliases followed in one answer; real chains have one or two. */
-const maxAliases = 16;
 
 /** What hides the data of a name that exists. */
 const hiding = nodeFlag.cut | nodeFlag.belowCut | nodeFlag.belowDname;
@@ -62,13 +60,14 @@ export class Resolver {
   /** The name that is looked for: the question's, then each alias's target. */
   #name: Uint8Array = new Uint8Array(0);
   #nameAt = 0;
+  /** The owner of what is written: the name, or the one whose ALIAS led here. */
+  #owner: Uint8Array = new Uint8Array(0);
+  #ownerAt = 0;
+  #isFlattened = false;
   /** The question, and where in it the zone's apex begins. */
   #query: Uint8Array = new Uint8Array(0);
   #apexAt = 0;
-  /** Owners of the aliases in the answer. */
-  #aliasCount = 0;
-  readonly #aliasNames: Uint8Array[] = [];
-  readonly #aliasAt = new Uint32Array(maxAliases + 1);
+  readonly #trail = new AliasTrail();
   /** Nodes of the DNAMEs in the answer; each is written once. */
   #redirectCount = 0;
   readonly #redirects = new Uint32Array(maxAliases + 2);
@@ -102,11 +101,14 @@ export class Resolver {
     this.#client = client;
     this.#name = query;
     this.#nameAt = nameAt;
+    this.#owner = query;
+    this.#ownerAt = nameAt;
+    this.#isFlattened = false;
     this.#query = query;
     // The question's name ends in the apex, so that names of the zone can point there.
     const apexLabel = this.#labels.count - this.#image.word(zone + zoneWord.apexLabels);
     this.#apexAt = nameAt + (this.#labels.offsets[apexLabel] ?? 0);
-    this.#aliasCount = 0;
+    this.#trail.clear();
     this.#redirectCount = 0;
     while (this.#step()) this.#labels.scan(this.#name, this.#nameAt);
   }
@@ -153,7 +155,8 @@ export class Resolver {
     if ((image.flags(encloser) & nodeFlag.wildcardBelow) !== 0) {
       return this.#answerFrom(image.wildcardBelow(encloser, this.#labels.hashes[label] ?? 0));
     }
-    this.rcode = rcode.nxDomain;
+    // A name whose ALIAS leads nowhere exists all the same.
+    if (!this.#isFlattened) this.rcode = rcode.nxDomain;
     this.#deny(false);
     return false;
   }
@@ -174,13 +177,10 @@ export class Resolver {
       found = image.findRrset(node, recordType.CNAME);
       isAlias = true;
     }
-    if (found === 0) {
-      this.#deny(false);
-      return false;
-    }
+    if (found === 0) return this.#answerWithout(node);
     const alias = isAlias ? recordType.CNAME : type;
     if (image.programCount(found) > 0) return this.#answerDynamic(node, found, alias);
-    this.#writeSet(section.answer, this.#name, this.#nameAt, found, alias);
+    if (!isAlias || !this.#isFlattened) this.#writeSet(section.answer, this.#owner, this.#ownerAt, found, alias);
     if (isAlias) {
       if (type === recordType.ANY) return false;
       return this.#follow(image.bytes, image.rowsAt(found) + rowHeaderBytes);
@@ -189,8 +189,32 @@ export class Resolver {
     return false;
   }
 
+  /** Nothing of the type is here; where addresses are asked for, an ALIAS may lead to some. */
+  #answerWithout(node: number): boolean {
+    const image = this.#image;
+    const isAddress = this.#type === recordType.A || this.#type === recordType.AAAA;
+    const found = isAddress ? image.findRrset(node, recordType.ALIAS) : 0;
+    if (found === 0) {
+      this.#deny(false);
+      return false;
+    }
+    const targetAt = image.rowsAt(found) + rowHeaderBytes;
+    if (!image.isInZone(this.#zone, image.bytes, targetAt)) {
+      this.#fail('an ALIAS leads out of the zone, and other zones are not asked');
+      return false;
+    }
+    this.#isFlattened = true;
+    return this.#follow(image.bytes, targetAt);
+  }
+
+  #fail(reason: string): void {
+    this.failure = reason;
+    this.rcode = rcode.servFail;
+    this.isAuthoritative = false;
+  }
+
   #answerAny(): void {
-    if (!this.#writer.records(section.answer, this.#name, this.#nameAt, anyHead, anyData)) this.isTruncated = true;
+    if (!this.#writer.records(section.answer, this.#owner, this.#ownerAt, anyHead, anyData)) this.isTruncated = true;
   }
 
   /** Answers with what programs give now, beside the set's own records. */
@@ -199,9 +223,7 @@ export class Resolver {
     this.dependsOnClient ||= evaluated.dependsOnClient;
     this.note = evaluated.note ?? this.note;
     if (evaluated.failure !== undefined) {
-      this.failure = evaluated.failure;
-      this.rcode = rcode.servFail;
-      this.isAuthoritative = false;
+      this.#fail(evaluated.failure);
       return false;
     }
     const { rdata, ttlSeconds } = evaluated;
@@ -211,10 +233,9 @@ export class Resolver {
       this.#deny(true);
       return false;
     }
-    if (!this.#writer.records(section.answer, this.#name, this.#nameAt, { type, ttlSeconds }, rdata)) {
-      this.isTruncated = true;
-    }
-    if (type === recordType.CNAME && this.#type !== recordType.CNAME) {
+    const isAlias = type === recordType.CNAME && this.#type !== recordType.CNAME;
+    this.#writeData(isAlias, { type, ttlSeconds }, rdata);
+    if (isAlias) {
       return this.#type !== recordType.ANY && this.#follow(first, 0);
     }
     if (!this.#options.isMinimal) this.#addCourtesies(node, 0);
@@ -223,15 +244,18 @@ export class Resolver {
 
   /** Makes the target of an alias the name that is looked for; false at a loop, at the bound and outside the zone. */
   #follow(target: Uint8Array, targetAt: number): boolean {
-    this.#aliasNames[this.#aliasCount] = this.#name;
-    this.#aliasAt[this.#aliasCount++] = this.#nameAt;
-    if (this.isTruncated || this.#aliasCount > maxAliases) return false;
-    if (!this.#image.isInZone(this.#zone, target, targetAt)) return false;
-    for (let index = 0; index < this.#aliasCount; index++) {
-      if (equalNamesAt(this.#aliasNames[index] ?? target, this.#aliasAt[index] ?? 0, target, targetAt)) return false;
+    const isNew = this.#trail.add(this.#name, this.#nameAt, target, targetAt);
+    if (this.isTruncated) return false;
+    if (!isNew || !this.#image.isInZone(this.#zone, target, targetAt)) {
+      if (this.#isFlattened) this.#fail('the target of an ALIAS is an alias that cannot be followed here');
+      return false;
     }
     this.#name = target;
     this.#nameAt = targetAt;
+    if (!this.#isFlattened) {
+      this.#owner = target;
+      this.#ownerAt = targetAt;
+    }
     return true;
   }
 
@@ -253,7 +277,7 @@ export class Resolver {
       ({ ttlSeconds } = evaluated);
       data = [first];
     }
-    if (!this.#redirects.subarray(0, this.#redirectCount).includes(place)) {
+    if (!this.#isFlattened && !this.#redirects.subarray(0, this.#redirectCount).includes(place)) {
       const owner = image.nameAt(place);
       if (data === undefined) this.#writeSet(section.answer, image.bytes, owner, found, recordType.DNAME);
       else this.#writer.records(section.answer, image.bytes, owner, { type: recordType.DNAME, ttlSeconds }, data);
@@ -265,27 +289,25 @@ export class Resolver {
       this.rcode = rcode.yxDomain;
       return false;
     }
-    const head = { type: recordType.CNAME, ttlSeconds };
-    if (!this.#writer.records(section.answer, this.#name, this.#nameAt, head, [renamed])) this.isTruncated = true;
+    this.#writeData(true, { type: recordType.CNAME, ttlSeconds }, [renamed]);
     if (this.#type === recordType.CNAME) return false;
     return this.#follow(renamed, 0);
   }
 
   #refuseRedirect(failure: string | undefined): boolean {
-    if (failure === undefined) {
-      this.#deny(true);
-      return false;
-    }
-    this.failure = failure;
-    this.rcode = rcode.servFail;
-    this.isAuthoritative = false;
+    if (failure === undefined) this.#deny(true);
+    else this.#fail(failure);
     return false;
   }
 
   /** Leads to the servers of a cut, with the addresses that the zone has for them (RFC 1034 §4.2.1). */
   #refer(place: number): void {
     const image = this.#image;
-    if (this.#aliasCount === 0) this.isAuthoritative = false;
+    if (this.#isFlattened) {
+      this.#fail('an ALIAS leads below a delegation, and other servers are not asked');
+      return;
+    }
+    if (this.#trail.length === 0) this.isAuthoritative = false;
     const ns = image.findRrset(place, recordType.NS);
     this.#writeSet(section.authority, image.bytes, image.nameAt(place), ns, recordType.NS);
     let row = image.rowsAt(ns);
@@ -341,6 +363,12 @@ export class Resolver {
       type: this.#type,
       found,
     });
+  }
+
+  /** Adds data that was made for this answer; the aliases on the way from an ALIAS stay unsaid. */
+  #writeData(isAlias: boolean, head: RecordHead, data: readonly Uint8Array[]): void {
+    if (isAlias && this.#isFlattened) return;
+    if (!this.#writer.records(section.answer, this.#owner, this.#ownerAt, head, data)) this.isTruncated = true;
   }
 
   #writeSet(where: Section, owner: Uint8Array, ownerAt: number, found: number, type: number): void {
