@@ -38,7 +38,9 @@ export type StopMode =
   /** `fairlead stop`: it means it, so the routes are taken back first. */
   | { readonly kind: 'leave'; readonly reason: string }
   /** SIGTERM: it will be back, so nothing is said. */
-  | { readonly kind: 'restart' };
+  | { readonly kind: 'restart' }
+  /** Another process takes over: DNS goes on being answered from what was decided last until that one answers. */
+  | { readonly kind: 'handOver' };
 
 /** Between two questions to its own DNS (R18). */
 const ownDnsIntervalMs = 1000;
@@ -49,6 +51,8 @@ export interface CoordinatorOptions {
   readonly log: Logger;
   readonly version: string;
   readonly releases: Releases;
+  /** Open already where a process before or an earlier attempt opened it; stays open at a hand-over. */
+  readonly dns: DnsService;
   /** Called once when a person asked it to stop. */
   readonly onStopRequest: () => void;
 }
@@ -78,7 +82,7 @@ export class Coordinator {
   constructor(options: CoordinatorOptions) {
     const { machine, log } = options;
     this.#options = options;
-    this.#dns = new DnsService(machine.dns, log);
+    this.#dns = options.dns;
     this.#routes = new Routes(log, (established) => {
       this.#loop.feed({ kind: 'sessions', established });
     });
@@ -145,7 +149,8 @@ export class Coordinator {
     else await this.#routes.closeSilently();
     this.#loop.stop();
     clearTimeout(this.#ownDnsTimer);
-    await Promise.all([this.#dns.close(), this.#prober.close(), this.#peers.close(), this.#api?.close()]);
+    const dns = mode.kind === 'handOver' ? undefined : this.#dns.close();
+    await Promise.all([dns, this.#prober.close(), this.#peers.close(), this.#api?.close()]);
     await releases.close();
   }
 

@@ -36,21 +36,29 @@ export class DnsService {
   readonly #ownSecret = new Uint8Array(randomBytes(16));
   /** The counters of each thread, by its name: they outlive the thread. */
   readonly #counters = new Map<string, SharedArrayBuffer>();
+  readonly #inherited: ServerSockets | undefined;
   #cookieSecrets: readonly Uint8Array[];
   #secretTimer: NodeJS.Timeout | undefined;
   #generation: SharedGeneration | undefined;
   #server: DnsServer<AnswerUpdate> | undefined;
 
-  constructor(config: DnsConfig, log: Logger) {
+  /** `inherited` are the sockets of the process that this one replaces. */
+  constructor(config: DnsConfig, log: Logger, inherited?: ServerSockets) {
     this.#config = config;
+    this.#inherited = inherited;
     this.#log = log;
     this.#rateLimit = sharedRateLimit(config);
     this.#cookieSecrets = this.#secrets() ?? [];
   }
 
-  /** Opens every socket and answers from the generation that was given last; the fault is a line for each address. */
-  async open(inherited?: ServerSockets): Promise<Result<void, readonly string[]>> {
+  /**
+   * Opens every socket that is not open or inherited yet, and answers from the generation that was given last; the fault
+   * is a line for each address.
+   */
+  async open(): Promise<Result<void, readonly string[]>> {
+    if (this.#server !== undefined) return succeed(undefined);
     assert(this.#generation !== undefined, 'there is something to answer with');
+    const inherited = this.#inherited;
     const { listen, threads, tcp } = this.#config;
     const opened = await listenDns<AnswerSetup, AnswerUpdate>({
       listen,

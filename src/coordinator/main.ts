@@ -15,6 +15,7 @@ import type { MachineConfig } from '#config/machine.ts';
 import { formatProblems } from '#config/problem.ts';
 import { Coordinator } from './coordinator.ts';
 import type { StopMode } from './coordinator.ts';
+import { DnsService } from './dns-service.ts';
 import { Releases } from './releases.ts';
 
 /** The longest that an end may take (R24). */
@@ -67,6 +68,7 @@ async function runUntilAsked(parts: RunParts): Promise<number> {
     log,
     version: packageVersion(),
     releases,
+    dns: new DnsService(machine.dns, log),
     onStopRequest: () => {
       ending.resolve({ kind: 'leave', reason: 'fairlead stop' });
     },
