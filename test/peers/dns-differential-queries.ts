@@ -5,7 +5,7 @@
 import { assert, present } from '#base/assert.ts';
 import { createPrng } from '#base/prng.ts';
 import type { Prng } from '#base/prng.ts';
-import { parseType, typeName } from '#dns/wire/constants.ts';
+import { parseType, recordType, typeName } from '#dns/wire/constants.ts';
 import { encodeQuery } from '#dns/wire/message.ts';
 import { formatName, parentName, parseName, rootName } from '#dns/wire/name.ts';
 import type { Name } from '#dns/wire/name.ts';
@@ -46,6 +46,12 @@ export function generateQueries(zones: readonly PeerZone[], seed: number): reado
       // What is there is asked in every variation, the rest in one.
       for (const type of own) for (const edns of ednsKinds) queries.push({ name, type, edns, recursionDesired: false });
       for (const type of types) if (!own.includes(type)) add(name, type);
+    }
+    // In capitals, with little room: what is compressed in another case may not fit.
+    for (const { name } of owners) {
+      const child = below('mixed', name);
+      if (child === undefined) continue;
+      queries.push({ name: upperCase(child), type: recordType.SOA, edns: ednsKinds[2], recursionDesired: false });
     }
     const existing = owners.map(({ name }) => name);
     for (const name of namesAround(existing, prng)) {
@@ -143,6 +149,12 @@ function otherCase(name: Name, prng: Prng): Name {
   const isLetter = (byte: number): boolean => (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
   // Length octets are below the letters, so what comes out is a valid name again.
   return name.map((byte) => (isLetter(byte) && prng.below(2) === 1 ? byte ^ 0x20 : byte)) as Name;
+}
+
+/** The name in capitals. */
+function upperCase(name: Name): Name {
+  // Length octets are below the letters, so what comes out is a valid name again.
+  return name.map((byte) => (byte >= 0x61 && byte <= 0x7a ? byte ^ 0x20 : byte)) as Name;
 }
 
 /** Names outside every zone, down to the root. */
