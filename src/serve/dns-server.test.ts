@@ -1,167 +1,117 @@
 import assert from 'node:assert/strict';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
 import test from 'node:test';
 import type { IpAddress } from '#base/ip.ts';
-import type { AnswerFunction } from '#dns/answer/answerer.ts';
 import { clientAddress } from './client-address.ts';
+import { askTcp, askUdp, closed, connectTo, loopback, openEcho, portOf, sendTcp, sendUdp } from './clients.fixture.ts';
 import { listenDns } from './dns-server.ts';
-import type { DnsServer } from './dns-server.ts';
-import { frameMessage, MessageFramer } from './message-framer.ts';
-import { defaultTcpLimits } from './tcp.ts';
-import type { TcpLimits } from './tcp.ts';
+import type { DnsServerEvent } from './dns-server.ts';
+import { echoModule } from './echo-answerer.fixture.ts';
+import type { ThreadFailure } from './serving-thread.ts';
 
-const loopback = { address: '127.0.0.1' as IpAddress, port: 0 };
+const ipv6 = { address: '::1' as IpAddress, port: 0 };
+const setup = (): { prefix: string } => ({ prefix: ':' });
 
-/** Echoes what it gets after the transport's first letter; an empty message gets no reply. */
-const echo: AnswerFunction = (query, length, client, out) => {
-  if (length === 0) return 0;
-  out[0] = client.transport.charCodeAt(0);
-  out.set(query.subarray(0, length), 1);
-  return length + 1;
-};
+for (const isPortable of [false, true]) {
+  const how = isPortable ? "with Node's own sockets" : 'with batches';
 
-async function open(limits: Partial<TcpLimits> = {}, answer = echo): Promise<DnsServer> {
-  const opened = await listenDns([loopback], answer, { ...defaultTcpLimits, ...limits });
-  assert.ok(opened.ok);
-  return opened.value;
-}
+  test(`UDP and TCP answer on one port of each family, ${how}`, async (context) => {
+    const server = await openEcho(context, { isPortable, listen: [loopback, ipv6] });
+    assert.deepEqual(
+      server.bound.map(({ address }) => address),
+      ['127.0.0.1', '::1'],
+    );
+    for (const { address, port } of server.bound) {
+      assert.deepEqual(await askUdp(port, 'hello', address), { text: 'u:hello', from: address });
+      const socket = await connectTo(port, address);
+      assert.equal(await askTcp(socket, 'hello'), 't:hello');
+      socket.destroy();
+    }
+    assert.equal((await askUdp(server.bound[0]?.port ?? 0, 'address')).text, '127.0.0.1');
+    assert.equal((await askUdp(server.bound[1]?.port ?? 0, 'address', '::1')).text, '0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1');
+  });
 
-function portOf(server: DnsServer): number {
-  return server.bound[0]?.port ?? 0;
-}
+  test(`a query that comes after an update is answered by it, in every thread, ${how}`, async (context) => {
+    const server = await openEcho(context, { isPortable, sockets: { threads: 3 } });
+    const socket = await connectTo(portOf(server));
+    for (let round = 0; round < 20; round++) {
+      server.update({ prefix: `${round}:` });
+      const replies = await Promise.all(Array.from({ length: 10 }, () => askUdp(portOf(server), 'x')));
+      for (const { text } of replies) assert.equal(text, `u${round}:x`);
+      assert.equal(await askTcp(socket, 'x'), `t${round}:x`);
+    }
+    socket.destroy();
+  });
 
-async function connectTo(server: DnsServer): Promise<Socket> {
-  const socket = connect(portOf(server), '127.0.0.1');
-  socket.on('error', () => undefined);
-  await once(socket, 'connect');
-  return socket;
-}
+  test(`a thread that throws is reported and replaced, and answers by the newest state, ${how}`, async (context) => {
+    const failed = Promise.withResolvers<ThreadFailure>();
+    let prefix = 'old:';
+    const server = await openEcho(context, {
+      isPortable,
+      setup: () => ({ prefix }),
+      sockets: { threads: 1 },
+      onEvent: (event) => {
+        if (event.kind === 'threadFailed') failed.resolve(event);
+      },
+    });
+    prefix = 'new:';
+    server.update({ prefix });
+    if (isPortable) {
+      const socket = await connectTo(portOf(server));
+      sendTcp(socket, 'throw');
+      await closed(socket);
+    } else sendUdp(portOf(server), 'throw');
+    const { thread, error } = await failed.promise;
+    assert.equal(thread, isPortable ? 'streams' : 'udp 0');
+    assert.match(error, /told to throw/);
+    assert.equal((await askUdp(portOf(server), 'x')).text, 'unew:x');
+  });
 
-/** Reads whole replies until there are `count`, or the stream ends. */
-async function readReplies(socket: Socket, count: number): Promise<string[]> {
-  const framer = new MessageFramer();
-  const replies: string[] = [];
-  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
-    assert.ok(chunk instanceof Uint8Array);
-    for (const message of framer.push(chunk)) replies.push(Buffer.from(message).toString());
-    if (replies.length >= count) break;
-  }
-  return replies;
-}
+  test(`an address in use is said with the address and what to do, and nothing stays open, ${how}`, async (context) => {
+    const server = await openEcho(context, { isPortable });
+    const port = portOf(server);
+    const other = { address: '127.0.0.2' as IpAddress, port: 0 };
+    const refused = await listenDns({
+      listen: [other, { ...loopback, port }],
+      module: echoModule,
+      setup,
+      isPortable,
+    });
+    assert.ok(!refused.ok);
+    const advice = 'another program has it; stop that one, or change the address or port in "dns.listen"';
+    assert.deepEqual(
+      refused.fault.map((fault) => fault.message),
+      ['UDP', 'TCP'].map((protocol) => `cannot listen on ${protocol} 127.0.0.1:${port}: ${advice}`),
+    );
+    await server.close();
+    const again = await openEcho(context, { isPortable, listen: [{ ...loopback, port }] });
+    assert.equal(portOf(again), port);
+  });
 
-function message(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
+  test(`an address that this machine does not have is said to be missing, ${how}`, async () => {
+    const listen = [{ address: '192.0.2.1' as IpAddress, port: 0 }];
+    const refused = await listenDns({ listen, module: echoModule, setup, isPortable });
+    assert.ok(!refused.ok);
+    assert.equal(refused.fault[0]?.code, 'EADDRNOTAVAIL');
+  });
 
-test('UDP and TCP answer on one port', async () => {
-  const server = await open();
-  const udp = createSocket('udp4');
-  udp.send(message('hello'), portOf(server), '127.0.0.1');
-  const [reply] = (await once(udp, 'message')) as [Buffer];
-  assert.equal(reply.toString(), 'uhello');
-  udp.close();
-  const tcp = await connectTo(server);
-  tcp.write(frameMessage(message('hello')));
-  assert.deepEqual(await readReplies(tcp, 1), ['thello']);
-  tcp.destroy();
-  await server.close();
-});
-
-test('pipelined queries are answered in order, however they are cut (RFC 7766 §6.2.1)', async () => {
-  const server = await open();
-  const socket = await connectTo(server);
-  const texts = Array.from({ length: 200 }, (_, index) => `query ${index}`);
-  const stream = Buffer.concat(texts.map((text) => frameMessage(message(text))));
-  for (let at = 0; at < stream.length; at += 7) socket.write(stream.subarray(at, at + 7));
-  assert.deepEqual(
-    await readReplies(socket, texts.length),
-    texts.map((text) => `t${text}`),
-  );
-  socket.destroy();
-  await server.close();
-});
-
-test('a client that does not read its replies holds up only itself, and loses none', async () => {
-  const large: AnswerFunction = (_query, _length, _client, out) => out.fill(0x78).length;
-  const server = await open({}, large);
-  const slow = await connectTo(server);
-  slow.pause();
-  const count = 300;
-  for (let index = 0; index < count; index++) slow.write(frameMessage(message('more')));
-  const other = await connectTo(server);
-  other.write(frameMessage(message('one')));
-  assert.equal((await readReplies(other, 1)).length, 1);
-  assert.equal((await readReplies(slow, count)).length, count);
-  slow.destroy();
-  other.destroy();
-  await server.close();
-});
-
-/** Resolves when a socket is closed, by whatever: one that still writes may see a reset first. */
-function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    socket.on('error', () => undefined).once('close', () => resolve());
+  test(`a module that cannot answer is refused, and nothing stays open, ${how}`, async (context) => {
+    const module = { url: new URL('./listen-fault.ts', import.meta.url) };
+    const server = await openEcho(context, { isPortable });
+    const port = portOf(server);
+    await server.close();
+    const listen = [{ ...loopback, port }];
+    const refused = await listenDns({ listen, module, setup, isPortable });
+    assert.ok(!refused.ok);
+    assert.match(refused.fault[0]?.message ?? '', /does not export createThreadAnswerer/);
+    assert.equal(portOf(await openEcho(context, { isPortable, listen })), port);
   });
 }
 
-test('silent connections and those that send no whole message are closed', async () => {
-  const server = await open({ idleTimeoutMs: 100 });
-  const silent = await connectTo(server);
-  const dripping = await connectTo(server);
-  const drip = setInterval(() => dripping.write(Uint8Array.of(1)), 20);
-  await Promise.all([closed(silent), closed(dripping)]);
-  clearInterval(drip);
-  assert.equal(server.tcp[0]?.counters.timedOut, 2);
-  await server.close();
-});
-
-test('connections beyond a limit are closed at once, and counted', async () => {
-  const server = await open({ maxConnectionsPerClient: 2 });
-  const kept = [await connectTo(server), await connectTo(server)];
-  const third = await connectTo(server);
-  await once(third.resume(), 'close');
-  kept[0]?.destroy();
-  kept[1]?.write(frameMessage(message('still here')));
-  assert.deepEqual(await readReplies(kept[1] ?? third, 1), ['tstill here']);
-  assert.deepEqual({ ...server.tcp[0]?.counters, open: 0 }, { open: 0, accepted: 2, refused: 1, timedOut: 0 });
-  kept[1]?.destroy();
-  await server.close();
-});
-
-test('closing lets written replies arrive and ends open connections', async () => {
-  const server = await open();
-  const socket = await connectTo(server);
-  socket.write(frameMessage(message('last')));
-  const replies = readReplies(socket, 2);
-  await once(socket, 'readable');
-  await Promise.all([server.close(), once(socket, 'end')]);
-  assert.deepEqual(await replies, ['tlast']);
-});
-
-test('an address in use is said with the address and what to do, and nothing stays open', async () => {
-  const server = await open();
-  const port = portOf(server);
-  const other = { address: '127.0.0.1' as IpAddress, port: 0 };
-  const refused = await listenDns([other, { ...loopback, port }], echo);
-  assert.ok(!refused.ok);
-  const advice = 'another program has it; stop that one, or change the address or port in "dns.listen"';
-  assert.deepEqual(
-    refused.fault.map((fault) => fault.message),
-    ['UDP', 'TCP'].map((protocol) => `cannot listen on ${protocol} 127.0.0.1:${port}: ${advice}`),
-  );
-  await server.close();
-  const again = await listenDns([{ ...loopback, port }], echo);
-  assert.ok(again.ok);
-  await again.value.close();
-});
-
-test('an address that this machine does not have is said to be missing', async () => {
-  const refused = await listenDns([{ address: '192.0.2.1' as IpAddress, port: 0 }], echo);
-  assert.ok(!refused.ok);
-  assert.equal(refused.fault[0]?.code, 'EADDRNOTAVAIL');
+test('where batches cannot be had, that is said', async (context) => {
+  const events: DnsServerEvent[] = [];
+  const server = await openEcho(context, { isPortable: true, onEvent: (event) => events.push(event) });
+  assert.deepEqual(events, [{ kind: 'withoutBatches', reason: 'the settings ask for portable sockets' }]);
+  assert.equal(server.sockets, undefined);
 });
 
 test('addresses of clients are canonical', () => {

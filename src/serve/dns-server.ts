@@ -1,69 +1,153 @@
-/** DNS on a list of addresses, UDP and TCP on each: all of them open, or none. */
+/**
+ * DNS on a list of addresses, UDP and TCP on each, answered by threads: all sockets open, or none.
+ *
+ * The sockets belong to the main thread, which lends them to the threads. Where the system calls cannot be had, one
+ * thread serves everything with Node's own sockets.
+ */
+import { availableParallelism } from 'node:os';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
-import type { AnswerFunction } from '#dns/answer/answerer.ts';
+import { sumCounters } from './counters.ts';
+import type { CounterName } from './counters.ts';
+import { DnsThreads } from './dns-threads.ts';
+import type { NamedCounters } from './dns-threads.ts';
 import type { ListenAddress, ListenFault } from './listen-fault.ts';
-import { listenTcp } from './tcp.ts';
-import type { TcpLimits, TcpListener } from './tcp.ts';
-import { listenUdp } from './udp/dgram.ts';
-import type { UdpListener } from './udp/listener.ts';
+import { closeSockets, noSockets, openServerSockets } from './server-sockets.ts';
+import type { ServerSockets, SocketSettings } from './server-sockets.ts';
+import type { ThreadFailure, ThreadName } from './serving-thread.ts';
+import { loadLibc } from './system/libc.ts';
+import { defaultTcpLimits } from './tcp/limits.ts';
+import type { TcpLimits } from './tcp/limits.ts';
+import type { CreateThreadAnswerer } from './thread-answerer.ts';
+
+/** A module that exports `createThreadAnswerer`, with the types of what that takes. */
+export interface AnswererModule<Setup, Update> {
+  readonly url: URL;
+  /** For the compiler only: each thread loads the module itself. */
+  readonly create?: CreateThreadAnswerer<Setup, Update>;
+}
+
+/** What a person may want to know of. */
+export type DnsServerEvent =
+  | ({ readonly kind: 'threadFailed' } & ThreadFailure)
+  /** UDP is served one datagram at a time, by one thread; replies of wildcard sockets may leave from any address. */
+  | { readonly kind: 'withoutBatches'; readonly reason: string };
+
+export interface DnsServerOptions<Setup, Update> {
+  /** Port 0 asks for a free one, the same for UDP and TCP. */
+  readonly listen: readonly ListenAddress[];
+  readonly module: AnswererModule<Setup, Update>;
+  /** What a thread answers by, structured-clonable; asked for at each start of a thread, so it holds every update. */
+  readonly setup: (thread: ThreadName) => Setup;
+  readonly sockets?: Partial<SocketSettings>;
+  readonly limits?: Partial<TcpLimits>;
+  /** How long the main thread may not run before the process ends, in milliseconds. */
+  readonly silenceLimitMs?: number;
+  /** Serve with Node's own sockets even where the system calls can be had. */
+  readonly isPortable?: boolean;
+  /** Sockets that the process before handed over. */
+  readonly inherited?: ServerSockets;
+  readonly onEvent?: (event: DnsServerEvent) => void;
+}
 
 /** An open DNS server. */
-export interface DnsServer {
+export interface DnsServer<Update> {
   /** The addresses that are bound, with their real ports, in the order asked for. */
   readonly bound: readonly ListenAddress[];
-  readonly udp: readonly UdpListener[];
-  readonly tcp: readonly TcpListener[];
-  /** Closes all sockets after the replies under way; ends within a second. */
+  /** The counts of each thread, in shared memory. */
+  readonly threads: readonly NamedCounters[];
+  /** The sums of these counts over all threads. */
+  counters(): Readonly<Record<CounterName, number>>;
+  /** Every query that arrives from now on is answered by this. The setup for later threads must hold it already. */
+  update(update: Update): void;
+  /** What another process needs to go on with these sockets; undefined where they cannot be handed over. */
+  readonly sockets: ServerSockets | undefined;
+  /** Answers what has arrived, closes all sockets and ends the threads; within two seconds. */
   close(): Promise<void>;
+  /** Like `close`, but open TCP connections may go on for `deadlineMs`, with clients asked to end them (RFC 7828). */
+  drain(deadlineMs: number): Promise<void>;
+}
+
+const defaultSilenceLimitMs = 10_000;
+
+/** One processor is left for the main thread. */
+export function defaultSocketSettings(): SocketSettings {
+  return {
+    threads: Math.max(1, availableParallelism() - 1),
+    receiveBufferBytes: 4 << 20,
+    sendBufferBytes: 1 << 20,
+    maximumSegmentBytes: 1220,
+  };
 }
 
 /**
- * Listens on every address. With port 0, UDP gets a free port and TCP the same one. On refusal everything opened is
- * closed again, and all faults are returned.
+ * Opens every socket and starts the threads. On refusal everything opened is closed again, and all faults are returned;
+ * a thread that cannot start is one with the code `THREAD`.
  */
-export async function listenDns(
-  addresses: readonly ListenAddress[],
-  answer: AnswerFunction,
-  limits?: TcpLimits,
-): Promise<Result<DnsServer, readonly ListenFault[]>> {
-  const udp: UdpListener[] = [];
-  const tcp: TcpListener[] = [];
-  const faults: ListenFault[] = [];
-  for (const address of addresses) {
-    const { datagrams, streams } = await listenPair(address, answer, limits);
-    if (datagrams.ok) udp.push(datagrams.value);
-    else faults.push(datagrams.fault);
-    if (streams.ok) tcp.push(streams.value);
-    else faults.push(streams.fault);
+export async function listenDns<Setup, Update>(
+  options: DnsServerOptions<Setup, Update>,
+): Promise<Result<DnsServer<Update>, readonly ListenFault[]>> {
+  const settings = { ...defaultSocketSettings(), ...options.sockets };
+  const libc = options.isPortable === true ? refuse('the settings ask for portable sockets') : loadLibc();
+  if (!libc.ok) {
+    options.onEvent?.({ kind: 'withoutBatches', reason: libc.fault });
+    return startThreads(options, undefined);
   }
-  const close = async (): Promise<void> => {
-    await Promise.all([...udp, ...tcp].map((listener) => listener.close()));
-  };
-  if (faults.length > 0) {
-    await close();
-    return refuse(faults);
-  }
-  return succeed({ bound: udp.map((listener) => listener.bound), udp, tcp, close });
+  const plan = await openServerSockets(libc.value, options.listen, settings, options.inherited ?? noSockets);
+  if (!plan.ok) return plan;
+  const close = (): void => closeSockets(libc.value, plan.value);
+  const started = await startThreads(options, { ...plan.value, close });
+  if (!started.ok) close();
+  return started;
 }
 
-/** How often a free port of UDP is given back because TCP has it in use. */
-const freePortAttempts = 10;
+interface OwnSockets extends ServerSockets {
+  readonly bound: readonly ListenAddress[];
+  readonly byThread: readonly (readonly number[])[];
+  readonly close: () => void;
+}
 
-/** Both listeners of one address; with port 0, on one port that is free for both. */
-async function listenPair(
-  address: ListenAddress,
-  answer: AnswerFunction,
-  limits: TcpLimits | undefined,
-): Promise<{
-  readonly datagrams: Result<UdpListener, ListenFault>;
-  readonly streams: Result<TcpListener, ListenFault>;
-}> {
-  for (let attempt = 1; ; attempt++) {
-    const datagrams = await listenUdp(address, answer);
-    const streams = await listenTcp(datagrams.ok ? datagrams.value.bound : address, answer, limits);
-    const isUnlucky = address.port === 0 && datagrams.ok && !streams.ok && streams.fault.code === 'EADDRINUSE';
-    if (!isUnlucky || attempt === freePortAttempts) return { datagrams, streams };
-    await datagrams.value.close();
+async function startThreads<Setup, Update>(
+  options: DnsServerOptions<Setup, Update>,
+  own: OwnSockets | undefined,
+): Promise<Result<DnsServer<Update>, readonly ListenFault[]>> {
+  const threads = new DnsThreads({
+    module: options.module.url.href,
+    setup: options.setup,
+    udp: own?.byThread ?? [],
+    streams:
+      own === undefined
+        ? { kind: 'addresses', listen: options.listen }
+        : { kind: 'descriptors', listeners: own.tcp.map(({ fd }) => fd) },
+    limits: { ...defaultTcpLimits, ...options.limits },
+    silenceLimitMs: options.silenceLimitMs ?? defaultSilenceLimitMs,
+    onFailure: (failure) => options.onEvent?.({ kind: 'threadFailed', ...failure }),
+  });
+  const faults = await faultsOfStart(threads);
+  if (faults.kind === 'refused') {
+    await threads.stop();
+    return refuse(faults.faults);
+  }
+  const stop = async (deadlineMs?: number): Promise<void> => {
+    await threads.stop(deadlineMs);
+    own?.close();
+  };
+  return succeed({
+    bound: own?.bound ?? faults.bound,
+    threads: threads.counters,
+    counters: () => sumCounters(threads.counters.map(({ counters }) => counters)),
+    update: (update: Update) => threads.update(update),
+    sockets: own === undefined ? undefined : { udp: own.udp, tcp: own.tcp },
+    close: () => stop(),
+    drain: (deadlineMs: number) => stop(deadlineMs),
+  });
+}
+
+async function faultsOfStart(threads: DnsThreads): ReturnType<DnsThreads['start']> {
+  try {
+    return await threads.start();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { kind: 'refused', faults: [{ code: 'THREAD', message: `cannot start a thread that answers DNS: ${why}` }] };
   }
 }

@@ -5,7 +5,7 @@
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import type { ThreadData } from './thread-data.ts';
+import type { ThreadData, ThreadStart } from './thread-data.ts';
 
 /** Which thread: the UDP threads count from 0; one thread serves all streams. */
 export type ThreadName = `udp ${number}` | 'streams';
@@ -49,8 +49,8 @@ export class ServingThread {
     this.#options = options;
   }
 
-  /** Starts the thread; resolves when it serves, and rejects with the reason when it fails before. */
-  start(): Promise<void> {
+  /** Starts the thread; resolves with its first message, and rejects with the reason when it fails before. */
+  start(): Promise<ThreadStart> {
     return new Promise((resolve, reject) => {
       this.#launch(resolve, reject);
     });
@@ -69,7 +69,7 @@ export class ServingThread {
     await this.#ended.promise;
   }
 
-  #launch(onReady: () => void, onFailedStart: ((error: Error) => void) | undefined): void {
+  #launch(onStart: (start: ThreadStart) => void, onFailedStart: ((error: Error) => void) | undefined): void {
     const { value, transfer = [] } = this.#options.data();
     const worker = new Worker(this.#options.entry, {
       name: this.#options.name,
@@ -78,9 +78,10 @@ export class ServingThread {
     });
     let error: unknown;
     let isReady = false;
-    worker.once('message', () => {
+    worker.once('message', (start: ThreadStart) => {
       isReady = true;
-      onReady();
+      if (start.kind === 'refused') this.#isStopping = true;
+      onStart(start);
     });
     worker.once('error', (thrown) => {
       error = thrown;

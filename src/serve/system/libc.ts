@@ -55,7 +55,6 @@ function tryLoad(): Result<Libc, string> {
   if (process.arch !== 'x64' && process.arch !== 'arm64') {
     return refuse(`the processor is ${process.arch}, not x64 or arm64`);
   }
-  if (process.env['FAIRLEAD_WITHOUT_KOFFI'] === '1') return refuse('FAIRLEAD_WITHOUT_KOFFI is set');
   try {
     // koffi's package gives this shape; there is nothing to check it by before the first call.
     const koffi = createRequire(import.meta.url)('koffi') as Koffi;

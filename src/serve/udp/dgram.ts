@@ -1,28 +1,36 @@
 /**
- * DNS over UDP on node:dgram: the portable way, one datagram at a time.
+ * DNS over UDP on node:dgram: the portable way, one datagram at a time, where batches cannot be had.
  *
  * Bound to a wildcard address, replies leave from the address that the system chooses, so listen on each address itself.
  */
 import { createSocket } from 'node:dgram';
 import type { RemoteInfo, Socket } from 'node:dgram';
-import { familyOf } from '#base/ip.ts';
+import { familyOf, ipBytes } from '#base/ip.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
-import type { AnswerFunction } from '#dns/answer/answerer.ts';
-import { maxMessageBytes } from '#dns/wire/constants.ts';
 import { clientAddress } from '../client-address.ts';
+import { count, counter } from '../counters.ts';
 import { listenFault } from '../listen-fault.ts';
 import type { ListenAddress, ListenFault } from '../listen-fault.ts';
-import type { UdpCounters, UdpListener } from './listener.ts';
+import { createClient } from '../thread-answerer.ts';
+import type { AnswerFunction } from '../thread-answerer.ts';
+import { datagramBytes } from './batch.ts';
 
 /** How long replies under way may take to leave when closing. */
 const closeLimitMs = 1000;
 
+/** The answering side, and what is to be looked at before each query. */
+export interface DatagramAnswering {
+  readonly answer: AnswerFunction;
+  readonly beforeQuery: () => void;
+  readonly counters: Float64Array;
+}
+
 /** Opens a socket and answers what comes in. */
-export async function listenUdp(
+export async function listenDgram(
   listen: ListenAddress,
-  answer: AnswerFunction,
-): Promise<Result<UdpListener, ListenFault>> {
+  answering: DatagramAnswering,
+): Promise<Result<DgramListener, ListenFault>> {
   const isIpv6 = familyOf(listen.address) === 6;
   const socket = createSocket({ type: isIpv6 ? 'udp6' : 'udp4', ipv6Only: isIpv6 });
   try {
@@ -31,7 +39,7 @@ export async function listenUdp(
     socket.close();
     return refuse(listenFault('UDP', listen, error));
   }
-  return succeed(new DgramListener(socket, listen, answer));
+  return succeed(new DgramListener(socket, listen, answering));
 }
 
 function bind(socket: Socket, { address, port }: ListenAddress): Promise<void> {
@@ -44,25 +52,28 @@ function bind(socket: Socket, { address, port }: ListenAddress): Promise<void> {
   });
 }
 
-class DgramListener implements UdpListener {
+/** One open socket. */
+export class DgramListener {
+  /** The address that was bound, with the real port. */
   readonly bound: ListenAddress;
-  readonly counters: UdpCounters = { sendFailures: 0 };
   readonly #socket: Socket;
-  readonly #answer: AnswerFunction;
-  readonly #out = new Uint8Array(maxMessageBytes);
+  readonly #answering: DatagramAnswering;
+  readonly #client = createClient('udp');
+  readonly #out = new Uint8Array(datagramBytes);
   #sending = 0;
   #isClosing = false;
   #allSent: (() => void) | undefined;
 
-  constructor(socket: Socket, { address }: ListenAddress, answer: AnswerFunction) {
+  constructor(socket: Socket, { address }: ListenAddress, answering: DatagramAnswering) {
     this.#socket = socket;
-    this.#answer = answer;
+    this.#answering = answering;
     this.bound = { address, port: socket.address().port };
     socket.on('message', (message, remote) => this.#onMessage(message, remote));
     // Errors of single datagrams, such as an unreachable client, say nothing about the socket.
-    socket.on('error', () => this.counters.sendFailures++);
+    socket.on('error', () => count(answering.counters, counter.receiveFailures));
   }
 
+  /** Stops reading, lets replies under way leave, and closes; ends within a second. */
   async close(): Promise<void> {
     if (this.#isClosing) return;
     this.#isClosing = true;
@@ -85,16 +96,30 @@ class DgramListener implements UdpListener {
   }
 
   #onMessage(message: Uint8Array, remote: RemoteInfo): void {
+    const { answer, beforeQuery, counters } = this.#answering;
+    if (this.#isClosing) return;
+    count(counters, counter.received);
+    count(counters, counter.batches);
     const address = clientAddress(remote.address);
-    // A datagram from port 0 cannot be answered.
-    if (this.#isClosing || address === undefined || remote.port === 0) return;
-    const length = this.#answer(message, message.length, { address, transport: 'udp' }, this.#out);
-    if (length === 0) return;
+    if (address === undefined || remote.port === 0 || message.length > datagramBytes) {
+      count(counters, counter.discarded);
+      return;
+    }
+    beforeQuery();
+    const client = this.#client;
+    client.address = ipBytes(address);
+    client.unixMs = Date.now();
+    const length = answer(message, message.length, client, this.#out);
+    if (length > 0) this.#send(this.#out.slice(0, length), remote);
+  }
+
+  /** Takes a reply of its own, since the system may read it after this returns. */
+  #send(reply: Uint8Array, remote: RemoteInfo): void {
+    const { counters } = this.#answering;
     this.#sending++;
-    // The system may read the reply after this returns, so it gets a copy.
-    this.#socket.send(this.#out.slice(0, length), remote.port, remote.address, (error) => {
+    this.#socket.send(reply, remote.port, remote.address, (error) => {
       this.#sending--;
-      if (error !== null) this.counters.sendFailures++;
+      count(counters, error === null ? counter.answered : counter.sendFailures);
       if (this.#sending === 0) this.#allSent?.();
     });
   }

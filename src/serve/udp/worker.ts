@@ -1,4 +1,4 @@
-/** Entry of a UDP thread: loads the answerer and runs the loop to its end. Started by serving-threads.ts only. */
+/** Entry of a UDP thread: loads the answerer and runs the loop to its end. Started by dns-threads.ts only. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { present } from '#base/assert.ts';
 import { loadLibc } from '../system/libc.ts';
@@ -6,10 +6,10 @@ import { receiveWaitMs } from '../system/sockets.ts';
 import { loadThreadAnswerer } from '../thread-answerer.ts';
 import { HeartbeatWatch, UpdateInbox } from '../thread-control.ts';
 import { endProcess } from '../thread-end.ts';
-import type { ThreadData } from '../thread-data.ts';
+import type { ThreadStart, UdpThreadData } from '../thread-data.ts';
 import { UdpLoop } from './loop.ts';
 
-const data = workerData as ThreadData; // serving-threads.ts starts this file with nothing else
+const data = workerData as UdpThreadData; // dns-threads.ts starts this file with nothing else
 const port = present(parentPort, 'the port of a thread');
 const libc = loadLibc();
 if (!libc.ok) throw new Error(`bug: a UDP thread was started although ${libc.fault}`);
@@ -18,7 +18,7 @@ const answerer = await loadThreadAnswerer(data.module, data.setup);
 const { control, counters } = data;
 const loop = new UdpLoop({
   libc: libc.value,
-  sockets: data.udpSockets,
+  sockets: data.sockets,
   answer: answerer.answer,
   control,
   counters,
@@ -27,5 +27,6 @@ const loop = new UdpLoop({
   now: Date.now,
   onSilence: () => endProcess(data.silenceLimitMs),
 });
-port.postMessage('ready');
+const start: ThreadStart = { kind: 'ready', bound: [] };
+port.postMessage(start);
 loop.run();
