@@ -7,7 +7,8 @@ import { refuse } from '#base/result.ts';
 import { createAnswerer } from '#dns/answer/answerer.ts';
 import { createGeneration } from '#dns/answer/generation.ts';
 import { parseName } from '#dns/wire/name.ts';
-import { loadZone } from '#dns/zone/load.ts';
+import { buildImage } from '#dns/zone/image-builder.ts';
+import { readZone } from '#dns/zone/read-zone.ts';
 import { listenDns } from '#serve/dns-server.ts';
 
 const text = `
@@ -29,9 +30,9 @@ test(
     assert.ok(origin.ok);
     const compile = (): ReturnType<typeof refuse<{ message: string; offset: number }>> =>
       refuse({ message: 'none', offset: 0 });
-    const { zone } = loadZone({ file: 'example.com.zone', text, origin: origin.value }, { compile });
+    const { zone } = readZone({ file: 'example.com.zone', text, origin: origin.value }, { compile });
     assert.ok(zone !== undefined);
-    const { answer } = createAnswerer(createGeneration([zone]));
+    const { answer } = createAnswerer(createGeneration(buildImage([zone]), { compile }));
     const server = await listenDns([{ address: '127.0.0.1' as IpAddress, port: 0 }], answer);
     assert.ok(server.ok);
     context.after(() => server.value.close());
