@@ -23,7 +23,7 @@ export function hashName(name: Name): number {
 const rootHash = hashName(rootName);
 
 /** The hash of the name that `label`, without its length, makes with the suffix that hashes to `suffixHash`. */
-export function hashLabel(suffixHash: number, label: Uint8Array, start = 0, end = label.length): number {
+function hashLabel(suffixHash: number, label: Uint8Array, start: number, end: number): number {
   let hash = Math.imul(suffixHash ^ (end - start), hashPrime);
   for (let index = start; index < end; index++) {
     hash = Math.imul(hash ^ (lowerCase[label[index] ?? 0] ?? 0), hashPrime);

@@ -2,7 +2,7 @@
  * A master file's text into a checked zone, or into everything that is wrong with it (RFC 1035 §5, R29).
  *
  * Text becomes records (directives.ts, record-reader.ts); what lies outside the zone or is written twice is dropped; the
- * rest is judged (zone-checks.ts) and its code compiled for its faults (lua-code.ts).
+ * rest is judged (checks.ts) and its code compiled for its faults (lua-code.ts).
  */
 import { present } from '#base/assert.ts';
 import { recordType } from '../wire/constants.ts';
@@ -18,7 +18,7 @@ import { ProblemLog } from './problem-log.ts';
 import { RecordReader } from './record-reader.ts';
 import { ZoneRecords } from './records.ts';
 import type { SourceText } from './source-text.ts';
-import { checkZone } from './zone-checks.ts';
+import { checkZone } from './checks.ts';
 import type { ZoneData } from './zone-data.ts';
 import { namesOutside, ZoneNames } from './zone-names.ts';
 

@@ -2,7 +2,7 @@
  * Entries of master files into records (RFC 1035 §5, RFC 2308 §4 for $TTL, RFC 3597 §5), and `LUA` records into code.
  *
  * Every error is reported, each at its own token. The frequent types are read by plain-rdata.ts without an object made;
- * all others by `parseRdata`. Directives are in directives.ts; whether the records make a zone is judged in checks.
+ * all others by `parseRdata`. Directives are in directives.ts; whether the records make a zone is judged in checks.ts.
  */
 import { parseType, isMetaType, recordType, typeName } from '../wire/constants.ts';
 import { parseName } from '../wire/name.ts';

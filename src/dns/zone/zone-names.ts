@@ -4,13 +4,11 @@
  * Types are summed up as bits of one octet a name, so that a million names are looked through in a few flat arrays.
  */
 import { recordType } from '../wire/constants.ts';
-import { LabelIndex } from '../wire/name-map.ts';
+import { LabelIndex, wildcardHash } from '../wire/name-map.ts';
 import type { Name } from '../wire/name.ts';
-import { hashLabel, hashName } from './name-scanner.ts';
+import { hashName } from './name-scanner.ts';
 import { NameArena, none } from './records.ts';
 import type { ZoneRecords } from './records.ts';
-
-const asterisk = Uint8Array.of(0x2a);
 
 /** What is at a name; bits. */
 export const content = {
@@ -155,7 +153,7 @@ export class ZoneNames {
       if (names.find(bytes, at, hash) === none && between.find(bytes, at, hash) === none) continue;
       const end = offset + (labels.offsets[labels.count] ?? 0) + 1;
       const wildcard = Uint8Array.of(1, 0x2a, ...bytes.subarray(at, end));
-      return names.find(wildcard, 0, hashLabel(hash, asterisk));
+      return names.find(wildcard, 0, wildcardHash(hash));
     }
     return none;
   }
