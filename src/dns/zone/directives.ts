@@ -23,6 +23,10 @@ const maxIncludeDepth = 16;
 const maxSources = 4096;
 /** How many records all `$GENERATE` of one zone may make. */
 const maxGeneratedInAll = 16 * maxGenerated;
+/** How many characters of owners and data they may make: a long string in each record would fill the memory. */
+const maxGeneratedCharacters = 1 << 28;
+/** Octets of all texts of one zone: a file that is included again and again would fill the memory. */
+const maxSourceBytes = 2 ** 30;
 
 const utf8 = new TextEncoder();
 const directives = '$ORIGIN, $TTL, $INCLUDE or $GENERATE';
@@ -36,6 +40,8 @@ export class MasterFileReader {
   /** Files that are being read, the outermost first. */
   readonly #open: string[] = [];
   #generated = 0;
+  #generatedCharacters = 0;
+  #sourceBytes = 0;
 
   constructor(reader: RecordReader, include: IncludeText | undefined) {
     this.#reader = reader;
@@ -48,6 +54,14 @@ export class MasterFileReader {
     const source = this.sources.length;
     const opened = new SourceText(file, text);
     this.sources.push(opened);
+    this.#sourceBytes += opened.bytes.length;
+    if (this.#sourceBytes > maxSourceBytes) {
+      log.error(
+        { source, offset: 0 },
+        `the zone's files are too large: expected at most ${maxSourceBytes} octets in all`,
+      );
+      return;
+    }
     const zeroAt = opened.bytes.indexOf(0);
     if (zeroAt >= 0) {
       log.error({ source, offset: zeroAt }, 'the file has a zero octet: expected plain text');
@@ -187,6 +201,12 @@ export class MasterFileReader {
     if (owner === undefined || data === undefined) {
       const message = 'a field becomes negative or too large: expected 0 to 2147483647';
       reader.log.error(placeOf(entry, owner === undefined ? 2 : dataToken), message);
+      return;
+    }
+    this.#generatedCharacters += owner.length + data.length;
+    if (this.#generatedCharacters > maxGeneratedCharacters) {
+      const message = `$GENERATE makes more than ${maxGeneratedCharacters} characters in this zone: expected fewer`;
+      reader.log.error(placeOf(entry, 0), message);
       return;
     }
     const ownerId = reader.readOwner(this.#scan(entry, 2, owner, true), 0);

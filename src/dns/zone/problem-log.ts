@@ -11,6 +11,9 @@ import type { SourceText } from './source-text.ts';
 /** How many errors, and how many warnings, of one file are shown one by one. */
 export const shownLimit = 100;
 
+/** A message repeats what is wrong, which may be as long as the file. */
+const maxMessageCharacters = 500;
+
 type Severity = ZoneProblem['severity'];
 
 interface Found extends RecordPlace {
@@ -73,7 +76,9 @@ export class ProblemLog {
     this.#tallies.set(key, tally);
     if (tally.shown < shownLimit) {
       tally.shown++;
-      this.#found.push({ severity, source, offset, message });
+      const isLong = message.length > maxMessageCharacters;
+      const shown = isLong ? `${message.slice(0, maxMessageCharacters)}…` : message;
+      this.#found.push({ severity, source, offset, message: shown });
     } else {
       tally.hidden++;
       tally.lastHiddenOffset = Math.max(tally.lastHiddenOffset, offset);

@@ -315,6 +315,19 @@ test('a wrong $GENERATE is one error at the token that is wrong', () => {
   }
 });
 
+test('$GENERATE with much data stops before it fills the memory', () => {
+  const text = `${head}$GENERATE 0-65535 h$ 300 TXT "${`${'a'.repeat(250)} `.repeat(200)}"`;
+  assert.deepEqual(problemsOf(text), [
+    'example.com.zone:3:1: error: $GENERATE makes more than 268435456 characters in this zone: expected fewer',
+  ]);
+});
+
+test('a message that repeats a long token is cut', () => {
+  const [problem] = problemsOf(`${head}a 300 A ${'9'.repeat(100_000)}`);
+  assert.match(problem ?? '', /^example\.com\.zone:3:9: error: A: "9{400,}…$/);
+  assert.ok((problem ?? '').length < 600);
+});
+
 test('LUA code reaches the compiler unescaped, and a fault is placed inside the file', () => {
   const sources: DynamicSource[] = [];
   const compile: DynamicCompiler = (source) => {
