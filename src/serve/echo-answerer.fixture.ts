@@ -1,6 +1,7 @@
 /** An answerer for tests: echoes after a prefix that updates change, and obeys a few words. */
 import type { AnswererModule } from './dns-server.ts';
-import type { AnswerFunction, ThreadAnswerer } from './thread-answerer.ts';
+import type { AnswerFunction } from '#dns/answer/answerer.ts';
+import type { ThreadAnswerer } from './thread-answerer.ts';
 
 export interface EchoSetup {
   readonly prefix: string;

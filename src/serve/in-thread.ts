@@ -9,7 +9,7 @@ import type { ListenAddress, ListenFault } from './listen-fault.ts';
 import { openPairs } from './open-pairs.ts';
 import { defaultTcpLimits } from './tcp/limits.ts';
 import { StreamServer } from './tcp/stream-server.ts';
-import type { AnswerFunction } from './thread-answerer.ts';
+import type { AnswerFunction } from '#dns/answer/answerer.ts';
 import { listenDgram } from './udp/dgram.ts';
 
 /** Open sockets of this thread. */

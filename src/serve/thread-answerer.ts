@@ -3,23 +3,7 @@
  *
  * The module is named by URL and loaded in every thread; it exports `createThreadAnswerer`.
  */
-
-/** Where a query came from. One object for each thread, filled anew for each query; nobody may keep it. */
-export interface AnswerClient {
-  /** 4 octets for IPv4, 16 for IPv6, in network order. */
-  address: Uint8Array;
-  transport: 'udp' | 'tcp';
-  /** Unix time of the query. */
-  unixMs: number;
-  /** TCP: how long the connection may be silent, as replies state it (RFC 7828); 0 asks the client to close it. */
-  idleTimeoutMs: number;
-}
-
-/**
- * Answers the query in the first `length` octets of `query` into `out` and returns the octets of the reply; 0 means no
- * reply. Synchronous, for any octets; it keeps no view of its arguments.
- */
-export type AnswerFunction = (query: Uint8Array, length: number, client: AnswerClient, out: Uint8Array) => number;
+import type { AnswerClient, AnswerFunction } from '#dns/answer/answerer.ts';
 
 /** The answering side of one thread. What it throws is a bug: the thread is replaced. */
 export interface ThreadAnswerer<Update = unknown> {

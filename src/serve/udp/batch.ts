@@ -18,7 +18,7 @@ import {
   messageHeader,
 } from '../system/layout.ts';
 import type { Libc, Pointer } from '../system/libc.ts';
-import type { AnswerClient, AnswerFunction } from '../thread-answerer.ts';
+import type { AnswerClient, AnswerFunction } from '#dns/answer/answerer.ts';
 
 /** Datagrams in one batch. */
 export const batchSlots = 64;

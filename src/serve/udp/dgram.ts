@@ -13,7 +13,7 @@ import { count, counter } from '../counters.ts';
 import { listenFault } from '../listen-fault.ts';
 import type { ListenAddress, ListenFault } from '../listen-fault.ts';
 import { createClient } from '../thread-answerer.ts';
-import type { AnswerFunction } from '../thread-answerer.ts';
+import type { AnswerFunction } from '#dns/answer/answerer.ts';
 import { datagramBytes } from './batch.ts';
 
 /** How long replies under way may take to leave when closing. */

@@ -11,7 +11,7 @@ import { errorNumber, messageFlag, pollEntry } from '../system/layout.ts';
 import type { Libc, Pointer } from '../system/libc.ts';
 import { receiveWaitMs, SystemError } from '../system/sockets.ts';
 import { createClient } from '../thread-answerer.ts';
-import type { AnswerFunction } from '../thread-answerer.ts';
+import type { AnswerFunction } from '#dns/answer/answerer.ts';
 import { controlWord, stopWord } from '../thread-control.ts';
 import type { HeartbeatWatch, UpdateInbox } from '../thread-control.ts';
 import { DatagramBatch } from './batch.ts';
