@@ -9,7 +9,8 @@
  * - warnings that BIND does not have: data that is never answered because it lies below a delegation or DNAME, DS
  *   without NS, wildcards of DNAME, SOA times against RFC 1912 §2.2;
  * - host names with unusual letters (BIND's check-names) and names of other zones are not looked at.
- * In reading, TTLs above 2^31 - 1 are refused, where BIND makes 0 of them, and `$GENERATE` is bounded.
+ * In reading, TTLs above 2^31 - 1 are refused, where BIND makes 0 of them; `$GENERATE` is bounded and its range must be
+ * one to its last character.
  */
 import { recordType, typeName } from '../wire/constants.ts';
 import { formatName } from '../wire/name.ts';

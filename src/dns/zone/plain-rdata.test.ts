@@ -28,7 +28,7 @@ function plain(type: number, text: string): string | undefined {
 }
 
 test('plain data has the wire form of its RFC', () => {
-  const { A, AAAA, NS, MX, TXT } = recordType;
+  const { A, AAAA, NS, MX, SRV, TXT } = recordType;
   assert.equal(plain(A, '192.0.2.1'), 'c0000201');
   assert.equal(
     plain(AAAA, '2001:db8::a:0:1'),
@@ -39,6 +39,7 @@ test('plain data has the wire form of its RFC', () => {
   assert.equal(plain(NS, 'a'), '0161074578616d706c6503636f6d00');
   assert.equal(plain(NS, '@'), '074578616d706c6503636f6d00');
   assert.equal(plain(MX, '258 .'), '010200');
+  assert.equal(plain(SRV, '1 2 65535 b.'), '00010002ffff016200');
   assert.equal(plain(TXT, 'a "b c" ""'), '01610362206300');
 });
 
@@ -74,10 +75,10 @@ const word = fc.oneof(
 );
 
 test('plain data equals what the parser of all data gives', () => {
-  const { A, AAAA, NS, CNAME, PTR, MX, TXT } = recordType;
-  const types = fc.constantFrom(A, AAAA, NS, CNAME, PTR, MX, TXT);
+  const { A, AAAA, NS, CNAME, PTR, MX, SRV, TXT } = recordType;
+  const types = fc.constantFrom(A, AAAA, NS, CNAME, PTR, MX, SRV, TXT);
   fc.assert(
-    fc.property(types, fc.array(word, { maxLength: 3 }), (type, words) => {
+    fc.property(types, fc.array(word, { maxLength: 4 }), (type, words) => {
       const text = words.join(' ');
       const found = plain(type, text);
       if (found === undefined) return;
@@ -102,6 +103,7 @@ test('addresses and names that are written plainly are read without the parser o
     fc.property(fc.ipV4(), fc.ipV6(), fc.domain(), (ipv4, ipv6, domain) => {
       assert.ok(plain(recordType.A, ipv4) !== undefined);
       assert.ok(ipv6.includes('.') || plain(recordType.AAAA, ipv6) !== undefined, ipv6);
+      assert.ok(domain.length > 200 || plain(recordType.SRV, `0 65535 7 ${domain}`) !== undefined, domain);
       assert.ok(domain.length > 200 || plain(recordType.NS, domain) !== undefined, domain);
     }),
   );

@@ -1,6 +1,6 @@
 /**
- * The data of the most frequent types from a master file's octets straight into wire form: A, AAAA, NS, CNAME, PTR, MX
- * and TXT (RFC 1035 §3.3, RFC 3596 §2.2).
+ * The data of the most frequent types from a master file's octets straight into wire form: A, AAAA, NS, CNAME, PTR, MX,
+ * SRV and TXT (RFC 1035 §3.3, RFC 2782, RFC 3596 §2.2).
  *
  * What is not written plainly (escapes, `\#`, mixed notations, faults) is left to `parseRdata`, whose results these
  * functions equal.
@@ -41,7 +41,9 @@ export function plainRdata(
     case recordType.PTR:
       return count === 1 ? plainName(tokens, first, origin, target, 0) : 0;
     case recordType.MX:
-      return count === 2 ? plainMx(tokens, first, origin, target) : 0;
+      return count === 2 ? plainTarget(tokens, first, 1, origin, target) : 0;
+    case recordType.SRV:
+      return count === 4 ? plainTarget(tokens, first, 3, origin, target) : 0;
     case recordType.TXT:
       return plainTxt(tokens, first, target);
     default:
@@ -118,21 +120,27 @@ function plainName(tokens: EntryScanner, token: number, origin: Name, target: Ui
   return scanName(tokens.bytes, tokens.starts[token] ?? 0, tokens.ends[token] ?? 0, target, offset, origin);
 }
 
-function plainMx(tokens: EntryScanner, first: number, origin: Name, target: Uint8Array): number {
-  const end = tokens.ends[first] ?? 0;
-  const start = tokens.starts[first] ?? 0;
-  if (end === start || end - start > 5) return 0;
-  let preference = 0;
-  for (let at = start; at < end; at++) {
-    const digit = (tokens.bytes[at] ?? 0) - zero;
-    if (digit < 0 || digit > 9) return 0;
-    preference = preference * 10 + digit;
+/** So many numbers of 16 bits, and a name. */
+function plainTarget(tokens: EntryScanner, first: number, numbers: number, origin: Name, target: Uint8Array): number {
+  for (let index = 0; index < numbers; index++) {
+    const value = plainU16(tokens.bytes, tokens.starts[first + index] ?? 0, tokens.ends[first + index] ?? 0);
+    if (value < 0) return 0;
+    target[index * 2] = value >> 8;
+    target[index * 2 + 1] = value;
   }
-  if (preference > 0xffff) return 0;
-  target[0] = preference >> 8;
-  target[1] = preference;
-  const length = plainName(tokens, first + 1, origin, target, 2);
-  return length === 0 ? 0 : length + 2;
+  const length = plainName(tokens, first + numbers, origin, target, numbers * 2);
+  return length === 0 ? 0 : length + numbers * 2;
+}
+
+function plainU16(bytes: Uint8Array, start: number, end: number): number {
+  if (end === start || end - start > 5) return -1;
+  let value = 0;
+  for (let at = start; at < end; at++) {
+    const digit = (bytes[at] ?? 0) - zero;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value <= 0xffff ? value : -1;
 }
 
 function plainTxt(tokens: EntryScanner, first: number, target: Uint8Array): number {

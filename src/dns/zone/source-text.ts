@@ -4,6 +4,8 @@ import type { TextPosition } from './problem.ts';
 const utf8 = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const lineFeed = 0x0a;
+/** Octets of a short word. */
+const shortBytes = 24;
 
 /** A named text. Offsets count octets from 0. */
 export class SourceText {
@@ -35,7 +37,15 @@ export class SourceText {
 
 /** The text of some octets of a source. */
 export function decodeText(bytes: Uint8Array, start: number, end: number): string {
-  return decoder.decode(bytes.subarray(start, end));
+  // A decoder costs more to call than a word takes to read.
+  if (end - start > shortBytes) return decoder.decode(bytes.subarray(start, end));
+  let text = '';
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte > 0x7f) return decoder.decode(bytes.subarray(start, end));
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
 
 /** Whether an octet is not one of the further ones of a UTF-8 sequence (RFC 3629 §3). */
