@@ -5,7 +5,7 @@
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import { createAnswerer } from '#dns/answer/answerer.ts';
-import type { AnswerClient } from '#dns/answer/answerer.ts';
+import type { AnswerClient, AnswererOptions } from '#dns/answer/answerer.ts';
 import { createGeneration } from '#dns/answer/generation.ts';
 import { rootName } from '#dns/wire/name.ts';
 import type { DynamicCompiler } from '#dns/zone/dynamic.ts';
@@ -23,9 +23,9 @@ export interface ZoneText {
 /** Gives the reply to a message; no octets mean silence. The reply is the caller's. */
 export type Ask = (query: Uint8Array, transport?: AnswerClient['transport']) => Uint8Array;
 
-/** `isMinimal` (default true) is the server's own default; the other includes what minimal responses leave out. */
-export interface AskOptions {
-  readonly isMinimal?: boolean;
+/** How the server answers, as in its own options; without `compile` a zone with code is refused. */
+export interface AskOptions extends AnswererOptions {
+  readonly compile?: DynamicCompiler;
 }
 
 /** Octets of the largest reply over TCP. */
@@ -42,17 +42,17 @@ export type RawAnswer = (
 /** Loads zones and gives their answer function; the fault is every problem, one a line. */
 export function answerRaw(
   zones: readonly ZoneText[],
-  { isMinimal = true }: AskOptions = {},
+  { compile = refuseCode, ...options }: AskOptions = {},
 ): Result<RawAnswer, string> {
   const loaded: ZoneData[] = [];
   const problems: string[] = [];
   for (const { file, text } of zones) {
-    const result = readZone({ file, text, origin: rootName }, { compile: refuseCode });
+    const result = readZone({ file, text, origin: rootName }, { compile });
     if (result.zone !== undefined) loaded.push(result.zone);
     else problems.push(...result.problems.map(formatZoneProblem));
   }
   if (problems.length > 0) return refuse(problems.join('\n'));
-  const { answer } = createAnswerer(createGeneration(buildImage(loaded), { compile: refuseCode }), { isMinimal });
+  const { answer } = createAnswerer(createGeneration(buildImage(loaded), { compile }), options);
   const common = { address: Uint8Array.of(192, 0, 2, 99), unixMs: 0, idleTimeoutMs: 10_000 };
   const clients = { udp: { ...common, transport: 'udp' as const }, tcp: { ...common, transport: 'tcp' as const } };
   return succeed((query, length, transport, out) => answer(query, length, clients[transport], out));
