@@ -49,7 +49,8 @@ export class UdpLoop {
     this.#libc = options.libc;
     this.#batch = new DatagramBatch(options.libc);
     const entryWords = pollEntry.bytes / 4;
-    this.#entries = new Int32Array(options.sockets.length * entryWords);
+    // In a buffer of its own, so that it never moves.
+    this.#entries = new Int32Array(new ArrayBuffer(options.sockets.length * pollEntry.bytes));
     for (const [index, fd] of options.sockets.entries()) {
       this.#entries[index * entryWords] = fd;
       this.#entries[index * entryWords + 1] = pollEntry.readable;
