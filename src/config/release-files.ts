@@ -87,12 +87,22 @@ export function decodeRelease(bytes: Uint8Array): Result<ReleaseFiles, string> {
   const [problem] = pathProblems(files.keys());
   if (problem !== undefined) return refuse(problem.message);
   if (Buffer.compare(encodeRelease(files), bytes) !== 0) return refuse('the release is not in its canonical encoding');
+  releaseDigest(files, bytes);
   return succeed(files);
 }
 
+/** The digests of files, which never change: encoding a large zone again for its name alone takes long. */
+const digests = new WeakMap<ReleaseFiles, string>();
+
 /** The name of a release: the sha256 of its bytes, as 64 lower-case hexadecimal digits. */
-export function releaseDigest(files: ReleaseFiles): string {
-  return createHash('sha256').update(encodeRelease(files)).digest('hex');
+export function releaseDigest(files: ReleaseFiles, bytes?: Uint8Array): string {
+  const known = digests.get(files);
+  if (known !== undefined) return known;
+  const digest = createHash('sha256')
+    .update(bytes ?? encodeRelease(files))
+    .digest('hex');
+  digests.set(files, digest);
+  return digest;
 }
 
 /** Whether a file at this path belongs to a release. */

@@ -29,12 +29,12 @@ export interface ZoneReadings {
   readonly readings: ReadonlyMap<string, ZoneReading>;
   /** What records that follow health want checked, each once, in the order of their slots. */
   readonly targets: readonly HealthTarget[];
-  /** The zones that may be served, where they were asked for. */
-  readonly image: BuiltImage | undefined;
+  /** The zones that may be served, with the serials of their files. */
+  readonly image: BuiltImage;
 }
 
-/** Reads and checks every `zones/*.zone`; with `serial`, also builds the image in which every zone has it (R28). */
-export function readZones(files: ReleaseFiles, options: { readonly serial?: number } = {}): ZoneReadings {
+/** Reads and checks every `zones/*.zone`, and builds the image of those that may be served. */
+export function readZones(files: ReleaseFiles): ZoneReadings {
   const targets = new Map<string, HealthTarget>();
   const health: HealthSource = {
     register: (target) => {
@@ -55,9 +55,7 @@ export function readZones(files: ReleaseFiles, options: { readonly serial?: numb
     const facts = zone === undefined ? undefined : factsOf(zone);
     readings.set(file, { facts, problems: of('error'), warnings: of('warning') });
   }
-  const { serial } = options;
-  const image = serial === undefined ? undefined : buildImage(zones, { serial });
-  return { readings, targets: [...targets.values()], image };
+  return { readings, targets: [...targets.values()], image: buildImage(zones) };
 }
 
 /** Included files travel with the release, so they lie beside the zones. */

@@ -23,7 +23,7 @@ import type { Prober } from '#probe/prober.ts';
 import { formatHeadId } from '#replication/head.ts';
 import { createCalls } from './calls.ts';
 import { DecisionLoop, presentMoment } from './decision-loop.ts';
-import { DnsService } from './dns-service.ts';
+import type { DnsService } from './dns-service.ts';
 import { narrate } from './narrate.ts';
 import { askOwnDns } from './own-dns.ts';
 import { Peers } from './peers.ts';

@@ -8,7 +8,7 @@ import type { ReleaseFiles } from '#config/release-files.ts';
 import { compileRelease } from '#config/release.ts';
 import type { CompiledRelease } from '#config/release.ts';
 import type { ZoneReadings } from '#config/zone-reader.ts';
-import { present } from '#base/assert.ts';
+import { setSerials } from '#dns/zone/image-builder.ts';
 import { ZoneImage } from '#dns/zone/image.ts';
 import type { ZoneSummary } from '#dns/zone/image.ts';
 import type { HealthModel } from '#health/model.ts';
@@ -25,15 +25,18 @@ export interface Generation {
   readonly zones: readonly ZoneSummary[];
 }
 
-/** Builds a generation from a release whose zones were read and built. Returns every problem of every file otherwise. */
+/**
+ * Builds a generation from a release whose zones were read; their image becomes the generation's own, with this serial
+ * in every zone (R28). Returns every problem of every file otherwise.
+ */
 export function buildGeneration(
   files: ReleaseFiles,
-  site: string,
-  zones: ZoneReadings,
+  { site, serial, zones }: { readonly site: string; readonly serial: number; readonly zones: ZoneReadings },
 ): Result<Generation, readonly Problem[]> {
   const release = compileRelease(files, { site, zones: zones.readings });
   if (!release.ok) return release;
-  const image = present(zones.image, 'the image of zones that were read to be served');
+  const { image } = zones;
+  setSerials(image, serial);
   const slots = new SteeringSlots(zones.targets, release.value.steering.endpoints);
   const health = { ...release.value.health, probes: slots.probes() };
   const shared = { ...image, steering: slots.table.buffer, slots: slots.byTarget };

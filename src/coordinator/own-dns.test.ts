@@ -5,6 +5,7 @@ import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import { present } from '#base/assert.ts';
 import { createLogger } from '#config/log.ts';
 import { readZones } from '#config/zone-reader.ts';
+import { setSerials } from '#dns/zone/image-builder.ts';
 import { ZoneImage } from '#dns/zone/image.ts';
 import type { ZoneSummary } from '#dns/zone/image.ts';
 import type { SharedGeneration } from '#serve/answering.ts';
@@ -18,8 +19,9 @@ const prefix = '127.0.0.0/8' as IpPrefix;
 /** The zones of a release with this serial. */
 function generationWith(serial: number, files: readonly string[] = ['zones/example.com.zone']): SharedGeneration {
   const text = '$TTL 60\n@ SOA ns1 host 1 60 60 60 60\n@ NS ns1\nns1 A 192.0.2.1\n';
-  const { image } = readZones(new Map(files.map((file) => [file, text])), { serial });
-  return { ...present(image, 'the image'), steering: SteeringTable.create(0).buffer, slots: new Map() };
+  const { image } = readZones(new Map(files.map((file) => [file, text])));
+  setSerials(image, serial);
+  return { ...image, steering: SteeringTable.create(0).buffer, slots: new Map() };
 }
 
 function zoneWith(serial: number): ZoneSummary {

@@ -1,48 +1,91 @@
 /**
  * What keeps a release from being put in force here: problems of its files, and zones that it would take away unasked.
  *
- * Zones are read apart from this thread (zone-thread.ts).
+ * Zones are read apart from this thread (zone-thread.ts). What was read of the release that was checked last is kept,
+ * since it is most often the one that is put in force next.
  */
+import type { Result } from '#base/result.ts';
+import { refuse, succeed } from '#base/result.ts';
 import { formatProblem, fileProblem } from '#config/problem.ts';
 import type { Problem } from '#config/problem.ts';
-import { decodeRelease } from '#config/release-files.ts';
+import { decodeRelease, releaseDigest } from '#config/release-files.ts';
 import type { ReleaseFiles } from '#config/release-files.ts';
 import { compileRelease } from '#config/release.ts';
+import type { ZoneReadings } from '#config/zone-reader.ts';
 import { readZonesApart } from './zone-thread.ts';
 
-/** Every problem of a release's files for the coordinator of `site`. */
-export async function checkRelease(files: ReleaseFiles, site: string): Promise<readonly Problem[]> {
-  const { readings } = await readZonesApart(files);
-  const checked = compileRelease(files, { site, zones: readings });
-  return checked.ok ? [] : checked.fault;
+/** A release and its zones as read. */
+export interface ReadRelease {
+  readonly files: ReleaseFiles;
+  readonly zones: ZoneReadings;
 }
 
-/** The same for a stored release, one line for each problem. */
-export async function checkStoredRelease(bytes: Uint8Array, site: string): Promise<readonly string[]> {
-  const files = decodeRelease(bytes);
-  return files.ok ? (await checkRelease(files.value, site)).map(formatProblem) : [files.fault];
-}
+/** Checks releases for the coordinator of one site. */
+export class ReleaseChecks {
+  readonly #site: string;
+  #last: ReadRelease | undefined;
 
-/**
- * The zones that are served now and would not be any more: a file that is gone by mistake must not take its zone with it.
- * A stored release that cannot be read takes nothing away.
- */
-export async function removedZones(current: Uint8Array, next: ReleaseFiles): Promise<readonly Problem[]> {
-  const files = decodeRelease(current);
-  if (!files.ok) return [];
-  const [before, after] = await Promise.all([originsOf(files.value), originsOf(next)]);
-  const remaining = new Set(after.values());
-  return [...before]
-    .filter(([, origin]) => !remaining.has(origin))
-    .map(([file, origin]) => {
-      const message = `zone '${origin}' is served and would be gone: expected it, or 'fairlead apply --allow-removal'`;
-      return fileProblem(file, message);
-    });
+  constructor(site: string) {
+    this.#site = site;
+  }
+
+  /** Every problem of a release's files. */
+  async problemsOf(files: ReleaseFiles): Promise<readonly Problem[]> {
+    const { zones } = await this.#read(files);
+    const checked = compileRelease(files, { site: this.#site, zones: zones.readings });
+    if (checked.ok) return [];
+    this.#last = undefined;
+    return checked.fault;
+  }
+
+  /** The same for a stored release, one line for each problem. */
+  async problemsOfStored(bytes: Uint8Array): Promise<readonly string[]> {
+    const files = decodeRelease(bytes);
+    return files.ok ? (await this.problemsOf(files.value)).map(formatProblem) : [files.fault];
+  }
+
+  /**
+   * The release with this digest, whose zones are the caller's from now on; `load` gives its bytes where it was not
+   * checked just before. The fault is a line that says why it cannot be read.
+   */
+  async take(digest: string, load: () => Promise<Uint8Array | undefined>): Promise<Result<ReadRelease, string>> {
+    const last = this.#last;
+    this.#last = undefined;
+    if (last !== undefined && releaseDigest(last.files) === digest) return succeed(last);
+    const bytes = await load();
+    if (bytes === undefined) return refuse('it is damaged on disk');
+    const files = decodeRelease(bytes);
+    return files.ok ? succeed({ files: files.value, zones: await readZonesApart(files.value) }) : files;
+  }
+
+  /**
+   * The zones that are served now and would not be any more: a file that is gone by mistake must not take its zone with
+   * it. A stored release that cannot be read takes nothing away.
+   */
+  async removedZones(current: Uint8Array, next: ReleaseFiles): Promise<readonly Problem[]> {
+    const files = decodeRelease(current);
+    if (!files.ok) return [];
+    const { zones } = await this.#read(next);
+    const remaining = new Set(originsOf(zones).values());
+    return [...originsOf(await readZonesApart(files.value))]
+      .filter(([, origin]) => !remaining.has(origin))
+      .map(([file, origin]) => {
+        const message = `zone '${origin}' is served and would be gone: expected it, or 'fairlead apply --allow-removal'`;
+        return fileProblem(file, message);
+      });
+  }
+
+  async #read(files: ReleaseFiles): Promise<ReadRelease> {
+    const last = this.#last;
+    if (last !== undefined && releaseDigest(last.files) === releaseDigest(files)) return last;
+    const read = { files, zones: await readZonesApart(files) };
+    this.#last = read;
+    return read;
+  }
 }
 
 /** The names of a release's zones by file. */
-async function originsOf(files: ReleaseFiles): Promise<ReadonlyMap<string, string>> {
-  const { readings } = await readZonesApart(files);
+function originsOf({ readings }: ZoneReadings): ReadonlyMap<string, string> {
   const origins = [...readings].map(([file, { facts }]) => [file, facts?.origin ?? ''] as const);
   return new Map(origins.filter(([, origin]) => origin !== ''));
 }

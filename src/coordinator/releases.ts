@@ -19,7 +19,7 @@ import type { Logger } from '#config/log.ts';
 import type { MachineConfig } from '#config/machine.ts';
 import { formatProblem, formatProblems } from '#config/problem.ts';
 import type { Problem } from '#config/problem.ts';
-import { decodeRelease, encodeRelease, readReleaseFiles, releaseDigest, releaseFiles } from '#config/release-files.ts';
+import { encodeRelease, readReleaseFiles, releaseDigest, releaseFiles } from '#config/release-files.ts';
 import type { ReleaseFiles } from '#config/release-files.ts';
 import { openEmbeddedStore } from '#replication/embedded/sqlite-store.ts';
 import { startFollower } from '#replication/follower.ts';
@@ -32,9 +32,8 @@ import { createHttpSource } from '#replication/http-source.ts';
 import type { ConfigStore } from '#replication/store.ts';
 import { buildGeneration } from './generation.ts';
 import type { Generation } from './generation.ts';
-import { checkRelease, checkStoredRelease, removedZones } from './release-check.ts';
+import { ReleaseChecks } from './release-check.ts';
 import { replaceFile } from './replace-file.ts';
-import { readZonesApart } from './zone-thread.ts';
 
 /** How long after a failure the store is read again. */
 const retryMs = 1000;
@@ -57,6 +56,7 @@ export class Releases {
   readonly #options: ReleasesOptions;
   readonly #store: ConfigStore;
   readonly #handlers: ReplicationHandlers;
+  readonly #checks: ReleaseChecks;
   readonly #closed = new AbortController();
   readonly #importedPath: string;
   #follower: Follower | undefined;
@@ -93,13 +93,14 @@ export class Releases {
     const { machine } = options;
     this.#options = options;
     this.#store = store;
+    this.#checks = new ReleaseChecks(machine.site);
     this.#importedPath = join(machine.stateDirectory, 'imported-release');
     const { replication } = machine;
     this.#handlers = createReplicationHandlers({
       store,
       role: replication.role === 'writer' ? { kind: 'writer' } : { kind: 'follower', writers: replication.from },
       encode: (files, allowRemoval) => this.#encode(releaseFiles(Object.entries(files)), allowRemoval),
-      recheck: (bytes) => checkStoredRelease(bytes, machine.site),
+      recheck: (bytes) => this.#checks.problemsOfStored(bytes),
       unixMs,
     });
   }
@@ -137,14 +138,14 @@ export class Releases {
     if (!hasFiles && head !== undefined) return succeed('unchanged');
     const files = readReleaseFiles(machine.directory);
     if (!files.ok) return refuse(formatProblems(files.fault, new Map()));
-    const problems = await checkRelease(files.value, machine.site);
-    if (problems.length > 0) return refuse(formatProblems(problems, files.value));
     const digest = releaseDigest(files.value);
     if (head !== undefined && digest === this.#lastImported()) return succeed('unchanged');
     if (digest === head?.release) {
       this.#rememberImported(digest);
       return succeed('unchanged');
     }
+    const problems = await this.#checks.problemsOf(files.value);
+    if (problems.length > 0) return refuse(formatProblems(problems, files.value));
     const removed = await this.#removedZones(head, files.value);
     if (removed.length > 0) {
       const text = formatProblems(removed, files.value);
@@ -231,7 +232,7 @@ export class Releases {
       onEvent: ({ kind, text }) => {
         log[kind === 'lost' || kind === 'refused' ? 'warn' : 'info']({ event: `release.${kind}` }, text);
       },
-      refuseRelease: async (bytes) => (await checkStoredRelease(bytes, machine.site)).join('; ') || undefined,
+      refuseRelease: async (bytes) => (await this.#checks.problemsOfStored(bytes)).join('; ') || undefined,
       prng,
     });
   }
@@ -263,15 +264,10 @@ export class Releases {
   async #prepare(head: Head): Promise<RunningRelease | undefined> {
     const { machine, log } = this.#options;
     const id = formatHeadId(head);
-    const bytes = await this.#store.getObject(head.release);
-    if (bytes === undefined) {
-      log.error({ event: 'release.damaged' }, `release ${id} is damaged on disk and passed over`);
-      return undefined;
-    }
-    const files = decodeRelease(bytes);
-    const built = files.ok
-      ? buildGeneration(files.value, machine.site, await readZonesApart(files.value, serialOf(head)))
-      : files;
+    const read = await this.#checks.take(head.release, () => this.#store.getObject(head.release));
+    const built = read.ok
+      ? buildGeneration(read.value.files, { site: machine.site, serial: serialOf(head), zones: read.value.zones })
+      : read;
     if (built.ok) return { head, generation: built.value };
     const why = typeof built.fault === 'string' ? built.fault : built.fault.map(formatProblem).join('; ');
     log.error({ event: 'release.refused' }, `release ${id} cannot run here and is passed over: ${why}`);
@@ -279,7 +275,7 @@ export class Releases {
   }
 
   async #encode(files: ReleaseFiles, allowRemoval: boolean): Promise<Result<Uint8Array, readonly string[]>> {
-    const problems = await checkRelease(files, this.#options.machine.site);
+    const problems = await this.#checks.problemsOf(files);
     if (problems.length > 0) return refuse(problems.map(formatProblem));
     const removed = allowRemoval ? [] : await this.#removedZones(await this.#store.head(), files);
     return removed.length > 0 ? refuse(removed.map(formatProblem)) : succeed(encodeRelease(files));
@@ -287,7 +283,7 @@ export class Releases {
 
   async #removedZones(head: Head | undefined, files: ReleaseFiles): Promise<readonly Problem[]> {
     const bytes = head === undefined ? undefined : await this.#store.getObject(head.release);
-    return bytes === undefined ? [] : removedZones(bytes, files);
+    return bytes === undefined ? [] : this.#checks.removedZones(bytes, files);
   }
 
   /** The release is in force already, so failing here is only said. */

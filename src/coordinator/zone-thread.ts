@@ -9,13 +9,12 @@ import type { ZoneReadings } from '#config/zone-reader.ts';
 /** What the thread is given. */
 export interface ZoneWork {
   readonly files: ReleaseFiles;
-  readonly serial: number | undefined;
 }
 
-/** Reads the zones of a release; with `serial`, also builds their image. Rejects where the thread fails, as of memory. */
-export function readZonesApart(files: ReleaseFiles, serial?: number): Promise<ZoneReadings> {
+/** Reads the zones of a release and builds their image. Rejects where the thread fails, as of memory. */
+export function readZonesApart(files: ReleaseFiles): Promise<ZoneReadings> {
   const zones = new Map([...files].filter(([path]) => path.endsWith('.zone') || path.endsWith('.inc')));
-  const work: ZoneWork = { files: zones, serial };
+  const work: ZoneWork = { files: zones };
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./zone-worker.ts', import.meta.url), { workerData: work });
     worker.once('message', resolve);

@@ -1,6 +1,5 @@
 /**
- * Checked zones into one image (image.ts): names between apex and data get nodes of their own, equal records become one,
- * an RRset takes the lowest TTL of its records (RFC 2181 §5).
+ * Checked zones into one image (image.ts): names between apex and data get nodes of their own, an RRset takes the lowest TTL of its records (RFC 2181 §5).
  *
  * The buffer is sized from above at once, so that a million names are written in one pass; what is left over is never
  * touched and takes no memory.
@@ -31,16 +30,29 @@ export interface BuiltImage {
   readonly programs: readonly DynamicSource[];
 }
 
-/** Builds the image of all zones, no two of which have one apex; `serial` replaces that of every zone (R28). */
-export function buildImage(zones: readonly ZoneData[], options: { readonly serial?: number } = {}): BuiltImage {
+/** Builds the image of all zones, no two of which have one apex. */
+export function buildImage(zones: readonly ZoneData[]): BuiltImage {
   const trees = zones.map((data) => linkNames(data.records.names, data.apexId));
-  return new ImageWriter(zones, trees, options.serial).build();
+  return new ImageWriter(zones, trees).build();
+}
+
+/** Gives every zone this serial (R28). To be done before anybody reads the image. */
+export function setSerials({ buffer }: BuiltImage, serial: number): void {
+  const words = new Uint32Array(buffer);
+  const view = new DataView(buffer);
+  const zonesAt = words[header.zonesAt] ?? 0;
+  for (let index = 0; index < (words[header.zoneCount] ?? 0); index++) {
+    const place = zonesAt + index * zone.words;
+    const soa = words[place + zone.soa] ?? 0;
+    view.setUint32((soa + rrset.rows) * 4 + (words[soa + rrset.rowsBytes] ?? 0) - 20, serial);
+    view.setUint32((words[place + zone.denial] ?? 0) * 4 + (words[place + zone.denialBytes] ?? 0) - 20, serial);
+    words[place + zone.serial] = serial;
+  }
 }
 
 class ImageWriter {
   readonly #zones: readonly ZoneData[];
   readonly #trees: readonly NameTree[];
-  readonly #serial: number | undefined;
   readonly #buffer: SharedArrayBuffer;
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
@@ -54,10 +66,9 @@ class ImageWriter {
   /** Types of the name at hand, each once. */
   readonly #types: number[] = [];
 
-  constructor(zones: readonly ZoneData[], trees: readonly NameTree[], serial: number | undefined) {
+  constructor(zones: readonly ZoneData[], trees: readonly NameTree[]) {
     this.#zones = zones;
     this.#trees = trees;
-    this.#serial = serial;
     this.#zoneTableMask = tableSlots(zones.length) - 1;
     this.#nodeTableMask = tableSlots(trees.reduce((sum, tree) => sum + tree.count, 0)) - 1;
     const tables = (this.#zoneTableMask + this.#nodeTableMask + 2) * 2;
@@ -103,7 +114,6 @@ class ImageWriter {
     const soa = this.#rrsetAt(apexNode, recordType.SOA);
     const end = (soa + rrset.rows) * 4 + (this.#words[soa + rrset.rowsBytes] ?? 0);
     const view = new DataView(this.#buffer);
-    if (this.#serial !== undefined) view.setUint32(end - 20, this.#serial);
     this.#set(place + zone.serial, view.getUint32(end - 20));
     this.#set(place + zone.negativeTtl, Math.min(this.#words[soa + rrset.ttl] ?? 0, view.getUint32(end - 4)));
     this.#set(place + zone.soa, soa);
@@ -212,12 +222,7 @@ class ImageWriter {
     let rows = 0;
     for (let id = records.firstOf(name); id !== none; id = records.next[id] ?? none) {
       if (records.type[id] !== type || (programs > 0 && records.codes.has(id))) continue;
-      const next = this.#writeRow(data, id, ttlSeconds, end);
-      if (this.#repeats(start, end, next)) {
-        this.#bytes.fill(0, end, next);
-        continue;
-      }
-      end = next;
+      end = this.#writeRow(data, id, ttlSeconds, end);
       rows++;
     }
     this.#set(place + rrset.ttl, ttlSeconds);
@@ -246,19 +251,6 @@ class ImageWriter {
     bytes[to + 11] = length;
     for (let index = 0; index < length; index++) bytes[to + rowHeaderBytes + index] = records.rdata[from + index] ?? 0;
     return to + rowHeaderBytes + length;
-  }
-
-  /** Whether the row from `at` to `end` is among those before it. */
-  #repeats(start: number, at: number, end: number): boolean {
-    const bytes = this.#bytes;
-    for (let row = start; row < at;) {
-      const length = rowHeaderBytes + (((bytes[row + 10] ?? 0) << 8) | (bytes[row + 11] ?? 0));
-      let index = length === end - at ? 0 : length;
-      while (index < length && bytes[row + index] === bytes[at + index]) index++;
-      if (index === length && length === end - at) return true;
-      row += length;
-    }
-    return false;
   }
 
   #insert(tableAt: number, mask: number, hash: number, place: number): void {
