@@ -21,10 +21,11 @@ export interface DnsClient {
    */
   ask(query: Uint8Array, transport: 'udp' | 'tcp'): Promise<Uint8Array | undefined>;
   /**
-   * Sends octets as they are in one datagram, then `control`, a query that is answered. Gives what came before the
-   * answer to `control`, in order: nothing is silence.
+   * Sends octets as they are, as one datagram or as one message on a connection of their own, then `control`, a query
+   * that is answered. Gives what came before the answer to `control`, in order, or until the server closed the
+   * connection: nothing is silence.
    */
-  probe(octets: Uint8Array, control: Uint8Array): Promise<readonly Uint8Array[]>;
+  probe(octets: Uint8Array, control: Uint8Array, transport: 'udp' | 'tcp'): Promise<readonly Uint8Array[]>;
   close(): void;
 }
 
@@ -69,7 +70,7 @@ class Client implements DnsClient {
       const timer = setTimeout(resolve, this.#patience.patienceMs, undefined);
       this.#waiting.set(id, resolve);
       if (transport === 'udp') this.#udp.send(bytes);
-      else (await this.#connection()).write(Buffer.concat([Buffer.of(bytes.length >> 8, bytes.length & 0xff), bytes]));
+      else (await this.#connection()).write(frame(bytes));
       const reply = await promise;
       clearTimeout(timer);
       this.#waiting.delete(id);
@@ -78,24 +79,32 @@ class Client implements DnsClient {
     return undefined;
   }
 
-  async probe(octets: Uint8Array, control: Uint8Array): Promise<readonly Uint8Array[]> {
+  async probe(octets: Uint8Array, control: Uint8Array, transport: 'udp' | 'tcp'): Promise<readonly Uint8Array[]> {
     const before: Uint8Array[] = [];
     const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     const timer = setTimeout(() => {
       reject(new Error('the query that follows the octets is not answered'));
     }, this.#patience.patienceMs * this.#patience.attempts);
-    this.#probed = (reply) => {
+    const take = (reply: Uint8Array): void => {
       if (reply[0] === control[0] && reply[1] === control[1]) resolve(undefined);
-      else before.push(reply);
+      else before.push(Uint8Array.from(reply));
     };
-    this.#udp.send(octets);
-    this.#udp.send(control);
+    const socket = transport === 'tcp' ? await this.#connect(take) : undefined;
+    if (socket === undefined) {
+      this.#probed = take;
+      this.#udp.send(octets);
+      this.#udp.send(control);
+    } else {
+      socket.once('close', () => resolve(undefined));
+      socket.write(Buffer.concat([frame(octets), frame(control)]));
+    }
     try {
       await promise;
       return before;
     } finally {
       clearTimeout(timer);
       this.#probed = undefined;
+      socket?.destroy();
     }
   }
 
@@ -112,11 +121,14 @@ class Client implements DnsClient {
   async #connection(): Promise<Socket> {
     const open = await this.#tcp;
     if (open?.writable === true) return open;
-    this.#tcp = this.#connect();
+    this.#tcp = this.#connect((reply) => {
+      this.#take(reply);
+    });
     return this.#tcp;
   }
 
-  async #connect(): Promise<Socket> {
+  /** A connection whose messages go to `take`. */
+  async #connect(take: (reply: Uint8Array) => void): Promise<Socket> {
     const socket = connect(this.#server.port, this.#server.address);
     await once(socket, 'connect');
     let pending = Buffer.alloc(0);
@@ -124,11 +136,16 @@ class Client implements DnsClient {
       pending = Buffer.concat([pending, Buffer.from(chunk)]);
       while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE(0)) {
         const end = 2 + pending.readUInt16BE(0);
-        this.#take(Uint8Array.from(pending.subarray(2, end)));
+        take(Uint8Array.from(pending.subarray(2, end)));
         pending = pending.subarray(end);
       }
     });
     socket.on('error', () => undefined);
     return socket;
   }
+}
+
+/** A message with its length before it (RFC 1035 §4.2.2). */
+function frame(message: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.of(message.length >> 8, message.length & 0xff), message]);
 }

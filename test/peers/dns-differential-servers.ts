@@ -128,7 +128,7 @@ async function clientOf(scope: Scope, name: PeerServer['name'], place: ListenPla
   return {
     name,
     ask: (query, transport) => client.ask(query, transport),
-    probe: (octets, control) => client.probe(octets, control),
+    probe: (octets, control, transport) => client.probe(octets, control, transport),
     close: () => {
       client.close();
     },
