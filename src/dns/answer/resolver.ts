@@ -173,7 +173,8 @@ export class Resolver {
       }
     }
     let isAlias = type === recordType.ANY;
-    if (found === 0) {
+    // Signatures and proofs belong to the alias itself, never to what it leads to (RFC 4035 §2.5).
+    if (found === 0 && type !== recordType.RRSIG && type !== recordType.NSEC) {
       found = image.findRrset(node, recordType.CNAME);
       isAlias = true;
     }
