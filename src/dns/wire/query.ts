@@ -41,7 +41,7 @@ export const queryFaultNames = Object.keys(queryFault);
 interface ClientSubnet {
   /** Whether the query has the option. */
   isPresent: boolean;
-  /** 1 for IPv4, 2 for IPv6. */
+  /** 1 for IPv4, 2 for IPv6; 0 with 0 bits. */
   family: number;
   /** Bits of the address that were sent; 0 asks us not to tailor the answer. */
   sourceBits: number;
@@ -213,8 +213,9 @@ export class Query {
     const family = u16(bytes, at);
     const sourceBits = bytes[at + 2] ?? 0;
     const scopeBits = bytes[at + 3] ?? 0;
+    // Family 0 is how dig says that it names no network; any further family is unknown.
     const maxBits = family === 1 ? 32 : family === 2 ? 128 : 0;
-    if (sourceBits > maxBits || scopeBits !== 0 || end - at - 4 !== (sourceBits + 7) >> 3) return false;
+    if (family > 2 || sourceBits > maxBits || scopeBits !== 0 || end - at - 4 !== (sourceBits + 7) >> 3) return false;
     const spareBits = (8 - (sourceBits % 8)) % 8;
     if (spareBits > 0 && ((bytes[end - 1] ?? 0) & ((1 << spareBits) - 1)) !== 0) return false;
     this.subnet.isPresent = true;
