@@ -1,6 +1,6 @@
 /**
  * Whole zones over TCP to those who may have them (RFC 5936). IXFR is answered with the whole zone, or with the SOA alone
- * where the client has this serial already (RFC 1995 §4).
+ * where the client has this serial already, or a newer one (RFC 1995 §2).
  *
  * Records that follow health go out as PowerDNS's LUA records, so that another fairlead or a PowerDNS can serve them.
  * There is no TSIG here: who may transfer is told by address.
@@ -10,7 +10,7 @@ import type { IpPrefix } from '#base/ip.ts';
 import { classIn, flag, headerBytes, recordType } from '../wire/constants.ts';
 import { decodeMessage } from '../wire/message.ts';
 import { Query } from '../wire/query.ts';
-import { MessageWriter, RowSet, section } from '../wire/writer.ts';
+import { MessageWriter, optHeaderBytes, RowSet, section } from '../wire/writer.ts';
 import type { DynamicSource } from '../zone/dynamic.ts';
 import { node as nodeWord, rrset as rrsetWord, rrsetEntryWords, zone as zoneWord } from '../zone/image-layout.ts';
 import type { ZoneImage } from '../zone/image.ts';
@@ -39,10 +39,10 @@ export function createTransfers(allowed: readonly IpPrefix[]): Transfers {
     const { image } = generation;
     const zone = image.zoneAt(bytes, headerBytes, query.labels.hashes[0] ?? 0);
     if (zone === 0) return undefined;
-    const copy = bytes.slice(0, query.questionEnd);
+    const asked = { bytes: bytes.slice(0, query.questionEnd), hasEdns: query.hasEdns, dnssecOk: query.dnssecOk };
     const isCurrent =
-      query.type === recordType.IXFR && clientSerial(bytes, length) === image.word(zone + zoneWord.serial);
-    return new Transfer(generation, zone, copy).messages(isCurrent);
+      query.type === recordType.IXFR && isAtLeast(clientSerial(bytes, length), image.word(zone + zoneWord.serial));
+    return new Transfer(generation, zone, asked).messages(isCurrent);
   };
 }
 
@@ -53,24 +53,36 @@ function clientSerial(bytes: Uint8Array, length: number): number | undefined {
   return soa === undefined ? undefined : new DataView(soa.buffer, soa.byteOffset).getUint32(soa.length - 20);
 }
 
+/** Whether a serial is equal to another or newer (RFC 1982 §3.2). */
+function isAtLeast(serial: number | undefined, other: number): boolean {
+  return serial !== undefined && ((serial - other) | 0) >= 0;
+}
+
+/** What a transfer repeats of its query. */
+interface Asked {
+  /** The query up to the end of its question. */
+  readonly bytes: Uint8Array;
+  readonly hasEdns: boolean;
+  readonly dnssecOk: boolean;
+}
+
 /** One zone on its way. */
 class Transfer {
   readonly #image: ZoneImage;
   readonly #sources: readonly DynamicSource[];
   readonly #zone: number;
-  /** The query up to the end of its question. */
-  readonly #query: Uint8Array;
-  readonly #writer = new MessageWriter();
+  readonly #asked: Asked;
+  readonly #writer = new MessageWriter({ keepsOwnerCase: true });
   readonly #out = new Uint8Array(0xffff);
   readonly #row = new RowSet();
   #isFirst = true;
   #isEmpty = true;
 
-  constructor({ image, sources }: Generation, zone: number, query: Uint8Array) {
+  constructor({ image, sources }: Generation, zone: number, asked: Asked) {
     this.#image = image;
     this.#sources = sources;
     this.#zone = zone;
-    this.#query = query;
+    this.#asked = asked;
   }
 
   *messages(onlySoa: boolean): Generator<Uint8Array, undefined> {
@@ -147,16 +159,24 @@ class Transfer {
   }
 
   #begin(limit = messageBytes): void {
-    this.#writer.start(this.#out, limit, this.#query, this.#isFirst ? this.#query.length : headerBytes);
+    const { bytes, hasEdns } = this.#asked;
+    // Every message may be read on its own, so that each says that we have EDNS (RFC 6891 §6.1.1).
+    const room = hasEdns ? limit - optHeaderBytes : limit;
+    this.#writer.start(this.#out, room, bytes, this.#isFirst ? bytes.length : headerBytes);
     this.#isEmpty = true;
   }
 
   #finish(): Uint8Array {
-    const query = this.#query;
-    const asked = ((query[2] ?? 0) << 8) | (query[3] ?? 0);
-    this.#writer.setFlags(flag.response | flag.authoritative | (asked & flag.recursionDesired));
+    const { bytes, hasEdns, dnssecOk } = this.#asked;
+    const writer = this.#writer;
+    if (hasEdns) {
+      writer.beginOpt(0, dnssecOk, this.#out.length);
+      writer.endOpt();
+    }
+    const flags = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
+    writer.setFlags(flag.response | flag.authoritative | (flags & flag.recursionDesired));
     this.#isFirst = false;
-    return this.#out.slice(0, this.#writer.length);
+    return this.#out.slice(0, writer.length);
   }
 
   /** Nodes and their sets lie behind each other: the next begins where the last set of this one ends. */

@@ -1,8 +1,8 @@
 /**
  * Writing a message into a buffer that the caller owns (RFC 1035 §4.1.4, RFC 6891 §6).
  *
- * RRsets go in whole or not at all. Owner names are compressed ignoring case; names in record data only where the case
- * is equal too, so that what the zone says is what arrives. Records come in section order; OPT is last. Nothing is
+ * RRsets go in whole or not at all. Owner names are compressed ignoring case, unless a writer is to keep it (RFC 5936
+ * §3.4); names in record data only where the case is equal too, so that what the zone says is what arrives. Records come in section order; OPT is last. Nothing is
  * allocated: names and data are named by the bytes that they lie in and an offset.
  */
 import { assert } from '#base/assert.ts';
@@ -60,6 +60,13 @@ export class MessageWriter {
   #questionEnd = 0;
   /** Where the OPT record's length stands while its options are being written. */
   #optLengthAt = 0;
+
+  /** Whether owners are compressed only where the case is equal too. */
+  readonly #keepsOwnerCase: boolean;
+
+  constructor(options: { readonly keepsOwnerCase?: boolean } = {}) {
+    this.#keepsOwnerCase = options.keepsOwnerCase ?? false;
+  }
 
   /** Octets written so far. */
   get length(): number {
@@ -211,7 +218,7 @@ export class MessageWriter {
       return pointer;
     }
     const start = this.#at;
-    this.#name(bytes, at, false);
+    this.#name(bytes, at, this.#keepsOwnerCase);
     return start <= maxPointer ? start : 0;
   }
 
