@@ -34,7 +34,8 @@ test('RFC 1034 §4.3.2 step 1: recursion is neither done nor offered', () => {
 });
 
 test('RFC 1034 §4.3.2 step 2: the zone that is the nearest ancestor of the name is searched', () => {
-  const child = 'sub.example. 60 SOA a. b. 1 1 1 1 60\nsub.example. 60 NS ns.elsewhere.\nhost.sub.example. 60 A 192.0.2.7';
+  const child =
+    'sub.example. 60 SOA a. b. 1 1 1 1 60\nsub.example. 60 NS ns.elsewhere.\nhost.sub.example. 60 A 192.0.2.7';
   assert.deepEqual(reply(serve([text, child]), 'host.sub.example. A'), [
     'NOERROR aa',
     'answer: host.sub.example. 60 IN A 192.0.2.7',
@@ -94,7 +95,13 @@ const referral = [
 ];
 
 test('RFC 1034 §4.3.2 step 3b: at and below a cut comes a referral with what addresses are here, without AA', () => {
-  const questions = ['sub.example. A', 'sub.example. NS', 'host.sub.example. A', 'ns.sub.example. A', 'x.y.sub.example. MX'];
+  const questions = [
+    'sub.example. A',
+    'sub.example. NS',
+    'host.sub.example. A',
+    'ns.sub.example. A',
+    'x.y.sub.example. MX',
+  ];
   for (const question of questions) assert.deepEqual(reply(server, question), referral, question);
 });
 
@@ -117,7 +124,10 @@ test('RFC 1034 §4.3.2 step 3c: a name that is not there is an authoritative nam
 });
 
 test('RFC 1034 §4.3.2 step 3c: a wildcard answers with the name that was asked', () => {
-  assert.deepEqual(reply(server, 'a.b.wild.example. A'), ['NOERROR aa', 'answer: a.b.wild.example. 3600 IN A 192.0.2.80']);
+  assert.deepEqual(reply(server, 'a.b.wild.example. A'), [
+    'NOERROR aa',
+    'answer: a.b.wild.example. 3600 IN A 192.0.2.80',
+  ]);
 });
 
 test('RFC 6604 §3: after aliases the response code is that of the last name', () => {

@@ -36,7 +36,10 @@ test('RFC 2308 §2.2: a missing type at the end of aliases has them in the answe
 });
 
 test('RFC 2308 §2.1: what we cannot know the end of is no negative answer', () => {
-  assert.deepEqual(reply(server, 'away.example. AAAA'), ['NOERROR aa', 'answer: away.example. 300 IN CNAME www.other.']);
+  assert.deepEqual(reply(server, 'away.example. AAAA'), [
+    'NOERROR aa',
+    'answer: away.example. 300 IN CNAME www.other.',
+  ]);
 });
 
 test('RFC 2308 §3, §5: the TTL of that SOA is the lower of its minimum and its own TTL', () => {
@@ -50,7 +53,11 @@ test('RFC 2308 §3, §5: the TTL of that SOA is the lower of its minimum and its
   for (const [soaTtl, minimum, ttl] of rows) {
     const from = serve(zone(soaTtl, minimum));
     const message = ask(from, 'nowhere.example. A');
-    assert.deepEqual(message.authorities.map(({ ttlSeconds }) => ttlSeconds), [ttl], `${soaTtl} and ${minimum}`);
+    assert.deepEqual(
+      message.authorities.map(({ ttlSeconds }) => ttlSeconds),
+      [ttl],
+      `${soaTtl} and ${minimum}`,
+    );
     // The minimum in the data stays as it was written.
     assert.equal(message.authorities[0]?.rdata.at(-1), minimum % 256);
   }
@@ -65,5 +72,8 @@ test('RFC 2308 §3: an SOA that is asked for keeps its own TTL', () => {
 
 test('RFC 2308 §2.2: a referral has no SOA, so that it is not taken for a negative answer', () => {
   const message = ask(serve(`${zone(300, 60)}sub.example. 300 NS ns.other.`), 'x.sub.example. A');
-  assert.deepEqual(message.authorities.map(({ type }) => type), [2]);
+  assert.deepEqual(
+    message.authorities.map(({ type }) => type),
+    [2],
+  );
 });

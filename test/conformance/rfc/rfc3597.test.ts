@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { exchange, problemsOf, query, reply, serve } from './serving.ts';
 
-const base = 'example. 300 SOA ns.example. admin.example. 1 7200 600 86400 60\nexample. 300 NS ns.example.\nns.example. 300 A 192.0.2.53\n';
+const base =
+  'example. 300 SOA ns.example. admin.example. 1 7200 600 86400 60\nexample. 300 NS ns.example.\nns.example. 300 A 192.0.2.53\n';
 const text = `${base}
 u.example. 300 TYPE731 \\# 6 abcdef01 2345
 empty.example. 300 CLASS1 TYPE731 \\# 0
@@ -73,6 +74,8 @@ test('RFC 3597 §5: a length that does not fit the data, or data that does not f
 });
 
 test('RFC 3597 §6: data of an unknown type is compared octet by octet, so that case matters', () => {
-  const from = serve(`${base}x.example. 300 TYPE731 \\# 1 41\nx.example. 300 TYPE731 \\# 1 61\nx.example. 300 TYPE731 \\# 1 41`);
+  const from = serve(
+    `${base}x.example. 300 TYPE731 \\# 1 41\nx.example. 300 TYPE731 \\# 1 61\nx.example. 300 TYPE731 \\# 1 41`,
+  );
   assert.equal(exchange(from, query('x.example. TYPE731'))[7], 2);
 });

@@ -30,7 +30,10 @@ test('RFC 4343 §3: names match in any case, wherever they stand', () => {
   ];
   for (const [question, data] of rows) {
     const lines = reply(server, question);
-    assert.ok(lines.some((line) => line.endsWith(` ${data}`)), `${question}: ${lines.join(' | ')}`);
+    assert.ok(
+      lines.some((line) => line.endsWith(` ${data}`)),
+      `${question}: ${lines.join(' | ')}`,
+    );
   }
 });
 
