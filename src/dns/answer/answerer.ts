@@ -138,7 +138,8 @@ class ZoneAnswerer implements Answerer {
     }
     assert(out.length >= plainUdpBytes, 'a reply buffer takes 512 octets');
     const limit = Math.min(out.length, isUdp ? this.#udpLimit() : maxMessageBytes);
-    const reserved = query.hasEdns ? optHeaderBytes + this.#optionBytes(isUdp) : 0;
+    // The longest question leaves room for OPT in 512 octets, though not for every option that an operator may set.
+    const reserved = query.hasEdns ? Math.min(optHeaderBytes + this.#optionBytes(isUdp), limit - query.questionEnd) : 0;
     this.#writer.start(out, limit - reserved, bytes, query.questionEnd);
     this.#rcode = rcode.noError;
     this.#isAuthoritative = false;

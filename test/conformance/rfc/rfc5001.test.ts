@@ -29,3 +29,12 @@ test('RFC 5001 §2.2: errors are identified, too', () => {
 test('RFC 5001 §2.2: a server without an identifier does not answer the option', () => {
   assert.equal(optionsOf(ask(serve(text), 'example. SOA', { edns: { options: '00030000' } })), '');
 });
+
+test('RFC 5001 §2.2: an identifier that does not fit beside a long question is left out', () => {
+  const label = 'l'.repeat(63);
+  const longest = `${label}.${label}.${label}.${'l'.repeat(53)}.example.`;
+  const from = serve(text, { nsid: new Uint8Array(255) });
+  const message = ask(from, `${longest} A`, { edns: { udpBytes: 512, options: '00030000' } });
+  assert.deepEqual([message.flags, message.questions.length, optionsOf(message)], [0x8603, 1, '']);
+  assert.equal(optionsOf(ask(from, 'example. SOA', { edns: { options: '00030000' } })).length, 2 * 259);
+});
