@@ -23,7 +23,7 @@ export interface ReadRelease {
 /** Checks releases for the coordinator of one site. */
 export class ReleaseChecks {
   readonly #site: string;
-  #last: ReadRelease | undefined;
+  #last: { readonly files: ReleaseFiles; readonly zones: Promise<ZoneReadings> } | undefined;
 
   constructor(site: string) {
     this.#site = site;
@@ -31,7 +31,7 @@ export class ReleaseChecks {
 
   /** Every problem of a release's files. */
   async problemsOf(files: ReleaseFiles): Promise<readonly Problem[]> {
-    const { zones } = await this.#read(files);
+    const zones = await this.read(files);
     const checked = compileRelease(files, { site: this.#site, zones: zones.readings });
     if (checked.ok) return [];
     this.#last = undefined;
@@ -51,7 +51,9 @@ export class ReleaseChecks {
   async take(digest: string, load: () => Promise<Uint8Array | undefined>): Promise<Result<ReadRelease, string>> {
     const last = this.#last;
     this.#last = undefined;
-    if (last !== undefined && releaseDigest(last.files) === digest) return succeed(last);
+    if (last !== undefined && releaseDigest(last.files) === digest) {
+      return succeed({ files: last.files, zones: await last.zones });
+    }
     const bytes = await load();
     if (bytes === undefined) return refuse('it is damaged on disk');
     const files = decodeRelease(bytes);
@@ -65,8 +67,7 @@ export class ReleaseChecks {
   async removedZones(current: Uint8Array, next: ReleaseFiles): Promise<readonly Problem[]> {
     const files = decodeRelease(current);
     if (!files.ok) return [];
-    const { zones } = await this.#read(next);
-    const remaining = new Set(originsOf(zones).values());
+    const remaining = new Set(originsOf(await this.read(next)).values());
     return [...originsOf(await readZonesApart(files.value))]
       .filter(([, origin]) => !remaining.has(origin))
       .map(([file, origin]) => {
@@ -75,12 +76,19 @@ export class ReleaseChecks {
       });
   }
 
-  async #read(files: ReleaseFiles): Promise<ReadRelease> {
+  /** Reads the zones of a release, which is most likely the next to be checked or put in force. */
+  read(files: ReleaseFiles): Promise<ZoneReadings> {
     const last = this.#last;
-    if (last !== undefined && releaseDigest(last.files) === releaseDigest(files)) return last;
-    const read = { files, zones: await readZonesApart(files) };
-    this.#last = read;
-    return read;
+    if (last !== undefined && (last.files === files || releaseDigest(last.files) === releaseDigest(files))) {
+      return last.zones;
+    }
+    const zones = readZonesApart(files);
+    this.#last = { files, zones };
+    // Whoever asks for them hears of a failure; it is not to be repeated by those who come later.
+    zones.catch(() => {
+      if (this.#last?.zones === zones) this.#last = undefined;
+    });
+    return zones;
   }
 }
 

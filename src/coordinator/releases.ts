@@ -99,7 +99,6 @@ export class Releases {
     this.#handlers = createReplicationHandlers({
       store,
       role: replication.role === 'writer' ? { kind: 'writer' } : { kind: 'follower', writers: replication.from },
-      encode: (files, allowRemoval) => this.#encode(releaseFiles(Object.entries(files)), allowRemoval),
       recheck: (bytes) => this.#checks.problemsOfStored(bytes),
       unixMs,
     });
@@ -138,7 +137,10 @@ export class Releases {
     if (!hasFiles && head !== undefined) return succeed('unchanged');
     const files = readReleaseFiles(machine.directory);
     if (!files.ok) return refuse(formatProblems(files.fault, new Map()));
-    const digest = releaseDigest(files.value);
+    // Changed or not, these zones are most likely served next: a second processor reads them meanwhile.
+    void this.#checks.read(files.value);
+    const bytes = encodeRelease(files.value);
+    const digest = releaseDigest(files.value, bytes);
     if (head !== undefined && digest === this.#lastImported()) return succeed('unchanged');
     if (digest === head?.release) {
       this.#rememberImported(digest);
@@ -153,8 +155,8 @@ export class Releases {
       this.#options.log.error({ event: 'release.import' }, `the release in force stays: ${text.trimEnd()}`);
       return succeed('unchanged');
     }
-    const request = { files: Object.fromEntries(files.value), who: 'the writer', reason, allowRemoval: true };
-    const applied = await this.#handlers.applyRelease(request);
+    const release = (): Promise<Result<Uint8Array, readonly string[]>> => Promise.resolve(succeed(bytes));
+    const applied = await this.#handlers.applyRelease({ release, who: 'the writer', reason });
     if (!applied.ok) return refuse(applied.fault.message);
     this.#rememberImported(digest);
     return succeed('taken');
@@ -192,8 +194,10 @@ export class Releases {
     return this.#handlers.handleObject(digest);
   }
 
-  async apply(request: ApplyRequest): Promise<Result<Applied, ApiFault>> {
-    const applied = await this.#handlers.applyRelease(request);
+  async apply({ files, who, reason, allowRemoval }: ApplyRequest): Promise<Result<Applied, ApiFault>> {
+    const release = (): Promise<Result<Uint8Array, readonly string[]>> =>
+      this.#encode(releaseFiles(Object.entries(files)), allowRemoval);
+    const applied = await this.#handlers.applyRelease({ release, who, reason });
     if (!applied.ok) return applied;
     // Files that were applied from where they lie are taken in: a start after a rollback must not do it again.
     const here = readReleaseFiles(this.#options.machine.directory);

@@ -19,21 +19,19 @@ function build(context: TestContext, more: Partial<ReplicationOptions> = {}): Re
   return createReplicationHandlers({
     store,
     role: { kind: 'writer' },
-    encode: (files) => {
-      if ('bad' in files) return refuse(['bad:1:1: not good', 'bad:2:1: worse']);
-      return succeed(new TextEncoder().encode(JSON.stringify(files)));
-    },
     recheck: () => [],
     unixMs: () => 1_790_000_000_000,
     ...more,
   });
 }
 
+const textRelease = (text: string) => () => Promise.resolve(succeed(new TextEncoder().encode(text)));
+const badRelease = () => Promise.resolve(refuse(['bad:1:1: not good', 'bad:2:1: worse']));
 const who = { who: 'ann', reason: 'because' };
 const signal = new AbortController().signal;
 
 async function applied(handlers: ReplicationHandlers, text: string): Promise<string> {
-  const result = await handlers.applyRelease({ files: { a: text }, ...who });
+  const result = await handlers.applyRelease({ release: textRelease(text), ...who });
   assert.ok(result.ok);
   return `${result.value.head.epoch}.${result.value.head.sequence} ${result.value.changed ? 'new' : 'same'}`;
 }
@@ -51,7 +49,7 @@ test('applying makes the next head, and applying the same again changes nothing'
 
 test('a bad release is refused with every problem, and nothing moves', async (context) => {
   const handlers = build(context);
-  const result = await handlers.applyRelease({ files: { bad: '' }, ...who });
+  const result = await handlers.applyRelease({ release: badRelease, ...who });
   assert.deepEqual(result.ok || result.fault, {
     status: 422,
     code: 'bad-release',
@@ -64,9 +62,9 @@ test('a bad release is refused with every problem, and nothing moves', async (co
 test('applying on another head than was expected is a conflict', async (context) => {
   const handlers = build(context);
   await applied(handlers, 'one');
-  const result = await handlers.applyRelease({ files: { a: 'two' }, ...who, expected: '0.0' });
+  const result = await handlers.applyRelease({ release: textRelease('two'), ...who, expected: '0.0' });
   assert.equal(result.ok || result.fault.code, 'conflict');
-  assert.ok((await handlers.applyRelease({ files: { a: 'two' }, ...who, expected: '1.1' })).ok);
+  assert.ok((await handlers.applyRelease({ release: textRelease('two'), ...who, expected: '1.1' })).ok);
 });
 
 test('a rollback is a new head on the earlier release, so that followers take it as newer', async (context) => {
@@ -108,7 +106,10 @@ test('a rollback to a release that may no longer run is refused with its problem
 
 test('a follower moves no head and names the writer', async (context) => {
   const handlers = build(context, { role: { kind: 'follower', writers: ['http://192.0.2.1:8053'] } });
-  for (const result of [await handlers.applyRelease({ files: {}, ...who }), await handlers.rollback(who)]) {
+  for (const result of [
+    await handlers.applyRelease({ release: textRelease(''), ...who }),
+    await handlers.rollback(who),
+  ]) {
     assert.equal(result.ok || result.fault.status, 421);
     assert.match(result.ok ? '' : result.fault.message, /follows http:\/\/192\.0\.2\.1:8053/);
   }

@@ -21,11 +21,6 @@ export interface ReplicationFault {
 export interface ReplicationOptions {
   readonly store: ConfigStore;
   readonly role: { readonly kind: 'writer' } | { readonly kind: 'follower'; readonly writers: readonly string[] };
-  /** Checks files and gives the bytes of their release, or one line for each problem. */
-  readonly encode: (
-    files: Readonly<Record<string, string>>,
-    allowRemoval: boolean,
-  ) => Result<Uint8Array, readonly string[]> | Promise<Result<Uint8Array, readonly string[]>>;
   /** Checks a stored release that is to be put in force again; one line for each problem, empty when it may run. */
   readonly recheck: (bytes: Uint8Array) => readonly string[] | Promise<readonly string[]>;
   readonly unixMs: () => number;
@@ -46,14 +41,15 @@ export interface ReplicationHandlers {
     readonly signal: AbortSignal;
   }): Promise<Result<readonly Head[], ReplicationFault>>;
   handleObject(digest: string): Promise<Uint8Array | undefined>;
-  /** Checks the files and puts them in force. `expected` (`E.S`) makes it fail when another head is in force. */
+  /**
+   * Puts a release in force. `release` checks it and gives its bytes, or one line for each problem; it is not asked for
+   * where the call is refused anyway. `expected` (`E.S`) makes it fail when another head is in force.
+   */
   applyRelease(request: {
-    readonly files: Readonly<Record<string, string>>;
+    readonly release: () => Promise<Result<Uint8Array, readonly string[]>>;
     readonly who: string;
     readonly reason: string;
     readonly expected?: string | undefined;
-    /** Whether zones that are served now may be missing. */
-    readonly allowRemoval?: boolean | undefined;
   }): Promise<Result<Applied, ReplicationFault>>;
   /** Puts an earlier release in force as a new head: that of head `to`, or the one before the current. */
   rollback(request: {
@@ -71,18 +67,18 @@ export function createReplicationHandlers(options: ReplicationOptions): Replicat
   return {
     handleHeads: (query) => newerHeads(store, query),
     handleObject: (digest) => store.getObject(digest),
-    applyRelease: async ({ files, who, reason, expected, allowRemoval = false }) => {
+    applyRelease: async ({ release, who, reason, expected }) => {
       const elsewhere = notWriter(options);
       if (elsewhere !== undefined) return refuse(elsewhere);
       const current = await store.head();
       if (expected !== undefined && formatHeadId(current) !== expected) {
         return refuse(fault('conflict', `head ${expected} was expected, ${formatHeadId(current)} is in force`));
       }
-      const encoded = await options.encode(files, allowRemoval);
-      if (!encoded.ok) return refuse(badRelease(encoded.fault));
-      const release = await store.putObject(encoded.value);
-      if (current?.release === release) return succeed({ head: current, changed: false });
-      return advance(options, current, { release, author: who, reason });
+      const bytes = await release();
+      if (!bytes.ok) return refuse(badRelease(bytes.fault));
+      const digest = await store.putObject(bytes.value);
+      if (current?.release === digest) return succeed({ head: current, changed: false });
+      return advance(options, current, { release: digest, author: who, reason });
     },
     rollback: async ({ to, who, reason }) => {
       const elsewhere = notWriter(options);

@@ -2,7 +2,6 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { succeed } from '#base/result.ts';
 import { createReplicationHandlers } from './handlers.ts';
 import type { ReplicationHandlers } from './handlers.ts';
 import type { ConfigStore } from './store.ts';
@@ -25,7 +24,6 @@ export async function serveStore(store: ConfigStore): Promise<TestServer> {
   const handlers = createReplicationHandlers({
     store,
     role: { kind: 'writer' },
-    encode: (files) => succeed(new TextEncoder().encode(JSON.stringify(files))),
     recheck: () => [],
     unixMs: () => 1_790_000_000_000,
   });
