@@ -165,16 +165,15 @@ async function main(): Promise<number> {
   }
   const peers = findPeers(options.value);
   const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-dns-'));
-  try {
-    const { threads, rounds, seconds } = options.value;
-    console.log(peers.map((peer) => `${peer.name} ${peer.version()}`).join(', '));
-    console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores; Node ${process.version}`);
-    console.log(`${threads} UDP worker each, ${rounds} rounds of ${seconds} s`);
-    await runBench({ options: options.value, peers, directory, ...splitCores(threads) });
-    return 0;
-  } finally {
+  process.once('exit', () => {
     rmSync(directory, { recursive: true });
-  }
+  });
+  const { threads, rounds, seconds } = options.value;
+  console.log(peers.map((peer) => `${peer.name} ${peer.version()}`).join(', '));
+  console.log(`${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} cores; Node ${process.version}`);
+  console.log(`${threads} UDP worker each, ${rounds} rounds of ${seconds} s`);
+  await runBench({ options: options.value, peers, directory, ...splitCores(threads) });
+  return 0;
 }
 
 process.exitCode = await main();

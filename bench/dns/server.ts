@@ -35,14 +35,15 @@ const startLimitMs = 180_000;
 const stopLimitMs = 10_000;
 const askEveryMs = 5;
 
-/** Servers that run; an interrupted benchmark ends them. */
-const running = new Set<ChildProcess>();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    for (const { pid } of running) for (const each of processTree(pid ?? 0)) killQuietly(each);
-    process.exit(130);
-  });
-}
+/** Servers that run, with their directories: a benchmark that is interrupted or fails leaves none. */
+const running = new Map<ChildProcess, string>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+process.once('exit', () => {
+  for (const [{ pid }, directory] of running) {
+    if (pid !== undefined) for (const each of processTree(pid)) killQuietly(each);
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
 
 /** Starts a server in a new directory and waits for its first right answer. */
 export async function startServer(peer: Peer, { zoneFile, threads, cores }: StartOptions): Promise<Server> {
@@ -56,7 +57,7 @@ export async function startServer(peer: Peer, { zoneFile, threads, cores }: Star
   const argv = [...(cores === undefined ? [] : ['taskset', '-c', cores]), command.program, ...command.args];
   const startedMs = monotonicMs();
   const child = spawn(argv[0] ?? '', argv.slice(1), { cwd: home, stdio: ['ignore', log, log] });
-  running.add(child);
+  running.set(child, directory);
   child.once('exit', () => running.delete(child));
   const failed = new Promise<never>((_, reject) => child.once('error', reject));
   failed.catch(() => undefined);
