@@ -8,6 +8,7 @@ import type { MachineConfig } from './machine.ts';
 import { sortProblems } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { readReleaseFiles } from './release-files.ts';
+import type { ReleaseFiles } from './release-files.ts';
 import { compileRelease } from './release.ts';
 import type { CompiledRelease } from './release.ts';
 import { readZones } from './zone-reader.ts';
@@ -16,6 +17,7 @@ import { readZones } from './zone-reader.ts';
 export interface CheckedConfig {
   readonly machine: MachineConfig;
   readonly release: CompiledRelease;
+  readonly files: ReleaseFiles;
 }
 
 /** Everything that keeps it from starting, with the texts to show it in. */
@@ -42,7 +44,9 @@ export function checkDirectory(directory: string): Result<CheckedConfig, ConfigF
   for (const [path, text] of files.ok ? files.value : []) sources.set(path, text);
   const site = machine.ok ? machine.value.site : undefined;
   const release = files.ok ? compileRelease(files.value, { site, zones: readZones(files.value).readings }) : files;
-  if (machine.ok && release.ok) return succeed({ machine: machine.value, release: release.value });
+  if (machine.ok && files.ok && release.ok) {
+    return succeed({ machine: machine.value, release: release.value, files: files.value });
+  }
   const ofMachine = machine.ok ? [] : machine.fault.problems;
   const ofRelease = release.ok ? [] : release.fault;
   return refuse({ problems: [...sortProblems(ofMachine), ...sortProblems(ofRelease)], sources });

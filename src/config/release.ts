@@ -28,7 +28,6 @@ import type { ReleaseZone, ZoneReading } from './zone-facts.ts';
 export interface CompiledRelease {
   /** The release's name: sha256 in hexadecimal. */
   readonly digest: string;
-  readonly files: ReleaseFiles;
   readonly health: HealthModel;
   readonly steering: SteeringModel;
   readonly sites: ReadonlyMap<SiteId, SiteConfig>;
@@ -66,7 +65,6 @@ export function compileRelease(
   if (problems.length > 0) return refuse(sortProblems(problems));
   return succeed({
     digest: releaseDigest(files),
-    files,
     health: buildHealth(sites, policy, options.site),
     steering: buildSteering(sites, prefixes.policies, zones),
     sites: new Map(sites.map(({ site }) => [site.id, site])),
@@ -101,11 +99,11 @@ function collectZones(
   problems: Problem[],
 ): { readonly zones: readonly ReleaseZone[]; readonly warnings: readonly Problem[] } {
   const warnings: Problem[] = [];
-  const zones = filesUnder(files, 'zones/', '.zone').flatMap(([file, text]) => {
+  const zones = filesUnder(files, 'zones/', '.zone').flatMap(([file]) => {
     const { facts, ...reading } = present(readings.get(file), `the reading of ${file}`);
     problems.push(...reading.problems);
     warnings.push(...reading.warnings);
-    return facts === undefined ? [] : [{ file, text, facts }];
+    return facts === undefined ? [] : [{ file, facts }];
   });
   return { zones, warnings };
 }

@@ -24,6 +24,5 @@ export interface ZoneReading {
 /** A zone file of a release. */
 export interface ReleaseZone {
   readonly file: string;
-  readonly text: string;
   readonly facts: ZoneFacts;
 }

@@ -40,13 +40,13 @@ ${controlUsage}`,
       process.stderr.write('fairlead apply: nothing was sent\n');
       return exitCode.failed;
     }
-    const { machine, release } = checked.value;
+    const { machine, release, files } = checked.value;
     process.stderr.write(release.warnings.map((warning) => `warning: ${formatProblem(warning)}\n`).join(''));
     const applied = await callControl(values.socket ?? machine.controlSocket, {
       method: 'POST',
       path: '/v1/releases',
       body: {
-        files: Object.fromEntries(release.files),
+        files: Object.fromEntries(files),
         who: whoAmI(),
         reason: values.reason,
         allowRemoval: values['allow-removal'],
