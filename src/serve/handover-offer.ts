@@ -1,0 +1,193 @@
+/**
+ * The old process's side of a handover: it offers its sockets on a Unix socket, and learns when another process answers
+ * on them. Only root and this process's own user may take them.
+ */
+import { chmod, unlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { refuse, succeed } from '#base/result.ts';
+import type { Result } from '#base/result.ts';
+import { encodeMessage, handoverVersion, LineReader, parseMessage } from './handover-messages.ts';
+import type { DescribedSocket } from './handover-messages.ts';
+import { errorCode } from './listen-fault.ts';
+import type { ServerSockets } from './server-sockets.ts';
+import { loadLibc } from './system/libc.ts';
+import type { Libc } from './system/libc.ts';
+import { maxUnixPathBytes } from './system/socket-address.ts';
+import type { OpenSocket } from './system/sockets.ts';
+import { connectUnix, peerUser, sendDescriptors } from './system/unix-socket.ts';
+
+export interface HandoverOptions {
+  /** Where the next process finds this one. */
+  readonly path: string;
+  /** The sockets as they are when they are asked for; undefined while there are none to give. */
+  readonly sockets: () => ServerSockets | undefined;
+  /**
+   * Called once, when another process answers on the sockets and the offer is over: time to drain. The path is free for
+   * the other process by then.
+   */
+  readonly onTaken: () => void;
+  /** Called for each attempt that came to nothing; this process goes on. */
+  readonly onFailed?: (reason: string) => void;
+}
+
+export interface HandoverOffer {
+  /** Ends the offer and frees the path. */
+  close(): Promise<void>;
+}
+
+/** Descriptors in one message: well under what the system allows. */
+const descriptorsPerMessage = 128;
+
+/** How long another process may take from `take` to `answering`. */
+const takeLimitMs = 60_000;
+
+/** Begins to offer. The fault says why not. */
+export async function offerHandover(options: HandoverOptions): Promise<Result<HandoverOffer, string>> {
+  const { path } = options;
+  const libc = loadLibc();
+  if (!libc.ok) return refuse(`sockets cannot be handed over: ${libc.fault}`);
+  if (Buffer.byteLength(path) > maxUnixPathBytes) {
+    return refuse(`the path of the handover socket is too long: ${path} has more than ${maxUnixPathBytes} octets`);
+  }
+  // A process that crashed leaves its path behind, where nobody listens.
+  const probe = connectUnix(libc.value, path);
+  if (probe.ok) {
+    libc.value.close(probe.value);
+    return refuse(`another process offers its sockets at ${path}`);
+  }
+  const offer = new Offer(libc.value, options);
+  try {
+    if (probe.fault.code === 'ECONNREFUSED') await unlink(path);
+    await offer.listen();
+  } catch (error) {
+    return refuse(`cannot offer sockets at ${path}: ${errorCode(error)}`);
+  }
+  return succeed(offer);
+}
+
+class Offer implements HandoverOffer {
+  readonly #libc: Libc;
+  readonly #options: HandoverOptions;
+  readonly #server: Server;
+  /** Who has been given the sockets and has not answered yet. */
+  #taker: Socket | undefined;
+  readonly #connections = new Set<Socket>();
+
+  constructor(libc: Libc, options: HandoverOptions) {
+    this.#libc = libc;
+    this.#options = options;
+    this.#server = createServer((socket) => this.#accept(socket));
+  }
+
+  async listen(): Promise<void> {
+    const { path } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(path, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+    this.#server.on('error', (error) => this.#options.onFailed?.(error.message));
+    this.#server.unref();
+    await chmod(path, 0o600);
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => {
+      // Closing also removes the path.
+      this.#server.close(() => resolve());
+    });
+    for (const socket of this.#connections) if (socket !== this.#taker) socket.destroy();
+    this.#taker?.end();
+    await closed;
+  }
+
+  #accept(socket: Socket): void {
+    socket.on('error', () => undefined);
+    const fd = descriptorOf(socket);
+    const user = fd === undefined ? undefined : peerUser(this.#libc, fd);
+    if (fd === undefined || (user !== 0 && user !== process.geteuid?.())) {
+      socket.destroy();
+      this.#options.onFailed?.(`a process of user ${user ?? 'unknown'} asked for the sockets`);
+      return;
+    }
+    this.#connections.add(socket);
+    socket.setTimeout(takeLimitMs, () => socket.destroy());
+    const lines = new LineReader();
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => {
+      for (const line of lines.push(chunk)) this.#hear(socket, fd, line);
+    });
+    socket.once('close', () => {
+      this.#connections.delete(socket);
+      if (this.#taker !== socket) return;
+      this.#taker = undefined;
+      this.#options.onFailed?.('the process that took the sockets went away before it answered');
+    });
+  }
+
+  #hear(socket: Socket, fd: number, line: string): void {
+    const message = parseMessage(line);
+    if (message.ok && message.value.say === 'take') {
+      const refusal = message.value.version === handoverVersion ? this.#give(socket, fd) : 'it speaks another version';
+      if (refusal !== undefined) this.#refuse(socket, refusal);
+    } else if (message.ok && message.value.say === 'answering' && this.#taker === socket) {
+      this.#leave(socket);
+    } else this.#refuse(socket, message.ok ? `"${message.value.say}" was not expected` : message.fault);
+  }
+
+  /** Sends every socket; or returns why not. */
+  #give(socket: Socket, fd: number): string | undefined {
+    if (this.#taker !== undefined) return 'another process is taking the sockets';
+    const sockets = this.#options.sockets();
+    if (sockets === undefined) return 'there are no sockets to hand over';
+    const all = [...describe('udp', sockets.udp), ...describe('tcp', sockets.tcp)];
+    let isLast = false;
+    for (let from = 0; !isLast; from += descriptorsPerMessage) {
+      const some = all.slice(from, from + descriptorsPerMessage);
+      isLast = from + some.length >= all.length;
+      const line = encodeMessage({ say: 'sockets', sockets: some.map(({ text }) => text), isLast });
+      const sent = sendDescriptors(
+        this.#libc,
+        fd,
+        line,
+        some.map((each) => each.fd),
+      );
+      if (!sent.ok) return sent.fault.message;
+    }
+    this.#taker = socket;
+    return undefined;
+  }
+
+  #refuse(socket: Socket, reason: string): void {
+    socket.end(encodeMessage({ say: 'refused', reason }));
+    this.#options.onFailed?.(reason);
+  }
+
+  #leave(socket: Socket): void {
+    // This removes the path, which the other process needs for its own offer.
+    this.#server.close();
+    this.#taker = undefined;
+    socket.end(encodeMessage({ say: 'leaving' }));
+    this.#options.onTaken();
+  }
+}
+
+function describe(
+  protocol: 'udp' | 'tcp',
+  sockets: readonly OpenSocket[],
+): readonly {
+  readonly fd: number;
+  readonly text: DescribedSocket;
+}[] {
+  return sockets.map(({ fd, bound }) => ({ fd, text: { protocol, address: bound.address, port: bound.port } }));
+}
+
+/** The descriptor under one of Node's sockets. Node names it nowhere; without it the offer refuses to give. */
+function descriptorOf(socket: Socket): number | undefined {
+  const handle: unknown = Reflect.get(socket, '_handle');
+  const fd: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
+  return typeof fd === 'number' && fd >= 0 ? fd : undefined;
+}
