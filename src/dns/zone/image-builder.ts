@@ -1,5 +1,6 @@
 /**
- * Checked zones into one image (image.ts): names between apex and data get nodes of their own, an RRset takes the lowest TTL of its records (RFC 2181 §5).
+ * Checked zones into one image (image.ts): names between apex and data get nodes of their own, an RRset takes the lowest
+ * TTL of its records (RFC 2181 §5).
  *
  * The buffer is sized from above at once, so that a million names are written in one pass; what is left over is never
  * touched and takes no memory.
