@@ -13,7 +13,7 @@ import { buildImage } from '#dns/zone/image-builder.ts';
 import { readZone } from '#dns/zone/read-zone.ts';
 import { createLuaCompiler } from '#lua/compiler.ts';
 import type { HealthReading } from '#lua/health.ts';
-import { listenDns } from '#serve/dns-server.ts';
+import { listenInThread } from '#serve/in-thread.ts';
 
 const run = promisify(execFile);
 const isMissing = spawnSync('dig', ['-v']).error !== undefined;
@@ -51,7 +51,7 @@ async function serve(context: TestContext, down: Set<string>): Promise<(...quest
   const { zone, problems } = readZone({ file: 'example.com.zone', text, origin: origin.value }, { compile });
   assert.ok(zone !== undefined, JSON.stringify(problems));
   const { answer } = createAnswerer(createGeneration(buildImage([zone]), { compile }));
-  const server = await listenDns([{ address: '127.0.0.1' as IpAddress, port: 0 }], answer);
+  const server = await listenInThread([{ address: '127.0.0.1' as IpAddress, port: 0 }], answer);
   assert.ok(server.ok);
   context.after(() => server.value.close());
   const port = String(server.value.bound[0]?.port);

@@ -9,7 +9,7 @@ import { createGeneration } from '#dns/answer/generation.ts';
 import { parseName } from '#dns/wire/name.ts';
 import { buildImage } from '#dns/zone/image-builder.ts';
 import { readZone } from '#dns/zone/read-zone.ts';
-import { listenDns } from '#serve/dns-server.ts';
+import { listenInThread } from '#serve/in-thread.ts';
 
 const text = `
 $TTL 300
@@ -33,7 +33,7 @@ test(
     const { zone } = readZone({ file: 'example.com.zone', text, origin: origin.value }, { compile });
     assert.ok(zone !== undefined);
     const { answer } = createAnswerer(createGeneration(buildImage([zone]), { compile }));
-    const server = await listenDns([{ address: '127.0.0.1' as IpAddress, port: 0 }], answer);
+    const server = await listenInThread([{ address: '127.0.0.1' as IpAddress, port: 0 }], answer);
     assert.ok(server.ok);
     context.after(() => server.value.close());
     const port = server.value.bound[0]?.port ?? 0;
