@@ -20,15 +20,20 @@ import { connectUnix, peerUser, sendDescriptors } from './system/unix-socket.ts'
 export interface HandoverOptions {
   /** Where the next process finds this one. */
   readonly path: string;
-  /** The sockets as they are when they are asked for; undefined while there are none to give. */
-  readonly sockets: () => ServerSockets | undefined;
+  /**
+   * Called when another process asks for the sockets; gives them, perhaps after other things have ended here. Undefined
+   * while there are none to give.
+   */
+  readonly sockets: () => ServerSockets | undefined | Promise<ServerSockets | undefined>;
   /**
    * Called once, when another process answers on the sockets and the offer is over: time to drain. The path is free for
    * the other process by then.
    */
   readonly onTaken: () => void;
-  /** Called for each attempt that came to nothing; this process goes on. */
-  readonly onFailed?: (reason: string) => void;
+  /** Called when the process that had asked for the sockets goes away before it answers; this one goes on. */
+  readonly onAbandoned?: (reason: string) => void;
+  /** Called for whoever was given nothing. */
+  readonly onRefused?: (reason: string) => void;
 }
 
 export interface HandoverOffer {
@@ -89,7 +94,7 @@ class Offer implements HandoverOffer {
         resolve();
       });
     });
-    this.#server.on('error', (error) => this.#options.onFailed?.(error.message));
+    this.#server.on('error', (error) => this.#options.onRefused?.(error.message));
     this.#server.unref();
     await chmod(path, 0o600);
   }
@@ -110,7 +115,7 @@ class Offer implements HandoverOffer {
     const user = fd === undefined ? undefined : peerUser(this.#libc, fd);
     if (fd === undefined || (user !== 0 && user !== process.geteuid?.())) {
       socket.destroy();
-      this.#options.onFailed?.(`a process of user ${user ?? 'unknown'} asked for the sockets`);
+      this.#options.onRefused?.(`a process of user ${user ?? 'unknown'} asked for the sockets`);
       return;
     }
     this.#connections.add(socket);
@@ -124,25 +129,33 @@ class Offer implements HandoverOffer {
       this.#connections.delete(socket);
       if (this.#taker !== socket) return;
       this.#taker = undefined;
-      this.#options.onFailed?.('the process that took the sockets went away before it answered');
+      this.#options.onAbandoned?.('it went away before it answered');
     });
   }
 
   #hear(socket: Socket, fd: number, line: string): void {
     const message = parseMessage(line);
     if (message.ok && message.value.say === 'take') {
-      const refusal = message.value.version === handoverVersion ? this.#give(socket, fd) : 'it speaks another version';
-      if (refusal !== undefined) this.#refuse(socket, refusal);
+      if (message.value.version !== handoverVersion) this.#refuse(socket, 'it speaks another version');
+      else if (this.#taker !== undefined) this.#refuse(socket, 'another process is taking the sockets');
+      else void this.#give(socket, fd);
     } else if (message.ok && message.value.say === 'answering' && this.#taker === socket) {
       this.#leave(socket);
     } else this.#refuse(socket, message.ok ? `"${message.value.say}" was not expected` : message.fault);
   }
 
-  /** Sends every socket; or returns why not. */
-  #give(socket: Socket, fd: number): string | undefined {
-    if (this.#taker !== undefined) return 'another process is taking the sockets';
-    const sockets = this.#options.sockets();
-    if (sockets === undefined) return 'there are no sockets to hand over';
+  /** Sends every socket once they may go; from then on this is the one process that may take them. */
+  async #give(socket: Socket, fd: number): Promise<void> {
+    this.#taker = socket;
+    const sockets = await this.#options.sockets();
+    if (socket.destroyed) return;
+    const fault = sockets === undefined ? 'there are no sockets to hand over' : this.#send(fd, sockets);
+    if (fault === undefined) return;
+    this.#refuse(socket, fault);
+  }
+
+  /** Sends sockets with what they are; returns why it could not. */
+  #send(fd: number, sockets: ServerSockets): string | undefined {
     const all = [...describe('udp', sockets.udp), ...describe('tcp', sockets.tcp)];
     let isLast = false;
     for (let from = 0; !isLast; from += descriptorsPerMessage) {
@@ -157,13 +170,12 @@ class Offer implements HandoverOffer {
       );
       if (!sent.ok) return sent.fault.message;
     }
-    this.#taker = socket;
     return undefined;
   }
 
   #refuse(socket: Socket, reason: string): void {
     socket.end(encodeMessage({ say: 'refused', reason }));
-    this.#options.onFailed?.(reason);
+    this.#options.onRefused?.(reason);
   }
 
   #leave(socket: Socket): void {

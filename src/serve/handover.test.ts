@@ -221,7 +221,7 @@ test('what is said wrongly is refused, and the process goes on', async (context)
     path,
     sockets: () => server.sockets,
     onTaken: () => assert.fail('nothing was taken'),
-    onFailed: (reason) => failures.push(reason),
+    onRefused: (reason) => failures.push(reason),
   });
   assert.ok(offer.ok);
   for (const [line, reason] of [
