@@ -42,6 +42,7 @@ export type PeerName = 'nsd' | 'knot' | 'bind';
 export const peerNames: readonly PeerName[] = ['nsd', 'knot', 'bind'];
 
 const programs = { nsd: 'nsd', knot: 'knotd', bind: 'named' } as const;
+const versionFlag = { nsd: '-v', knot: '-V', bind: '-v' } as const;
 const packages = { nsd: 'nsd', knot: 'knot', bind: 'bind9' } as const;
 
 /** What is missing for the tests with these servers; undefined when nothing is. In CI that is an error. */
@@ -52,8 +53,6 @@ export function missingPeers(names: readonly PeerName[]): string | undefined {
   if (process.env['CI'] === 'true') throw new Error(what);
   return what;
 }
-
-const versionFlag = { nsd: '-v', knot: '-V', bind: '-v' } as const;
 
 /** The zones of test/peers/zones. */
 export function readPeerZones(): readonly PeerZone[] {
