@@ -73,12 +73,16 @@ function decode(bytes: Uint8Array): Message {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const cursor = { bytes, view, at: headerBytes };
   const flags = view.getUint16(2);
-  const questions = Array.from({ length: view.getUint16(4) }, () => decodeQuestion(cursor));
-  const section = (countAt: number): MessageRecord[] =>
-    Array.from({ length: view.getUint16(countAt) }, () => decodeRecord(cursor));
-  const answers = section(6);
-  const authorities = section(8);
-  const all = section(10);
+  const section = <Part>(countAt: number, decodePart: (cursor: Cursor) => Part): Part[] => {
+    const parts: Part[] = [];
+    // Grown by what is there, since a count may say anything.
+    for (let left = view.getUint16(countAt); left > 0; left--) parts.push(decodePart(cursor));
+    return parts;
+  };
+  const questions = section(4, decodeQuestion);
+  const answers = section(6, decodeRecord);
+  const authorities = section(8, decodeRecord);
+  const all = section(10, decodeRecord);
   if (cursor.at !== bytes.length) throw new DecodeFault('octets are left after the last record', cursor.at);
   const opt = all.find((record) => record.type === recordType.OPT);
   const extended = opt === undefined ? 0 : Math.floor(opt.ttlSeconds / 2 ** 24);
