@@ -163,6 +163,8 @@ async function main(): Promise<number> {
     console.error(`${options.fault}\n${usage}`);
     return 2;
   }
+  // Debian keeps servers where only root looks.
+  process.env['PATH'] = `${process.env['PATH'] ?? ''}${delimiter}/usr/sbin`;
   const peers = findPeers(options.value);
   const directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-dns-'));
   process.once('exit', () => {

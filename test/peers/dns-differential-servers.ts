@@ -43,11 +43,15 @@ export const peerNames: readonly PeerName[] = ['nsd', 'knot', 'bind'];
 
 const programs = { nsd: 'nsd', knot: 'knotd', bind: 'named' } as const;
 const versionFlag = { nsd: '-v', knot: '-V', bind: '-v' } as const;
+/** Debian keeps servers where only root looks. */
+const environment = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin` };
 const packages = { nsd: 'nsd', knot: 'knot', bind: 'bind9' } as const;
 
 /** What is missing for the tests with these servers; undefined when nothing is. In CI that is an error. */
 export function missingPeers(names: readonly PeerName[]): string | undefined {
-  const missing = names.filter((name) => spawnSync(programs[name], [versionFlag[name]]).error !== undefined);
+  const missing = names.filter(
+    (name) => spawnSync(programs[name], [versionFlag[name]], { env: environment }).error !== undefined,
+  );
   if (missing.length === 0) return undefined;
   const what = `${missing.map((name) => programs[name]).join(', ')} missing: apt-get install -y ${missing.map((name) => packages[name]).join(' ')}`;
   if (process.env['CI'] === 'true') throw new Error(what);
@@ -99,7 +103,11 @@ async function startPeer(scope: Scope, name: PeerName, zones: readonly PeerZone[
   writeFiles(directory, { 'server.conf': config });
   const args = { nsd: ['-d', '-c'], knot: ['-c'], bind: ['-g', '-n', '1', '-c'] }[name];
   const file = join(directory, 'server.conf');
-  const child = spawn(programs[name], [...args, file], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(programs[name], [...args, file], {
+    cwd: directory,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += String(chunk)));
   const closed = once(child, 'close');
