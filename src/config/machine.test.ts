@@ -34,6 +34,7 @@ test('paths are resolved beside the file and defaults filled in', () => {
     site: 'fra',
     stateDirectory: join(directory, 'var/fra'),
     controlSocket: join(directory, 'var/fra/control.sock'),
+    handoverSocket: join(directory, 'var/fra/handover.sock'),
     dns: {
       listen: [
         { address: '127.0.0.1', port: 5300 },

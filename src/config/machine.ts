@@ -47,6 +47,8 @@ export interface MachineConfig {
   readonly stateDirectory: string;
   /** The Unix socket that commands talk to (R30). */
   readonly controlSocket: string;
+  /** The Unix socket by which another coordinator takes over from this one. */
+  readonly handoverSocket: string;
   readonly dns: DnsConfig;
   readonly api: { readonly listen: ListenAddress; readonly token: string | undefined };
   readonly replication: { readonly role: 'writer' } | { readonly role: 'follower'; readonly from: readonly string[] };
@@ -105,6 +107,7 @@ export function parseMachine(directory: string, text: string): Result<MachineCon
     site: value.site,
     stateDirectory,
     controlSocket,
+    handoverSocket: join(stateDirectory, 'handover.sock'),
     dns: dns.value,
     api: { listen, token: token?.ok === true ? token.value : undefined },
     replication: value.replication,
