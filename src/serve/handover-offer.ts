@@ -22,7 +22,7 @@ export interface HandoverOptions {
   readonly path: string;
   /**
    * Called when another process asks for the sockets; gives them, perhaps after other things have ended here. Undefined
-   * while there are none to give.
+   * while there are none to give. Each call is followed by one of `onTaken` and `onAbandoned`.
    */
   readonly sockets: () => ServerSockets | undefined | Promise<ServerSockets | undefined>;
   /**
@@ -30,9 +30,9 @@ export interface HandoverOptions {
    * the other process by then.
    */
   readonly onTaken: () => void;
-  /** Called when the process that had asked for the sockets goes away before it answers; this one goes on. */
+  /** The process that asked for the sockets did not get as far as answering: this one goes on, and still offers. */
   readonly onAbandoned?: (reason: string) => void;
-  /** Called for whoever was given nothing. */
+  /** Called when somebody asked and `sockets` was not called: a stranger, a wrong word, or a second one at once. */
   readonly onRefused?: (reason: string) => void;
 }
 
@@ -75,8 +75,10 @@ class Offer implements HandoverOffer {
   readonly #libc: Libc;
   readonly #options: HandoverOptions;
   readonly #server: Server;
-  /** Who has been given the sockets and has not answered yet. */
+  /** Who has asked for the sockets and does not answer on them yet. */
   #taker: Socket | undefined;
+  /** The owner is preparing its sockets, for this taker or for one that went away. */
+  #isPreparing = false;
   readonly #connections = new Set<Socket>();
 
   constructor(libc: Libc, options: HandoverOptions) {
@@ -127,31 +129,49 @@ class Offer implements HandoverOffer {
     });
     socket.once('close', () => {
       this.#connections.delete(socket);
-      if (this.#taker !== socket) return;
-      this.#taker = undefined;
-      this.#options.onAbandoned?.('it went away before it answered');
+      this.#abandon(socket, 'it went away before it answered');
     });
   }
 
   #hear(socket: Socket, fd: number, line: string): void {
     const message = parseMessage(line);
-    if (message.ok && message.value.say === 'take') {
-      if (message.value.version !== handoverVersion) this.#refuse(socket, 'it speaks another version');
-      else if (this.#taker !== undefined) this.#refuse(socket, 'another process is taking the sockets');
-      else void this.#give(socket, fd);
-    } else if (message.ok && message.value.say === 'answering' && this.#taker === socket) {
-      this.#leave(socket);
-    } else this.#refuse(socket, message.ok ? `"${message.value.say}" was not expected` : message.fault);
+    if (!message.ok) this.#refuse(socket, message.fault);
+    else if (message.value.say === 'answering' && this.#taker === socket && !this.#isPreparing) this.#leave(socket);
+    else if (message.value.say !== 'take') this.#refuse(socket, `"${message.value.say}" was not expected`);
+    else if (message.value.version !== handoverVersion) this.#refuse(socket, 'it speaks another version');
+    else if (this.#taker !== undefined || this.#isPreparing) {
+      this.#refuse(socket, 'another process is taking the sockets');
+    } else void this.#give(socket, fd);
   }
 
   /** Sends every socket once they may go; from then on this is the one process that may take them. */
   async #give(socket: Socket, fd: number): Promise<void> {
     this.#taker = socket;
-    const sockets = await this.#options.sockets();
-    if (socket.destroyed) return;
-    const fault = sockets === undefined ? 'there are no sockets to hand over' : this.#send(fd, sockets);
+    const sockets = await this.#prepare();
+    // It may have gone away meanwhile, which was said then.
+    if (this.#taker !== socket) return;
+    const fault = typeof sockets === 'string' ? sockets : this.#send(fd, sockets);
     if (fault === undefined) return;
-    this.#refuse(socket, fault);
+    socket.end(encodeMessage({ say: 'refused', reason: fault }));
+    this.#abandon(socket, fault);
+  }
+
+  /** The owner's sockets, or why there are none. */
+  async #prepare(): Promise<ServerSockets | string> {
+    this.#isPreparing = true;
+    try {
+      return (await this.#options.sockets()) ?? 'there are no sockets to hand over';
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      this.#isPreparing = false;
+    }
+  }
+
+  #abandon(socket: Socket, reason: string): void {
+    if (this.#taker !== socket) return;
+    this.#taker = undefined;
+    this.#options.onAbandoned?.(reason);
   }
 
   /** Sends sockets with what they are; returns why it could not. */

@@ -243,10 +243,48 @@ test('what is said wrongly is refused, and the process goes on', async (context)
 
 test('a process that cannot give its sockets says why', async (context) => {
   const path = temporaryPath(context);
-  const offer = await offerHandover({ path, sockets: () => undefined, onTaken: () => undefined });
+  const abandoned: string[] = [];
+  const offer = await offerHandover({
+    path,
+    sockets: () => undefined,
+    onTaken: () => assert.fail('nothing was taken'),
+    onAbandoned: (reason) => abandoned.push(reason),
+  });
   assert.ok(offer.ok);
   const taken = await takeOver(path);
+  assert.deepEqual(abandoned, ['there are no sockets to hand over']);
   assert.deepEqual(taken, { ok: false, fault: `no sockets came from ${path}: there are no sockets to hand over` });
+  await offer.value.close();
+});
+
+test('an owner that prepares its sockets hears when the one that asked goes away meanwhile', async (context) => {
+  const path = temporaryPath(context);
+  const server = await openEcho(context);
+  const prepared = Promise.withResolvers<undefined>();
+  const abandoned = Promise.withResolvers<string>();
+  const refused: string[] = [];
+  const offer = await offerHandover({
+    path,
+    sockets: async () => {
+      await prepared.promise;
+      return server.sockets;
+    },
+    onTaken: () => assert.fail('nothing was taken'),
+    onAbandoned: abandoned.resolve,
+    onRefused: (reason) => refused.push(reason),
+  });
+  assert.ok(offer.ok);
+  const first = takeOver(path, 500);
+  const second = await takeOver(path);
+  assert.match(second.ok ? '' : second.fault, /another process is taking the sockets/);
+  assert.equal(refused.length, 1);
+  assert.equal((await first).ok, false);
+  assert.match(await abandoned.promise, /went away before it answered/);
+  prepared.resolve(undefined);
+  const third = await takeOver(path);
+  assert.ok(third.ok && third.value !== undefined);
+  assert.equal(third.value.sockets.udp.length, 2);
+  third.value.abandon();
   await offer.value.close();
 });
 
