@@ -170,3 +170,15 @@ test('SOA times that contradict each other are warned of', () => {
   ]);
   assert.ok(read(text).zone !== undefined);
 });
+
+test('an ALIAS whose target is not answered from this zone is warned of', () => {
+  const expected = 'and is not asked for: expected a name of example.com.';
+  expectProblems([
+    ['@ 300 ALIAS www\nwww 300 A 192.0.2.1'],
+    ['@ 300 ALIAS www.test.', `3:7: warning: the target www.test. of the ALIAS is outside the zone ${expected}`],
+    [
+      '@ 300 ALIAS a.sub\nsub 300 NS ns.test.',
+      `3:7: warning: the target a.sub.example.com. of the ALIAS is below a delegation ${expected}`,
+    ],
+  ]);
+});

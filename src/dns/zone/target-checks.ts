@@ -22,6 +22,7 @@ const targetOffsets = new Map<number, number>([
   [recordType.NS, 0],
   [recordType.MX, 2],
   [recordType.SRV, 6],
+  [recordType.ALIAS, 0],
 ]);
 
 /** Checks the names of one zone. */
@@ -40,16 +41,28 @@ export class TargetChecker {
     const { records, apexId } = this.#zone;
     const isCut = this.#zone.has(name, content.ns) && name !== apexId;
     if (isCut) this.#checkHidden(name, parentTypes, name);
-    if (!this.#zone.has(name, content.ns | content.mailOrService)) return;
+    if (!this.#zone.has(name, content.ns | content.mailOrService | content.alias)) return;
     for (let id = records.firstOf(name); id !== none; id = records.next[id] ?? none) {
       const type = records.type[id] ?? 0;
       const offset = targetOffsets.get(type);
       if (offset === undefined || records.codes.has(id)) continue;
       const found = this.#zone.resolve(records.rdata, (records.rdataAt[id] ?? 0) + offset);
-      if (type !== recordType.NS) this.#judge(id, offset, found, 'warning');
+      if (type === recordType.ALIAS) this.#judgeAlias(id, found);
+      else if (type !== recordType.NS) this.#judge(id, offset, found, 'warning');
       else if (!isCut) this.#judge(id, offset, found, 'error');
       else this.#judgeDelegated(id, found);
     }
+  }
+
+  /** An ALIAS is answered from this zone alone (ADR 21). */
+  #judgeAlias(id: number, found: Resolution): void {
+    const { records, apex } = this.#zone;
+    if (found.kind !== 'outside' && found.kind !== 'delegated') return;
+    // The layout of ALIAS makes its data one valid name.
+    const target = formatName(records.dataOf(id).slice() as Name);
+    const where = found.kind === 'outside' ? 'outside the zone' : 'below a delegation';
+    const message = `the target ${target} of the ALIAS is ${where} and is not asked for: expected a name of ${formatName(apex)}`;
+    this.#log.warning(records.placeOf(id), message);
   }
 
   /** Checks a name below `bottom`, a delegation or DNAME: only glue has a meaning there. */

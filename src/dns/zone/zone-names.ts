@@ -22,6 +22,8 @@ export const content = {
   address: 32,
   /** MX or SRV, whose targets need addresses. */
   mailOrService: 64,
+  /** ALIAS, which gives the addresses of its target. */
+  alias: 128,
 } as const;
 
 /** The bits of one type. */
@@ -29,8 +31,9 @@ export function contentOf(type: number): number {
   switch (type) {
     case recordType.A:
     case recordType.AAAA:
-    case recordType.ALIAS:
       return content.address | content.other;
+    case recordType.ALIAS:
+      return content.address | content.other | content.alias;
     case recordType.CNAME:
       return content.cname;
     case recordType.NS:
