@@ -94,7 +94,7 @@ test('mail servers and services without addresses are warned of', () => {
     ['@ 300 MX 10 a\na 300 CNAME b.test.', `3:7: warning: mail server a.example.com. is an alias: ${needsAddress}`],
     ['_x._tcp 300 SRV 1 1 1 nope', `3:13: warning: SRV target nope.example.com. has no address: ${needsAddress}`],
     ['@ 300 MX 0 .\n_x._tcp 300 SRV 0 0 0 .\n@ 300 MX 10 mail.test.'],
-    ['@ 300 MX 10 m\nm 300 TYPE65401 \\# 1 00'],
+    ['@ 300 MX 10 m\nm 300 ALIAS n\nn 300 A 192.0.2.1'],
     ['@ 300 MX 10 m.sub\nsub 300 NS ns.test.'],
     ['@ 300 MX 10 192.0.2.1.', '3:13: warning: MX: "192.0.2.1." is an address: expected a host name'],
     ['@ 300 NS 2001:db8::1.', '3:10: warning: NS: "2001:db8::1." is an address: expected a host name'],
