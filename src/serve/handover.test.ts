@@ -1,13 +1,13 @@
 /** Handovers between real processes, under load: every query must get its reply. */
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
@@ -185,12 +185,37 @@ test('a process that vanishes with the sockets changes nothing', async (context)
   for (let query = 0; query < 20; query++) assert.equal((await askUdp(port, 'x')).text, 'unew:x');
 });
 
-test('the offer is for root and the own user alone', async (context) => {
+test('the socket of the offer is for its user alone', async (context) => {
   const path = temporaryPath(context);
   const server = await openEcho(context);
   const offer = await offerHandover({ path, sockets: () => server.sockets, onTaken: () => undefined });
   assert.ok(offer.ok);
   assert.equal(statSync(path).mode & 0o777, 0o600);
+  await offer.value.close();
+});
+
+const needsRoot = { skip: process.geteuid?.() === 0 ? false : 'only root can start a process of another user' };
+
+test('a process of another user gets nothing, even where the socket lets it in', needsRoot, async (context) => {
+  const path = temporaryPath(context);
+  const server = await openEcho(context);
+  const refused = Promise.withResolvers<string>();
+  const offer = await offerHandover({
+    path,
+    sockets: () => assert.fail('a stranger is not given sockets'),
+    onTaken: () => undefined,
+    onRefused: refused.resolve,
+  });
+  assert.ok(offer.ok);
+  chmodSync(dirname(path), 0o755);
+  chmodSync(path, 0o666);
+  const nobody = 65_534;
+  const stranger = `const socket = require('node:net').connect(${JSON.stringify(path)});
+    socket.on('error', () => {}).on('close', () => process.exit(7)).write('{"say":"take","version":1}\\n');`;
+  const child = spawn(process.execPath, ['-e', stranger], { uid: nobody, gid: nobody, cwd: '/', stdio: 'ignore' });
+  assert.deepEqual(await once(child, 'exit'), [7, null]);
+  assert.equal(await refused.promise, `a process of user ${nobody} asked for the sockets`);
+  assert.ok(server.sockets !== undefined);
   await offer.value.close();
 });
 
