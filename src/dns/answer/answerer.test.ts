@@ -464,3 +464,18 @@ b    ALIAS a
     assert.equal(formatMessage(ask(question, { from })), lines.join('\n'), question);
   }
 });
+
+test('a delegation or an ALIAS that code computes is SERVFAIL with the reason', () => {
+  const text = `
+$TTL 300
+@    SOA ns1 admin 7 3600 600 86400 60
+@    NS ns1
+ns1  A 192.0.2.53
+sub  LUA NS "alias"
+at   LUA ALIAS "alias"
+`;
+  const from = answererOf([zone(text)]);
+  for (const question of ['x.sub.example.com. A', 'at.example.com. A']) {
+    assert.equal(formatMessage(ask(question, { from })), 'SERVFAIL', question);
+  }
+});

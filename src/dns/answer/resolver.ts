@@ -199,6 +199,10 @@ export class Resolver {
       this.#deny(false);
       return false;
     }
+    if (image.rowCount(found) === 0) {
+      this.#fail('an ALIAS that code computes is not followed');
+      return false;
+    }
     const targetAt = image.rowsAt(found) + rowHeaderBytes;
     if (!image.isInZone(this.#zone, image.bytes, targetAt)) {
       this.#fail('an ALIAS leads out of the zone, and other zones are not asked');
@@ -310,6 +314,10 @@ export class Resolver {
     }
     if (this.#trail.length === 0) this.isAuthoritative = false;
     const ns = image.findRrset(place, recordType.NS);
+    if (image.rowCount(ns) === 0) {
+      this.#fail('the servers of a delegation that code computes are not told');
+      return;
+    }
     this.#writeSet(section.authority, image.bytes, image.nameAt(place), ns, recordType.NS);
     let row = image.rowsAt(ns);
     for (let count = image.rowCount(ns); count > 0; count--) {
