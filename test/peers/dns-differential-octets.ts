@@ -77,7 +77,6 @@ const labels = (count: number, length: number): readonly number[] =>
   Array.from({ length: count }, () => [length, ...Array<number>(length).fill(0x61)]).flat();
 
 const otherClasses = 'what is not served is refused, whatever the class, as in NSD and Knot';
-const leftOver = 'a message that does not end where its counts say is malformed, as in Knot';
 
 /** RFC 8906 §8.1: plain DNS. */
 const plain: readonly OctetsCase[] = [
@@ -199,8 +198,7 @@ const edns: readonly OctetsCase[] = [
   {
     what: 'OPT longer than it says',
     octets: message(0, withOpt, soa, opt([0, 3, 0, 0], { length: 0 })),
-    expected: 'FORMERR',
-    bind: ['NOERROR', leftOver],
+    expected: 'NOERROR',
   },
   {
     what: 'an option longer than OPT',
@@ -350,14 +348,12 @@ const broken: readonly OctetsCase[] = [
   {
     what: 'an octet after the question',
     octets: message(0, {}, soa, [0]),
-    expected: 'FORMERR',
-    bind: ['NOERROR', leftOver],
+    expected: 'NOERROR',
   },
   {
     what: 'many octets after the question',
     octets: message(0, {}, soa, Array<number>(500).fill(7)),
-    expected: 'FORMERR',
-    bind: ['NOERROR', leftOver],
+    expected: 'NOERROR',
   },
   { what: 'an additional record that is not there', octets: message(0, withOpt, soa), expected: 'FORMERR' },
   { what: '65,535 answers that are not there', octets: message(0, { answers: 65_535 }, soa), expected: 'FORMERR' },

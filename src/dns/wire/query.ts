@@ -26,7 +26,7 @@ export const queryFault = {
   question: 5,
   /** A record after the question does not fit in the message. */
   record: 6,
-  /** Octets after the last record. */
+  /** Octets after the last record; the query is answered all the same, as BIND and NSD do. */
   trailing: 7,
   /** A second OPT record, or one that is not where and as it should be. */
   opt: 8,
@@ -139,7 +139,7 @@ export class Query {
     return true;
   }
 
-  /** Walks all records, of which only OPT matters; false when malformed or when octets are left over. */
+  /** Walks all records, of which only OPT matters; false when malformed. */
   #readRecords(bytes: Uint8Array, length: number): boolean {
     const beforeAdditional = u16(bytes, 6) + u16(bytes, 8);
     const total = beforeAdditional + u16(bytes, 10);
@@ -161,7 +161,7 @@ export class Query {
       at = end;
     }
     this.fault = at === length ? queryFault.none : queryFault.trailing;
-    return at === length;
+    return true;
   }
 
   #readEdns(bytes: Uint8Array, at: number, end: number): boolean {
