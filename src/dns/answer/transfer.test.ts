@@ -138,6 +138,7 @@ test('what is not allowed, not over TCP, or not for an apex is left to the answe
     ['example.com. AXFR', stranger6],
     ['example.com. IXFR', stranger],
     ['example.com. AXFR', udp],
+    ['example.com. IXFR', udp],
     ['ns1.example.com. AXFR', tcp],
     ['test. AXFR', tcp],
   ] as const;

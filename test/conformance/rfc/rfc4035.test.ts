@@ -46,3 +46,11 @@ test('RFC 4035 §3.1.4.1: below a cut DS is referred like any type', () => {
 test('RFC 4035 §3.1.4.1: DS of the uppermost zone here is answered by that zone', () => {
   assert.deepEqual(reply(serve([parent, child]), 'example. DS'), ['NOERROR aa', parentSoa]);
 });
+
+test('RFC 4035 §3.1.4.1: the root has no parent and answers for itself', () => {
+  const root = '. 300 SOA ns.test. a.test. 1 7200 600 86400 60\n. 300 NS ns.test.\nns.test. 300 A 192.0.2.53';
+  assert.deepEqual(reply(serve(root), '. DS'), [
+    'NOERROR aa',
+    'authority: . 60 IN SOA ns.test. a.test. 1 7200 600 86400 60',
+  ]);
+});

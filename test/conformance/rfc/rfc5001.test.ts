@@ -11,7 +11,7 @@ test('RFC 5001 §2.1, §2.2: who asks with an empty NSID is told the identifier'
   assert.equal(optionsOf(ask(server, 'example. SOA', { edns: { options: '00030000' } }, tcp)), '0003000466726131');
 });
 
-test('RFC 5001 §2.1: data in the question is ignored', () => {
+test('RFC 5001 §2.2: data in the question is ignored', () => {
   assert.equal(optionsOf(ask(server, 'example. SOA', { edns: { options: '00030002ffff' } })), '0003000466726131');
 });
 

@@ -40,7 +40,7 @@ function ixfr(serial: number, edns = ''): Uint8Array {
   return octets(`0001 0000 0001 0000 ${counts} 076578616d706c65 00 00fb 0001 ${soa} ${edns}`);
 }
 
-test('RFC 5936 §2.2, §3: the zone is sent whole, between its SOA and its SOA, every other record once', () => {
+test('RFC 5936 §2.2, §3.1, §3.5: the zone is sent whole, between its SOA and its SOA, every other record once', () => {
   const lines = first(query('example. AXFR')).answers.map(formatRecord);
   const soa = 'example. 300 IN SOA ns.example. admin.example. 7 7200 600 86400 60';
   assert.equal(lines[0], soa);
@@ -85,7 +85,7 @@ test('RFC 5936 §3.4: owners keep their case, also where another case could be p
   assert.deepEqual(answers.find(({ type, owner }) => type === 1 && owner[1] === 0x57)?.owner, nameOf('WWW.Example.'));
 });
 
-test('RFC 5936 §4.1: a query that is not for an apex here, or for another class, is no transfer', () => {
+test('RFC 5936 §2.2.1: a query that is not for an apex here, or for another class, is no transfer', () => {
   for (const question of ['www.example. AXFR', 'other. AXFR', 'sub.example. AXFR']) {
     assert.equal(transfer(query(question)), undefined, question);
     assert.equal(ask(server, question, {}, tcp).rcode, 5, question);

@@ -25,7 +25,7 @@ test('RFC 7766 §8: over TCP a reply has up to 65535 octets, and what does not f
   );
 });
 
-test('RFC 9210 §3.2: what is truncated over UDP can be had over TCP', () => {
+test('RFC 9210 §3: what is truncated over UDP can be had over TCP', () => {
   assert.equal(ask(server, 'many.example. A', { edns: { udpBytes: 65_535 } }).flags & 0x0200, 0x0200);
   assert.equal(ask(server, 'many.example. A', {}, tcp).answers.length, 3500);
 });

@@ -84,7 +84,7 @@ test('RFC 7873 §5.2: a server that makes no cookies ignores the option', () => 
   assert.deepEqual([message.rcode, message.answers.length, optionsOf(message)], [0, 1, '']);
 });
 
-test('RFC 7873 §6: a server cookie is bound to the address of its client', () => {
+test('RFC 7873 §4.2: a server cookie is bound to the address of its client', () => {
   const other = { ...client, address: Uint8Array.of(198, 51, 100, 101) };
   const message = ask(server, 'www.example. A', { edns: { options: `000a0018${issued}` } }, other);
   assert.notEqual(optionsOf(message), `000a0018${issued}`);

@@ -73,7 +73,7 @@ test('RFC 9460 §2.2: the target is not compressed', () => {
   assert.ok(Buffer.from(bytes).includes(Buffer.from(nameOf('h3.pool.example.'))));
 });
 
-test('RFC 9460 §2.4.1: AliasMode is no alias for other types, nor for its own in the answer', () => {
+test('RFC 9460 §2.4.2: AliasMode is no alias for other types, nor for its own in the answer', () => {
   assert.deepEqual(reply(server, 'example. HTTPS')[1], 'answer: example. 300 IN HTTPS 0 pool.example.');
   const lines = reply(serve(text), 'example. A');
   assert.deepEqual(lines, ['NOERROR aa', 'authority: example. 60 IN SOA ns.test. admin.test. 1 7200 600 86400 60']);

@@ -15,7 +15,7 @@ test('RFC 9471 §2.1, §3.1: addresses of servers below the cut are in its refer
   ]);
 });
 
-test('RFC 9471 §2.2: addresses of servers below another cut of the zone are in the referral, too', () => {
+test('RFC 9471 §2.2, §2.3: addresses of servers below another cut of the zone are in the referral, too', () => {
   const server = serve(`${base}
 one.example. 300 NS ns.two.example.
 two.example. 300 NS ns.one.example.
@@ -29,7 +29,7 @@ ns.two.example. 300 A 192.0.2.2
   ]);
 });
 
-test('RFC 9471 §2.3: servers outside the zone have no addresses here', () => {
+test('RFC 9471 §2: servers outside the zone have no addresses here', () => {
   const server = serve(`${base}sub.example. 300 NS ns.other.`);
   assert.deepEqual(reply(server, 'www.sub.example. A'), ['NOERROR', 'authority: sub.example. 300 IN NS ns.other.']);
 });
@@ -50,4 +50,15 @@ test('RFC 9471 §3.1: a referral whose glue does not fit is truncated over UDP, 
   assert.equal(ask(over, 'www.sub.example. A').flags, 0x8200);
   const whole = ask(over, 'www.sub.example. A', {}, tcp);
   assert.deepEqual([whole.flags, whole.authorities.length, whole.additionals.length], [0x8000, 15, 15]);
+});
+
+test('RFC 9471 §3.1: an address that follows health is no glue', () => {
+  const server = serve(
+    `${base}sub.example. 300 NS ns.example.\nns.example. 300 LUA A address\nns.example. 300 AAAA 2001:db8::1`,
+  );
+  assert.deepEqual(reply(server, 'www.sub.example. A'), [
+    'NOERROR',
+    'authority: sub.example. 300 IN NS ns.example.',
+    'additional: ns.example. 300 IN AAAA 2001:db8::1',
+  ]);
 });
