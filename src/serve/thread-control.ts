@@ -9,7 +9,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ThreadAnswerer } from './thread-answerer.ts';
 
 /** Index of each word of the block (Int32Array). */
-export const controlWord = { stop: 0, heartbeat: 1, updates: 2, draining: 3 } as const;
+export const controlWord = { stop: 0, heartbeat: 1, updates: 2 } as const;
 
 /** Values of the stop word: go on; answer what has arrived, then end; end at once. */
 export const stopWord = { run: 0, finish: 1, halt: 2 } as const;
