@@ -46,7 +46,7 @@ export const dnsSchema = z.strictObject({
   transferTo: z.array(ipPrefix).default([]),
   tcp: z
     .strictObject({
-      maxConnections: z.int().min(1).max(100_000).default(500),
+      maxConnections: z.int().min(1).max(100_000).default(1000),
       maxConnectionsPerClient: z.int().min(1).max(100_000).default(50),
       idleTimeout: durationMs.default(10_000),
     })

@@ -48,7 +48,7 @@ test('paths are resolved beside the file and defaults filled in', () => {
       cookies: { kind: 'random' },
       rateLimit: undefined,
       transferTo: [],
-      tcp: { maxConnections: 500, maxConnectionsPerClient: 50, idleTimeoutMs: 10_000 },
+      tcp: { maxConnections: 1000, maxConnectionsPerClient: 50, idleTimeoutMs: 10_000 },
     },
     api: { listen: { address: '127.0.0.1', port: 8053 }, token: undefined },
     replication: { role: 'writer' },
