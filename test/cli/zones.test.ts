@@ -9,6 +9,7 @@ import { runFairlead } from '../../src/cli/process.fixture.ts';
 import { addressesOf, askUdp, untilAnswered } from './ask.ts';
 import { startCoordinator } from './fairlead-process.ts';
 import { directoryWith, fileScope, writeFiles } from './scope.ts';
+import { waitFor } from '../lab/wait.ts';
 import { apiPort, apiUrl, dnsPort, newSites, releaseFiles } from './world.ts';
 
 const scope = fileScope();
@@ -50,6 +51,19 @@ test('NSID, version.bind and cookies are told as fairlead.yaml says, id.server i
   assert.match(await dig('CH', 'TXT', 'version.bind'), /"fairlead test"/);
   assert.match(await dig('CH', 'TXT', 'id.server'), /status: REFUSED/);
   assert.match(await dig('+cookie', 'plain.example.com'), /COOKIE: [0-9a-f]{48} \(good\)/);
+});
+
+test('RFC 8914: an answer that nothing up stands behind says so', { timeout }, async () => {
+  // No web server runs in this world, so every endpoint is down after its first checks.
+  const wanted = /EDE: (3 \(Stale Answer\)|0 \(Other\)): \((health is frozen|nothing is up)/;
+  await waitFor(
+    'an extended error that says why',
+    async () => {
+      const reply = await dig('www.example.com');
+      return wanted.test(reply) || reply;
+    },
+    { deadlineMs: 15_000 },
+  );
 });
 
 test('a zone goes out whole to those who may have it', { timeout }, async () => {

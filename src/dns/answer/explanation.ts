@@ -28,7 +28,7 @@ export function explanation(code: number, text: string): Explanation {
 
 /** What is said of answers that are not what health alone would give. */
 export const noteExplanations: Readonly<Record<AnswerNote, Explanation>> = {
-  frozen: explanation(extendedError.staleAnswer, 'health is frozen: this site doubts its own view'),
+  frozen: explanation(extendedError.staleAnswer, 'health is frozen: this is what was up last'),
   failOpen: explanation(extendedError.other, 'nothing is up: all endpoints are answered'),
 };
 
