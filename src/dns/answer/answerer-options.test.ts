@@ -75,22 +75,24 @@ test('TCP is never limited', () => {
 test('who shows a valid cookie is not limited; one that is new, bad or of another address is', () => {
   const limiter = limiterOf('drop');
   const answerer = createAnswerer(generation, { limiter, cookies });
-  const cookieOf = (from: typeof udp): string => {
+  const cookieOf = (from: typeof udp, ageSeconds = 0): string => {
     const made = new Uint8Array(24);
-    cookies.write(new Uint8Array(8).fill(7), 0, from.address, Math.floor(from.unixMs / 1000), made, 0);
+    cookies.write(new Uint8Array(8).fill(7), 0, from.address, Math.floor(from.unixMs / 1000) - ageSeconds, made, 0);
     return Buffer.from(made).toString('hex');
   };
   const answersTo = (option: string): number | undefined =>
     exchange(answerer, queryFor('pool.example.com. A', option))?.answers.length;
   const own = cookieOf(udp);
   assert.equal(answersTo(`000a0018${own}`), 3);
+  // Old enough to be renewed, and valid all the same.
+  assert.equal(answersTo(`000a0018${cookieOf(udp, 2000)}`), 3);
   assert.equal(limiter.asked.length, 0);
   const other = cookieOf({ ...udp, address: Uint8Array.of(192, 0, 2, 98) });
   for (const option of ['000a00080707070707070707', `000a0018${own.slice(0, -2)}ff`, `000a0018${other}`]) {
     assert.equal(answersTo(option), undefined, option);
   }
   assert.equal(limiter.asked.length, 3);
-  assert.equal(answerer.counters.udp.read()['validCookies'], 1);
+  assert.equal(answerer.counters.udp.read()['validCookies'], 2);
 });
 
 test('what is allowed by the limiter is answered as ever', () => {

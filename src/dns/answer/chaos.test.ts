@@ -36,6 +36,10 @@ test('what is absent is not told', () => {
   assert.equal(findChaosText({ idServer: 'x' }, query, query.length - 4, recordType.TXT), undefined);
 });
 
+test('a text of more than 255 octets is cut there', () => {
+  assert.equal(told('id.server. TXT', { idServer: 'x'.repeat(300), version: '' }), `\u00ff${'x'.repeat(255)}`);
+});
+
 test('any text is told as one string of at most 255 octets', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (idServer) => {

@@ -15,8 +15,11 @@ import { createTransfers } from './transfer.ts';
 const head = '@ 300 SOA ns1 admin 7 3600 600 86400 60\n@ 300 NS ns1\nns1 300 A 192.0.2.53\n';
 const transfers = createTransfers([present(parsePrefix('192.0.2.0/24'), 'a prefix')]);
 
-function messagesOf(generation: Generation, question = 'example.com. AXFR'): readonly Uint8Array[] {
-  const query = queryFor(question);
+function messagesOf(
+  generation: Generation,
+  question = 'example.com. AXFR',
+  query = queryFor(question),
+): readonly Uint8Array[] {
   const messages = present(transfers(generation, query, query.length, tcp), 'a transfer');
   return [...{ [Symbol.iterator]: () => messages }];
 }
@@ -42,6 +45,18 @@ test('a zone of several messages arrives whole, each message well formed and of 
   const soa = 'example.com. 300 IN SOA ns1.example.com. admin.example.com. 7 3600 600 86400 60';
   assert.deepEqual([lines[0], lines.at(-1)], [soa, soa]);
   assert.deepEqual(lines.slice(1, -1).sort(), expected.sort());
+});
+
+test('to a query with EDNS every message has an OPT record, and room for it', () => {
+  const many = Array.from({ length: 3000 }, (_, index) => `many 300 A 10.0.${index >> 8}.${index & 255}`).join('\n');
+  const messages = messagesOf(generationOf(`${head}${many}`), '', queryFor('example.com. AXFR', ''));
+  assert.ok(messages.length > 2);
+  assert.deepEqual(
+    messages.map((message) => decoded(message).opt?.type),
+    messages.map(() => recordType.OPT),
+  );
+  assert.ok(messages.every((message) => message.length <= 16_384));
+  assert.equal(recordsOf(messages).length, 3004);
 });
 
 test('a set larger than a message goes out in parts', () => {

@@ -48,6 +48,12 @@ test('RFC 2181 §9: TC is set where a needed set does not fit, and no part of th
   assert.deepEqual([flags & 0x0200, answers.length], [0x0200, 0]);
 });
 
+test('RFC 2181 §9: what was found before the set that does not fit is not sent either', () => {
+  const server = serve(`${base}alias.example. 300 CNAME many.example.\n${many('many.example.')}`);
+  const { flags, answers } = ask(server, 'alias.example. A');
+  assert.deepEqual([flags, answers.length], [0x8600, 0]);
+});
+
 test('RFC 2181 §9: TC is not set where only additional records did not fit', () => {
   const server = serve(`${base}mail.example. 300 MX 10 many.example.\n${many('many.example.')}`, { isMinimal: false });
   const small = ask(server, 'mail.example. MX');

@@ -12,6 +12,7 @@ pool.example. 300 A 192.0.2.1
 h3.pool.example. 300 A 192.0.2.2
 h3.pool.example. 300 AAAA 2001:db8::2
 none.example. 300 HTTPS 0 .
+none.example. 300 A 192.0.2.4
 away.example. 300 SVCB 1 svc.elsewhere.
 here.example. 300 SVCB 1 .
 here.example. 300 A 192.0.2.3
