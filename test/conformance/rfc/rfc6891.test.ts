@@ -45,7 +45,7 @@ test('RFC 6891 §6.1.1, §7: a query without OPT is answered without', () => {
 
 test('RFC 6891 §6.1.2: the OPT record of a reply has the root, our payload size, version 0 and no options', () => {
   const bytes = exchange(server, query('www.example. A', { edns: {} }));
-  assert.equal(Buffer.from(bytes.subarray(-11)).toString('hex'), '0000290' + '4d00000' + '00000000');
+  assert.deepEqual(bytes.subarray(-11), octets('00 0029 04d0 00 00 0000 0000'));
 });
 
 test('RFC 6891 §6.1.1: more than one OPT is FORMERR', () => {

@@ -8,9 +8,10 @@ const server = serve(`
 example. 300 SOA ns.example. admin.example. 1 7200 600 86400 60
 example. 300 NS ns.example.
 ns.example. 300 A 192.0.2.53
-${Array.from({ length: 16 }, () => 0)
-  .map((_, index) => `example. 300 DNSKEY 256 3 13 ${Buffer.from(new Uint8Array(64).fill(index)).toString('base64')}`)
-  .join('\n')}
+${Array.from(
+  { length: 16 },
+  (_, index) => `example. 300 DNSKEY 256 3 13 ${Buffer.alloc(64, index).toString('base64')}`,
+).join('\n')}
 `);
 
 interface Expected {
