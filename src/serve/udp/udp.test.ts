@@ -41,6 +41,8 @@ test('a batch of one socket goes back to each of its clients, those without a re
       client.close();
     }),
   );
+  // A reply is counted after it was sent: the ended threads have counted everything.
+  await server.close();
   const { received, answered, sendFailures, discarded } = server.counters();
   const queries = clients.length * count;
   assert.deepEqual(
@@ -70,6 +72,7 @@ test('a query longer than any that is served is discarded, and counted', async (
   const server = await openEcho(context, { sockets: { threads: 1 } });
   sendUdp(portOf(server), 'x'.repeat(datagramBytes + 1));
   assert.equal((await askUdp(portOf(server), 'x')).text, 'u:x');
+  await server.close();
   const { received, answered, discarded } = server.counters();
   assert.deepEqual({ received, answered, discarded }, { received: 2, answered: 1, discarded: 1 });
 });
