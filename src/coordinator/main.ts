@@ -6,6 +6,7 @@
  * the DNS sockets of the coordinator that runs here, which answers until this one does (handover.ts of `serve`).
  */
 import { mkdirSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { createPrng } from '#base/prng.ts';
 import { refuse, succeed } from '#base/result.ts';
@@ -24,6 +25,7 @@ import { Coordinator } from './coordinator.ts';
 import type { StopMode } from './coordinator.ts';
 import { DnsService } from './dns-service.ts';
 import { Releases } from './releases.ts';
+import { Signals } from './signals.ts';
 
 /** The longest that an end may take (R24). */
 const stopDeadlineMs = 4500;
@@ -31,6 +33,8 @@ const stopDeadlineMs = 4500;
 const takeLimitMs = 6000;
 /** How long TCP connections may go on in a process that was replaced. */
 const drainMs = 10_000;
+/** How long after a failed attempt it is tried again to decide. */
+const resumeMs = 1000;
 
 /** A coordinator that runs until it is asked to end. */
 export interface RunningCoordinator {
@@ -58,14 +62,20 @@ export async function runCoordinator(options: RunOptions): Promise<number> {
   }
   mkdirSync(machine.value.stateDirectory, { recursive: true, mode: 0o750 });
   const log = createLogger({ level: machine.value.log.level });
-  const taken = options.replace === true ? await takeSockets(machine.value, log) : succeed(undefined);
-  if (!taken.ok) return complain(taken.fault);
-  return runWith({ ...options, machine: machine.value, log }, taken.value);
+  const signals = new Signals();
+  try {
+    const taken = options.replace === true ? await takeSockets(machine.value, log) : succeed(undefined);
+    if (!taken.ok) return complain(taken.fault);
+    return await runWith({ ...options, machine: machine.value, log, signals }, taken.value);
+  } finally {
+    signals.close();
+  }
 }
 
 interface RunParts extends RunOptions {
   readonly machine: MachineConfig;
   readonly log: Logger;
+  readonly signals: Signals;
 }
 
 /** The sockets of the coordinator that runs here already, where there is one. */
@@ -83,21 +93,49 @@ async function takeSockets(machine: MachineConfig, log: Logger): Promise<Result<
 
 /** Runs, and runs again where a replacement took over and went away; DNS is answered all the while. */
 async function runWith(parts: RunParts, taken: TakenSockets | undefined): Promise<number> {
-  const { machine, log } = parts;
-  const dns = new DnsService(machine.dns, log, taken?.sockets);
-  for (let isFirst = true; ; isFirst = false) {
-    const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-    const releases = await Releases.open({ machine, log, prng: createPrng(seed) });
-    if (!releases.ok) {
-      taken?.abandon();
-      await dns.close();
-      return complain(releases.fault);
-    }
-    const run = new Run(parts, dns, releases.value);
-    const ended = await run.untilEnded(isFirst ? taken : undefined);
-    if (ended.kind === 'ended') return ended.exitCode;
-    log.error({ event: 'replace' }, `the replacement went away (${ended.reason}): deciding again`);
+  const dns = new DnsService(parts.machine.dns, parts.log, taken?.sockets);
+  let ended = await runFirst(parts, dns, taken);
+  while (ended.kind !== 'ended') {
+    parts.log.error({ event: 'replace' }, `the replacement went away (${ended.reason}): deciding again`);
+    ended = await resume(parts, dns);
   }
+  return ended.exitCode;
+}
+
+async function runFirst(parts: RunParts, dns: DnsService, taken: TakenSockets | undefined): Promise<RunEnd> {
+  const opening = openReleases(parts, true);
+  // Nothing runs yet that would have to end in order.
+  const releases = await Promise.race([opening, parts.signals.endAsked.then(() => process.exit(0))]);
+  if (releases.ok) return await new Run(parts, dns, releases.value).untilEnded(taken);
+  taken?.abandon();
+  await dns.close();
+  return { kind: 'ended', exitCode: complain(releases.fault) };
+}
+
+/** Decides again, beside DNS that never ended. What stands in the way, such as a replacement that hangs, is waited for. */
+async function resume(parts: RunParts, dns: DnsService): Promise<RunEnd> {
+  const { log, signals } = parts;
+  const ending = signals.endAsked.then(() => true);
+  let told = '';
+  do {
+    const releases = await openReleases(parts, false);
+    const ended = releases.ok
+      ? await new Run(parts, dns, releases.value).untilEnded(undefined)
+      : ({ kind: 'failed', reason: releases.fault } as const);
+    if (ended.kind !== 'failed') return ended;
+    if (ended.reason !== told) {
+      const text = `nothing can be decided yet, DNS goes on as it was decided last: ${ended.reason.trimEnd()}`;
+      log.error({ event: 'replace' }, text);
+    }
+    told = ended.reason;
+  } while (!(await Promise.race([ending, pause(resumeMs, false)])));
+  await dns.close();
+  return { kind: 'ended', exitCode: 0 };
+}
+
+function openReleases({ machine, log }: RunParts, takesFiles: boolean): Promise<Result<Releases, string>> {
+  const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
+  return Releases.open({ machine, log, prng: createPrng(seed), takesFiles });
 }
 
 function complain(text: string): number {
@@ -105,15 +143,22 @@ function complain(text: string): number {
   return 1;
 }
 
-/** How a run came to its end: for good, or by a replacement that did not make it. */
+/** How a run came to its end. */
 type RunEnd =
-  { readonly kind: 'ended'; readonly exitCode: number } | { readonly kind: 'abandoned'; readonly reason: string };
+  | { readonly kind: 'ended'; readonly exitCode: number }
+  /** A replacement asked for the sockets and did not make it; DNS goes on. */
+  | { readonly kind: 'abandoned'; readonly reason: string }
+  /** It could not start beside DNS that was open already, and goes on. */
+  | { readonly kind: 'failed'; readonly reason: string };
 
 /** One coordinator from its start to its end. */
 class Run {
   readonly #parts: RunParts;
   readonly #dns: DnsService;
+  readonly #releases: Releases;
   readonly #coordinator: Coordinator;
+  /** DNS was open before, and is not to end because something else fails. */
+  readonly #isResumed: boolean;
   readonly #ending = Promise.withResolvers<StopMode>();
   /** Resolves when DNS alone is left, so that its sockets may be given away. */
   readonly #reduced = Promise.withResolvers<undefined>();
@@ -135,57 +180,67 @@ class Run {
       },
     });
     this.#releases = releases;
+    this.#isResumed = dns.bound.length > 0;
   }
-
-  readonly #releases: Releases;
 
   /** Starts, tells the process before that DNS is answered here, and runs until it is asked to end. */
   async untilEnded(taken: TakenSockets | undefined): Promise<RunEnd> {
-    const { log } = this.#parts;
-    const forgetSignals = listenToSignals({ ...this.#parts, releases: this.#releases }, this.#coordinator, (mode) => {
-      this.#ending.resolve(mode);
+    const { log, signals } = this.#parts;
+    void signals.endAsked.then(() => {
+      this.#ending.resolve({ kind: 'restart' });
       this.#handover.resolve({ reason: 'asked to end' });
     });
-    const exitCode = await this.#start(taken);
+    signals.reloadBy(() => {
+      this.#coordinator.reloadMachine();
+      void reload({ ...this.#parts, releases: this.#releases });
+    });
+    const fault = await this.#start(taken);
+    if (fault !== undefined) return this.#endFailed(fault, taken);
     const mode = await this.#ending.promise;
-    if (exitCode === 0) log.info({ event: 'stop' }, stopTexts[mode.kind]);
-    await this.#stop(mode, exitCode);
-    if (mode.kind !== 'handOver') {
-      await this.#offer?.close();
-      forgetSignals();
-      return { kind: 'ended', exitCode };
-    }
+    signals.reloadBy(undefined);
+    log.info({ event: 'stop' }, stopTexts[mode.kind]);
+    await this.#stop(mode, 0);
+    if (mode.kind === 'handOver') return this.#handOver();
+    // Not before everything here is closed: the process before opens the same files and ports then.
+    taken?.abandon();
+    await this.#offer?.close();
+    return { kind: 'ended', exitCode: 0 };
+  }
+
+  /** Gives the sockets away, and ends when another process answers on them. */
+  async #handOver(): Promise<RunEnd> {
+    const { log, signals } = this.#parts;
     this.#reduced.resolve(undefined);
     const outcome = await this.#handover.promise;
-    forgetSignals();
     if (outcome === 'taken') {
       log.info({ event: 'replace' }, "another coordinator answers in this one's place: ending open connections");
-      await this.#dns.close(drainMs);
-      return { kind: 'ended', exitCode };
+      await Promise.race([this.#dns.close(drainMs), signals.endAsked.then(() => process.exit(0))]);
+      return { kind: 'ended', exitCode: 0 };
     }
     await this.#offer?.close();
     if (outcome.reason !== 'asked to end') return { kind: 'abandoned', reason: outcome.reason };
     await this.#dns.close();
-    return { kind: 'ended', exitCode };
+    return { kind: 'ended', exitCode: 0 };
   }
 
-  /** Returns the exit code so far: 1, with the reason on standard error, where it could not start. */
-  async #start(taken: TakenSockets | undefined): Promise<number> {
+  /** Returns why it could not start; undefined also where it was asked to end before. */
+  async #start(taken: TakenSockets | undefined): Promise<string | undefined> {
     const first = await Promise.race([this.#coordinator.start(), this.#ending.promise]);
-    if ('ok' in first && !first.ok) {
-      for (const line of first.fault) process.stderr.write(`fairlead: ${line}\n`);
-      taken?.abandon();
-      this.#ending.resolve({ kind: 'restart' });
-      return 1;
-    }
-    if (!('ok' in first)) {
-      taken?.abandon();
-      return 0;
-    }
-    await taken?.confirm();
+    if (!('ok' in first)) return undefined;
+    if (!first.ok) return first.fault.map((line) => `fairlead: ${line}\n`).join('');
+    const confirmed = await taken?.confirm();
+    if (confirmed?.ok === false) return `fairlead: what ran before goes on: ${confirmed.fault}`;
     await this.#offerSockets();
     this.#parts.onRunning?.({ machine: this.#parts.machine, dnsAddresses: this.#coordinator.dnsAddresses() });
-    return 0;
+    return undefined;
+  }
+
+  /** Ends what was started; DNS goes on in the process before, or here where it was open already. */
+  async #endFailed(reason: string, taken: TakenSockets | undefined): Promise<RunEnd> {
+    this.#parts.signals.reloadBy(undefined);
+    await this.#stop({ kind: this.#isResumed ? 'handOver' : 'restart' }, 1);
+    taken?.abandon();
+    return this.#isResumed ? { kind: 'failed', reason } : { kind: 'ended', exitCode: complain(reason) };
   }
 
   async #offerSockets(): Promise<void> {
@@ -208,8 +263,10 @@ class Run {
   async #stop(mode: StopMode, exitCode: number): Promise<void> {
     const { log } = this.#parts;
     const deadline = setTimeout(() => {
-      log.error({ event: 'stop' }, `not everything ended within ${stopDeadlineMs}ms, exiting all the same`);
-      process.exit(exitCode);
+      const isEnd = mode.kind !== 'handOver';
+      const then = isEnd ? 'exiting all the same' : 'DNS goes on as it was decided last';
+      log.error({ event: 'stop' }, `not everything ended within ${stopDeadlineMs}ms, ${then}`);
+      if (isEnd) process.exit(exitCode);
     }, stopDeadlineMs);
     await this.#coordinator.stop(mode);
     clearTimeout(deadline);
@@ -221,27 +278,6 @@ const stopTexts: Readonly<Record<StopMode['kind'], string>> = {
   restart: 'stopping',
   handOver: 'handing over to another coordinator: DNS goes on as it was decided last',
 };
-
-/** Listens until the returned function is called. */
-function listenToSignals(
-  parts: RunParts & { readonly releases: Releases },
-  coordinator: Coordinator,
-  end: (mode: StopMode) => void,
-): () => void {
-  const onEnd = (): void => {
-    end({ kind: 'restart' });
-    // Whoever asks twice does not want to wait.
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
-  };
-  const onReload = (): void => {
-    coordinator.reloadMachine();
-    void reload(parts);
-  };
-  process.once('SIGTERM', onEnd).once('SIGINT', onEnd).on('SIGHUP', onReload);
-  return () => {
-    process.off('SIGTERM', onEnd).off('SIGINT', onEnd).off('SIGHUP', onReload);
-  };
-}
 
 async function reload({ machine, log, releases }: RunParts & { readonly releases: Releases }): Promise<void> {
   tellOfMachine(machine, log);

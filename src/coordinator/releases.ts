@@ -49,6 +49,8 @@ export interface ReleasesOptions {
   readonly machine: MachineConfig;
   readonly log: Logger;
   readonly prng: Prng;
+  /** Take in the files beside `fairlead.yaml`, as a start does, where this is the writer. On where absent. */
+  readonly takesFiles?: boolean;
 }
 
 /** The releases of one coordinator. */
@@ -82,7 +84,7 @@ export class Releases {
       );
     }
     const releases = new Releases(options, store);
-    if (options.machine.replication.role === 'follower') return succeed(releases);
+    if (options.machine.replication.role === 'follower' || options.takesFiles === false) return succeed(releases);
     const imported = await releases.#importAtStart();
     if (imported.ok) return succeed(releases);
     await releases.close();

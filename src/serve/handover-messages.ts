@@ -3,7 +3,8 @@
  *
  * The new process says `take`; the old one answers with `sockets`, in one message or several, each with its descriptors,
  * or with `refused`. The new one says `answering` once its threads read them, and the old one says `leaving` as it
- * stops. Whoever closes the connection before `answering` leaves everything as it was.
+ * stops, or `refused` when that came too late. Whoever closes the connection before `answering` leaves everything as
+ * it was; an old process that closes it without a word has died, and the new one goes on.
  */
 import { z } from 'zod';
 import { refuse, succeed } from '#base/result.ts';

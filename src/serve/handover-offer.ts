@@ -34,6 +34,8 @@ export interface HandoverOptions {
   readonly onAbandoned?: (reason: string) => void;
   /** Called when somebody asked and `sockets` was not called: a stranger, a wrong word, or a second one at once. */
   readonly onRefused?: (reason: string) => void;
+  /** How long another process may take until it answers, in milliseconds. */
+  readonly takeLimitMs?: number;
 }
 
 export interface HandoverOffer {
@@ -45,7 +47,7 @@ export interface HandoverOffer {
 const descriptorsPerMessage = 128;
 
 /** How long another process may take from `take` to `answering`. */
-const takeLimitMs = 60_000;
+const defaultTakeLimitMs = 60_000;
 
 /** Begins to offer. The fault says why not. */
 export async function offerHandover(options: HandoverOptions): Promise<Result<HandoverOffer, string>> {
@@ -107,7 +109,8 @@ class Offer implements HandoverOffer {
       this.#server.close(() => resolve());
     });
     for (const socket of this.#connections) if (socket !== this.#taker) socket.destroy();
-    this.#taker?.end();
+    // What was written still leaves; a process that hangs is not waited for.
+    this.#taker?.destroySoon();
     await closed;
   }
 
@@ -121,7 +124,7 @@ class Offer implements HandoverOffer {
       return;
     }
     this.#connections.add(socket);
-    socket.setTimeout(takeLimitMs, () => socket.destroy());
+    socket.setTimeout(this.#options.takeLimitMs ?? defaultTakeLimitMs, () => this.#giveUp(socket));
     const lines = new LineReader();
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {
@@ -148,8 +151,8 @@ class Offer implements HandoverOffer {
   async #give(socket: Socket, fd: number): Promise<void> {
     this.#taker = socket;
     const sockets = await this.#prepare();
-    // It may have gone away meanwhile, which was said then.
-    if (this.#taker !== socket) return;
+    // It may have gone away meanwhile, which was said then; its descriptor may be another file's by now.
+    if (this.#taker !== socket || socket.destroyed) return;
     const fault = typeof sockets === 'string' ? sockets : this.#send(fd, sockets);
     if (fault === undefined) return;
     socket.end(encodeMessage({ say: 'refused', reason: fault }));
@@ -166,6 +169,14 @@ class Offer implements HandoverOffer {
     } finally {
       this.#isPreparing = false;
     }
+  }
+
+  /** Goes on without a process that took too long, and tells it so: it must not answer beside this one. */
+  #giveUp(socket: Socket): void {
+    const reason = 'it did not answer in time';
+    socket.write(encodeMessage({ say: 'refused', reason }));
+    socket.destroySoon();
+    this.#abandon(socket, reason);
   }
 
   #abandon(socket: Socket, reason: string): void {

@@ -15,6 +15,9 @@ import { askUdp, connectTo, openEcho, portOf, readReplies, sendTcp } from './cli
 import { offerHandover } from './handover-offer.ts';
 import type { HandoverProcessNews, HandoverProcessOptions } from './handover-process.fixture.ts';
 import { takeOver } from './handover.ts';
+import type { TakenSockets } from './handover.ts';
+import { closeSockets } from './server-sockets.ts';
+import { loadLibc } from './system/libc.ts';
 
 function temporaryPath(context: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'fairlead-handover-'));
@@ -325,3 +328,68 @@ test('a stranger at the path who answers nothing is given up', async (context) =
     fault: `no sockets came from ${path}: the other process did not answer in time`,
   });
 });
+
+test('a process that took the sockets goes on where the one before dies without a word', async (context) => {
+  const path = temporaryPath(context);
+  const server = await openEcho(context);
+  const offer = await offerHandover({ path, sockets: () => server.sockets, onTaken: () => undefined });
+  assert.ok(offer.ok);
+  const taken = await takeOver(path);
+  assert.ok(taken.ok && taken.value !== undefined);
+  await offer.value.close();
+  // Long enough that its end has come before anything is confirmed.
+  while (await isOffered(path)) await setImmediate();
+  assert.deepEqual(await taken.value.confirm(), { ok: true, value: undefined });
+  closeTaken(taken.value);
+});
+
+test('a process that answers too late hears that the one before goes on', async (context) => {
+  const path = temporaryPath(context);
+  const server = await openEcho(context);
+  const abandoned = Promise.withResolvers<string>();
+  const offer = await offerHandover({
+    path,
+    sockets: () => server.sockets,
+    onTaken: () => assert.fail('it came too late'),
+    onAbandoned: abandoned.resolve,
+    takeLimitMs: 50,
+  });
+  assert.ok(offer.ok);
+  const taken = await takeOver(path);
+  assert.ok(taken.ok && taken.value !== undefined);
+  assert.equal(await abandoned.promise, 'it did not answer in time');
+  assert.deepEqual(await taken.value.confirm(), { ok: false, fault: 'it did not answer in time' });
+  closeTaken(taken.value);
+  await offer.value.close();
+});
+
+test('an offer ends at once, though the process that has the sockets hangs', async (context) => {
+  const path = temporaryPath(context);
+  const server = await openEcho(context);
+  const offer = await offerHandover({ path, sockets: () => server.sockets, onTaken: () => undefined });
+  assert.ok(offer.ok);
+  // It takes and never reads, so it does not see the other side's end either.
+  const hanging = connect({ path, allowHalfOpen: true });
+  context.after(() => hanging.destroy());
+  hanging.write('{"say":"take","version":1}\n');
+  await once(hanging, 'readable');
+  await offer.value.close();
+  assert.equal(await isOffered(path), false);
+});
+
+async function isOffered(path: string): Promise<boolean> {
+  const socket = connect(path);
+  const isOpen = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return isOpen;
+}
+
+/** Closes this process's own descriptors of sockets that it took and does not serve. */
+function closeTaken({ sockets }: TakenSockets): void {
+  const libc = loadLibc();
+  assert.ok(libc.ok);
+  closeSockets(libc.value, sockets);
+}

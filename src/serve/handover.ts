@@ -20,8 +20,11 @@ import { connectUnix, receiveDescriptors, sendDescriptors } from './system/unix-
 /** Sockets of another process that still answers on them. They are this process's own as well now. */
 export interface TakenSockets {
   readonly sockets: ServerSockets;
-  /** Tells the other process that this one answers; resolves when that one leaves, with its path free. */
-  confirm(): Promise<void>;
+  /**
+   * Tells the other process that this one answers; resolves when that one leaves, with its path free, or has died. The
+   * fault says why it goes on instead: then this process is the one that has to leave.
+   */
+  confirm(): Promise<Result<void, string>>;
   /** Leaves everything to the other process. The sockets are the caller's to close. */
   abandon(): void;
 }
@@ -128,21 +131,35 @@ class Asking {
 class Taken implements TakenSockets {
   readonly sockets: ServerSockets;
   readonly #socket: Socket;
+  readonly #outcome = Promise.withResolvers<Result<void, string>>();
 
   constructor(fd: number, sockets: ServerSockets) {
     this.sockets = sockets;
     this.#socket = new Socket({ fd, readable: true, writable: true });
     this.#socket.on('error', () => undefined);
+    this.#socket.setEncoding('utf8');
+    const lines = new LineReader();
+    // Heard from the beginning: it may give up, or die, long before this process answers.
+    this.#socket.on('data', (chunk: string) => {
+      for (const line of lines.push(chunk)) this.#hear(line);
+    });
+    // Its end without a word: it answers no longer.
+    this.#socket.once('close', () => this.#outcome.resolve(succeed(undefined)));
   }
 
-  confirm(): Promise<void> {
-    return new Promise((resolve) => {
-      // Its last word or its end: either way it answers no longer.
-      this.#socket.once('data', () => this.#socket.destroy());
-      this.#socket.once('close', () => resolve());
+  confirm(): Promise<Result<void, string>> {
+    if (!this.#socket.destroyed) {
       this.#socket.setTimeout(defaultLimitMs, () => this.#socket.destroy());
       this.#socket.write(encodeMessage({ say: 'answering' }));
-    });
+    }
+    return this.#outcome.promise;
+  }
+
+  #hear(line: string): void {
+    const message = parseMessage(line);
+    const isRefused = message.ok && message.value.say === 'refused';
+    this.#outcome.resolve(isRefused ? refuse(message.value.reason) : succeed(undefined));
+    this.#socket.destroy();
   }
 
   abandon(): void {

@@ -11,6 +11,8 @@ const scope = fileScope();
 const timeout = 90_000;
 const sites = newSites();
 const name = 'version.example.com.';
+/** Of a block for documentation (RFC 5737). */
+const addressNotHere = '203.0.113.77';
 
 function version(number: number): Readonly<Record<string, string>> {
   return releaseFiles(sites, { coordinators: ['fra'], records: `version IN A 192.0.2.${number}\n` });
@@ -80,6 +82,60 @@ test(
     assert.equal(status.status, 200);
   },
 );
+
+test('a replacement that cannot have an address is forgotten, though it had come far', { timeout }, async () => {
+  const load = startDnsLoad(sites.fra, name);
+  const since = running.output().length;
+  const own = machineFile(sites, { site: 'fra' });
+  writeFiles(directory, { 'fairlead.yaml': own.replace('listen: [', `listen: ['${addressNotHere}:5300', `) });
+  const next = startFairlead(scope, ['coordinator', '--replace'], directory);
+  assert.equal(await next.ended(), 1);
+  assert.match(next.output(), /sockets taken over.*this machine has no such address/s);
+  await running.untilLogged(/deciding again.*release 1\.5 by the writer is in force/s, since);
+  writeFiles(directory, { 'fairlead.yaml': own });
+  assert.equal(await load.stop(), 0);
+  assert.equal(load.bad, 0);
+});
+
+test('a replacement that is asked to end before it answers is forgotten', { timeout }, async () => {
+  const since = running.output().length;
+  const next = startFairlead(scope, ['coordinator', '--replace'], directory);
+  await next.untilLogged(/API on/);
+  next.signal('SIGTERM');
+  assert.equal(await next.ended(), 0, next.output());
+  await running.untilLogged(/deciding again.*release 1\.5 by the writer is in force/s, since);
+  assert.deepEqual(await addressesOf(sites.fra, name), ['192.0.2.5']);
+});
+
+test(
+  'files with an error do not keep the one before from deciding again; SIGHUP waits for it',
+  { timeout },
+  async () => {
+    const since = running.output().length;
+    const next = startFairlead(scope, ['coordinator', '--replace'], directory);
+    await next.untilLogged(/sockets taken over/);
+    next.signal('SIGSTOP');
+    writeFiles(directory, { 'zones/example.com.zone': 'nothing sensible\n' });
+    running.signal('SIGHUP');
+    next.signal('SIGKILL');
+    await running.untilLogged(/deciding again.*release 1\.5 by the writer is in force/s, since);
+    await running.untilLogged(/reload refused.*zones\/example\.com\.zone:1:/s, since);
+    assert.deepEqual(await addressesOf(sites.fra, name), ['192.0.2.5']);
+    writeFiles(directory, version(5));
+  },
+);
+
+test('a replacement goes on where the one before dies, and can be replaced in its turn', { timeout }, async () => {
+  for (const isKilled of [true, false]) {
+    const next = startFairlead(scope, ['coordinator', '--replace'], directory);
+    await next.untilLogged(/[1-9]\d* sockets taken over/);
+    if (isKilled) running.signal('SIGKILL');
+    await next.untilLogged(/answering DNS on/);
+    await running.ended();
+    assert.deepEqual(await addressesOf(sites.fra, name), ['192.0.2.5']);
+    running = next;
+  }
+});
 
 test('where nothing runs, --replace just starts', { timeout }, async () => {
   running.signal('SIGTERM');
