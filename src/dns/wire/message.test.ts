@@ -66,6 +66,35 @@ test('an RRset that does not fit leaves nothing behind', () => {
   assert.equal(message.value.answers.length, 2);
 });
 
+test('records of one owner all point to its labels, none to another pointer', () => {
+  const out = new Uint8Array(512);
+  const writer = begin('www.example.com.', out, 512);
+  const rdata = [1, 2].map((last) => Uint8Array.of(192, 0, 2, last));
+  assert.ok(writer.records(section.answer, name('example.com.'), 0, { type: recordType.A, ttlSeconds: 1 }, rdata));
+  const expected = bytesOf(
+    'c010 0001 0001 00000001 0004 c0000201', // example.com. begins at octet 16 of the question
+    'c010 0001 0001 00000001 0004 c0000202',
+  );
+  assert.deepEqual(out.subarray(33, writer.length), expected);
+});
+
+test('a name that reaches past the buffer is not looked for in what an earlier message left there', () => {
+  const out = new Uint8Array(512);
+  const writer = begin('example.com.', out, 512);
+  const filled = new Uint8Array(512 - 16 - 12 - 12 - writer.length);
+  const head = { type: recordType.TXT, ttlSeconds: 1 };
+  assert.ok(writer.records(section.answer, name('example.com.'), 0, head, [filled]));
+  // Where the data of the next record begins: the label `a`, and a pointer that leads to itself.
+  const dataAt = writer.length + 12;
+  out.set(bytesOf('0161'), dataAt);
+  out.set([0xc0 | ((dataAt + 2) >> 8), (dataAt + 2) & 0xff], dataAt + 2);
+  const before = writer.length;
+  const soa = Uint8Array.of(...name(`${'x'.repeat(63)}.`), ...name('a.example.com.'), ...new Uint8Array(20));
+  const soaHead = { type: recordType.SOA, ttlSeconds: 1 };
+  assert.equal(writer.records(section.authority, name('example.com.'), 0, soaHead, [soa]), false);
+  assert.equal(writer.length, before);
+});
+
 const label = fc.constantFrom('a', 'B', 'b', 'mail', 'example', 'x'.repeat(63));
 const anyName = fc
   .array(label, { maxLength: 3 })

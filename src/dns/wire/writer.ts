@@ -219,6 +219,9 @@ export class MessageWriter {
     }
     const start = this.#at;
     this.#name(bytes, at, this.#keepsOwnerCase);
+    const first = this.#out[start] ?? 0;
+    // Later rows point to where a pointer leads, not to it: the octets are the same, and nobody has to follow two.
+    if (first >= 0xc0) return ((first & 0x3f) << 8) | (this.#out[start + 1] ?? 0);
     return start <= maxPointer ? start : 0;
   }
 
@@ -274,6 +277,8 @@ export class MessageWriter {
 
   /** Where the name is written already, among the first `known` labels; 0 where it is not. */
   #find(bytes: Uint8Array, at: number, isExactCase: boolean, known: number): number {
+    // A name that reaches past the limit is taken back; past the buffer's end it was never written.
+    if (this.#at > this.#limit) return 0;
     const length = bytes[at];
     for (let index = 0; index < known; index++) {
       const target = this.#labelAt[index] ?? 0;
