@@ -13,9 +13,9 @@ import type { Result } from '#base/result.ts';
 import type { ChaosTexts } from '#dns/answer/chaos.ts';
 import type { RateLimit } from '#dns/answer/rate-limiter.ts';
 import { minMasterBytes, parseCookieSecrets } from '#serve/cookie-secrets.ts';
+import type { ListenAddress } from '#serve/listen-fault.ts';
 import { durationMs } from '#health/check.ts';
 import { hostPort, ipPrefix } from './fields.ts';
-import type { ListenAddress } from './machine.ts';
 import { reasonOf } from './secret.ts';
 
 /** The most that the limiter's counters hold. */

@@ -9,6 +9,7 @@ import type { IpAddress } from '#base/ip.ts';
 import type { Result } from '#base/result.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { SiteId } from '#health/model.ts';
+import type { ListenAddress } from '#serve/listen-fault.ts';
 import { apiUrl, hostPort, ipAddress, shortName } from './fields.ts';
 import { fileProblem } from './problem.ts';
 import type { Problem } from './problem.ts';
@@ -32,12 +33,6 @@ export const machineSchema = z.strictObject({
   bgp: z.strictObject({ localAddress: ipAddress.optional() }).default({}),
   log: z.strictObject({ level: z.enum(['info', 'debug', 'warn', 'error']).default('info') }).default({ level: 'info' }),
 });
-
-/** An address to listen on. */
-export interface ListenAddress {
-  readonly address: IpAddress;
-  readonly port: number;
-}
 
 /** This machine, with paths resolved and secrets read. */
 export interface MachineConfig {

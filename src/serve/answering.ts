@@ -7,7 +7,6 @@
 import { createPrng } from '#base/prng.ts';
 import { answerCounters } from '#dns/answer/counters.ts';
 import { createAnswerer } from '#dns/answer/answerer.ts';
-import type { AnswerClient, AnswerFunction } from '#dns/answer/answerer.ts';
 import { CookieJar } from '#dns/answer/cookies.ts';
 import type { ChaosTexts } from '#dns/answer/chaos.ts';
 import { createGeneration } from '#dns/answer/generation.ts';
@@ -21,6 +20,7 @@ import { createLuaCompiler } from '#lua/compiler.ts';
 import { targetKey } from '#lua/health.ts';
 import type { HealthReading, HealthSource } from '#lua/health.ts';
 import { decodeSlot, slotWordCount, SteeringTable } from '#steering/table.ts';
+import type { ThreadAnswerer } from './thread-answerer.ts';
 
 /** One generation as threads share it. */
 export interface SharedGeneration extends BuiltImage {
@@ -65,16 +65,8 @@ export type AnswerUpdate =
   | { readonly kind: 'generation'; readonly generation: SharedGeneration }
   | { readonly kind: 'settings'; readonly settings: AnswerSettings };
 
-/** The answering side of one thread. */
-export interface ThreadAnswerer {
-  readonly answer: AnswerFunction;
-  apply(update: AnswerUpdate): void;
-  /** The messages of a zone transfer over TCP that is asked for and allowed; undefined for every other query. */
-  transfer(query: Uint8Array, length: number, client: AnswerClient): Iterator<Uint8Array> | undefined;
-}
-
 /** Builds the answering side of this thread. */
-export function createThreadAnswerer(setup: AnswerSetup): ThreadAnswerer {
+export function createThreadAnswerer(setup: AnswerSetup): ThreadAnswerer<AnswerUpdate> {
   const counters = answerCounters(setup.counters, setup.countersAt);
   const prng = createPrng(setup.seed);
   const open = (shared: SharedGeneration): Generation => {
