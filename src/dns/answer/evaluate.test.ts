@@ -7,9 +7,10 @@ import type { Answerer } from './answerer.ts';
 import { compilerOf, exchange, generationOf, queryFor } from './serving.fixture.ts';
 
 const head = '@ 300 SOA ns1 admin 7 3600 600 86400 60\n@ 300 NS ns1\nns1 300 A 192.0.2.53\n';
+const address = (last: number): Uint8Array => Uint8Array.of(192, 0, 2, last);
 const gives = (last: number, changePending = false): DynamicAnswer => ({
   kind: 'records',
-  rdata: [Uint8Array.of(192, 0, 2, last)],
+  rdata: [address(last)],
   changePending,
 });
 
@@ -58,6 +59,16 @@ test('records of its own stand before those of the programs, with the lowest TTL
     'NOERROR aa',
     'answer: www.example.com. 60 IN A 192.0.2.9',
     'answer: www.example.com. 60 IN A 192.0.2.1',
+  ]);
+});
+
+test('a record that several give is answered once (RFC 2181 §5)', () => {
+  const compile = compilerOf({ one: () => gives(1), both: () => ({ ...gives(1), rdata: [1, 9, 9].map(address) }) });
+  const zone = `${head}www 300 LUA A "one"\nwww 300 LUA A "both"\nwww 300 A 192.0.2.1`;
+  assert.deepEqual(lines(createAnswerer(generationOf(zone, { compile })), 'www.example.com. A'), [
+    'NOERROR aa',
+    'answer: www.example.com. 300 IN A 192.0.2.1',
+    'answer: www.example.com. 300 IN A 192.0.2.9',
   ]);
 });
 

@@ -42,11 +42,16 @@ function evaluateOnce(generation: Generation, found: number, client: Client): Ev
     if (answer.kind === 'failure') {
       return { rdata: [], ttlSeconds, dependsOnClient, note, failure: answer.reason };
     }
-    rdata.push(...answer.rdata);
+    // A set has no record twice (RFC 2181 §5), though several programs may give the same.
+    for (const data of answer.rdata) if (!rdata.some((other) => areEqual(other, data))) rdata.push(data);
     note ??= answer.note;
     if (answer.changePending) ttlSeconds = Math.min(ownTtlSeconds, minimumTtlSeconds);
   }
   return { rdata, ttlSeconds, dependsOnClient, note, failure: undefined };
+}
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((octet, index) => octet === b[index]);
 }
 
 function ownData(image: ZoneImage, found: number): Uint8Array[] {
