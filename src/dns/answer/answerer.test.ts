@@ -211,6 +211,19 @@ test('of two zones here the closer one answers, and DS is asked of the parent', 
   assert.equal(formatMessage(ask('sub.example.com. DS', { from: both })), `NOERROR aa\n${soa}`);
 });
 
+test('DS of a zone here is not asked of one further up that delegates what lies between (RFC 4035 §3.1.4.1)', () => {
+  const root = zone(
+    '. 5 SOA a.test. b.test. 1 1 1 1 9\n. 5 NS ns.test.\ncom. 5 NS ns.test.\nns.test. 5 A 192.0.2.7',
+    '.',
+  );
+  const both = answererOf([root, example]);
+  assert.equal(formatMessage(ask('example.com. DS', { from: both })), `NOERROR aa\n${soa}`);
+  assert.equal(
+    formatMessage(ask('com. DS', { from: both })),
+    'NOERROR aa\nauthority: . 5 IN SOA a.test. b.test. 1 1 1 1 9',
+  );
+});
+
 test('a chain of aliases ends at a bound', () => {
   const links = Array.from({ length: 40 }, (_, index) => `c${index} CNAME c${index + 1}`).join('\n');
   const from = answererOf([zone(`${exampleText}${links}\nc40 A 192.0.2.1`)]);
@@ -370,6 +383,24 @@ test('octets after the message are ignored and counted', () => {
   assert.equal(from.counters.udp.read()['fault.trailing'], 1);
 });
 
+test('a query for a cookie alone, where none are made, is FORMERR and counted as one without a question', () => {
+  const octets = encodeQuery(
+    1,
+    { name: name('.'), type: 1 },
+    { udpBytes: 1232, options: Uint8Array.of(0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8) },
+  );
+  const withoutQuestion = Uint8Array.of(
+    ...octets.subarray(0, 4),
+    0,
+    0,
+    ...octets.subarray(6, 12),
+    ...octets.subarray(17),
+  );
+  const from = answererOf([example]);
+  assert.equal(exchange(withoutQuestion, { from }).rcode, rcode.formErr);
+  assert.equal(from.counters.udp.read()['fault.questionCount'], 1);
+});
+
 test('responses and fragments are dropped and counted', () => {
   const from = answererOf([example]);
   const response = encodeQuery(1, { name: name('www.example.com.'), type: 1 });
@@ -454,6 +485,8 @@ sub  NS ns.test.
 cut  ALIAS a.sub
 a    ALIAS b
 b    ALIAS a
+long ALIAS ${'a'.repeat(60)}.long.d
+long.d DNAME ${'a'.repeat(63)}.${'a'.repeat(63)}.${'a'.repeat(60)}
 `;
   const from = answererOf([zone(text)]);
   const rows: [question: string, ...lines: string[]][] = [
@@ -465,6 +498,7 @@ b    ALIAS a
     ['far.example.com. A', 'SERVFAIL'],
     ['cut.example.com. A', 'SERVFAIL'],
     ['a.example.com. A', 'SERVFAIL'],
+    ['long.example.com. A', 'SERVFAIL'],
   ];
   for (const [question, ...lines] of rows) {
     assert.equal(formatMessage(ask(question, { from })), lines.join('\n'), question);

@@ -19,8 +19,9 @@ import {
   rcode,
   recordType,
 } from '../wire/constants.ts';
-import { Query } from '../wire/query.ts';
+import { Query, queryFault } from '../wire/query.ts';
 import { MessageWriter, optHeaderBytes, section } from '../wire/writer.ts';
+import { nodeFlag } from '../zone/image-layout.ts';
 import { findChaosText } from './chaos.ts';
 import type { ChaosTexts } from './chaos.ts';
 import { fullCookieBytes } from './cookies.ts';
@@ -152,9 +153,10 @@ class ZoneAnswerer implements Answerer {
     else if (readable === 'ok') this.#decide(bytes, client);
     else if (readable !== 'cookieOnly' || this.#options.cookies === undefined) {
       this.#rcode = readable === 'notImp' ? rcode.notImp : rcode.formErr;
+      if (readable === 'cookieOnly') counters.countFault(queryFault.questionCount);
     }
     if (this.#isTruncated) this.#writer.clearRecords();
-    if (query.hasEdns) this.#writeEdns(bytes, client, { out, limit });
+    if (query.hasEdns) this.#writeEdns(bytes, client, out, limit);
     this.#writer.setFlags(this.#replyFlags());
     counters.countReply(this.#rcode, this.#isTruncated, query.hasEdns);
     return this.#writer.length;
@@ -197,9 +199,8 @@ class ZoneAnswerer implements Answerer {
       return;
     }
     const { image } = this.#generation;
-    // DS is asked of the parent's side where both are here (RFC 4035 §3.1.4.1).
-    let zone = type === recordType.DS ? image.findZone(bytes, headerBytes, labels, 1) : 0;
-    if (zone === 0) zone = image.findZone(bytes, headerBytes, labels, 0);
+    const closest = image.findZone(bytes, headerBytes, labels, 0);
+    const zone = type === recordType.DS ? this.#parentSide(bytes, closest) : closest;
     if (zone === 0) {
       this.#refuse(noZone);
       return;
@@ -207,6 +208,19 @@ class ZoneAnswerer implements Answerer {
     this.#subject.address = this.#subnetAddress(bytes) ?? client.address;
     this.#resolver.resolve(bytes, headerBytes, zone, type, this.#subject);
     this.#takeOutcome();
+  }
+
+  /**
+   * DS of a zone's apex is asked of the zone above, where that is here and delegates it; of a zone further up, a referral
+   * would lead away from what this server knows (RFC 4035 §3.1.4.1).
+   */
+  #parentSide(bytes: Uint8Array, zone: number): number {
+    const { image } = this.#generation;
+    const { labels } = this.#query;
+    const above = image.findZone(bytes, headerBytes, labels, 1);
+    if (above === 0) return zone;
+    const node = image.findNode(above, bytes, headerBytes, labels.hashes[0] ?? 0);
+    return node === 0 || (image.flags(node) & nodeFlag.belowCut) !== 0 ? zone : above;
   }
 
   #takeOutcome(): void {
@@ -267,13 +281,8 @@ class ZoneAnswerer implements Answerer {
     return bytes;
   }
 
-  #writeEdns(
-    bytes: Uint8Array,
-    client: AnswerClient,
-    room: { readonly out: Uint8Array; readonly limit: number },
-  ): void {
+  #writeEdns(bytes: Uint8Array, client: AnswerClient, out: Uint8Array, limit: number): void {
     const query = this.#query;
-    const { out, limit } = room;
     const writer = this.#writer;
     writer.beginOpt(this.#rcode >> 4, query.dnssecOk, limit);
     if (query.ednsVersion === 0) this.#writeOptions(bytes, client, out);

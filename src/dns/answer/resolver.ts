@@ -285,13 +285,18 @@ export class Resolver {
     if (!this.#isFlattened && !this.#redirects.subarray(0, this.#redirectCount).includes(place)) {
       const owner = image.nameAt(place);
       if (data === undefined) this.#writeSet(section.answer, image.bytes, owner, found, recordType.DNAME);
-      else this.#writer.records(section.answer, image.bytes, owner, { type: recordType.DNAME, ttlSeconds }, data);
+      else if (
+        !this.#writer.records(section.answer, image.bytes, owner, { type: recordType.DNAME, ttlSeconds }, data)
+      ) {
+        this.isTruncated = true;
+      }
     }
     this.#redirects[this.#redirectCount++] = place;
     const name = nameFrom(this.#name, this.#nameAt);
     const renamed = replaceSuffix(name, image.nameOf(place), nameFrom(target, targetAt));
     if (renamed === undefined) {
-      this.rcode = rcode.yxDomain;
+      if (this.#isFlattened) this.#fail('a DNAME makes the target of an ALIAS too long');
+      else this.rcode = rcode.yxDomain;
       return false;
     }
     this.#writeData(true, { type: recordType.CNAME, ttlSeconds }, [renamed]);
@@ -320,7 +325,7 @@ export class Resolver {
     }
     this.#writeSet(section.authority, image.bytes, image.nameAt(place), ns, recordType.NS);
     let row = image.rowsAt(ns);
-    for (let count = image.rowCount(ns); count > 0; count--) {
+    for (let count = image.rowCount(ns); count > 0 && !this.isTruncated; count--) {
       this.#addGlue(row + rowHeaderBytes);
       row = image.nextRow(row);
     }
