@@ -14,8 +14,8 @@ export class LabelIndex {
   count = 0;
   /** Offset of label `i` from the name's start; `offsets[count]` is the root's. */
   readonly offsets = new Uint8Array(128);
-  /** Hash of the suffix that begins at label `i`, ignoring case. */
-  readonly hashes = new Uint32Array(128);
+  /** Hash of the suffix that begins at label `i`, ignoring case; signed, since V8 allocates for a number from 2^31 up. */
+  readonly hashes = new Int32Array(128);
 
   /** Indexes the valid name at `offset`. */
   scan(bytes: Uint8Array, offset: number): void {
@@ -66,7 +66,7 @@ export class LabelIndex {
 /** The hash of `*` directly below the name with the given hash. */
 export function wildcardHash(parentHash: number): number {
   const hash = Math.imul(parentHash ^ 1, hashPrime);
-  return Math.imul(hash ^ 0x2a, hashPrime) >>> 0;
+  return Math.imul(hash ^ 0x2a, hashPrime);
 }
 
 interface NameMapEntry<Value> {

@@ -71,5 +71,5 @@ export const rowHeaderBytes = 12;
 
 /** The hash of a name in a zone, from the name's own. */
 export function nodeHash(zonePlace: number, hash: number): number {
-  return (hash ^ Math.imul(zonePlace, 0x85eb_ca6b)) >>> 0;
+  return hash ^ Math.imul(zonePlace, 0x85eb_ca6b);
 }

@@ -54,7 +54,8 @@ export class ZoneImage {
       const at = this.#zoneTableAt + slot * 2;
       const place = this.word(at + 1);
       if (place === 0) return 0;
-      if (this.word(at) === hash && this.#equalsName(this.word(place + zone.apexNode), bytes, offset)) return place;
+      if ((this.word(at) | 0) === hash && this.#equalsName(this.word(place + zone.apexNode), bytes, offset))
+        return place;
     }
   }
 
@@ -75,7 +76,7 @@ export class ZoneImage {
       const at = this.#nodeTableAt + slot * 2;
       const place = this.word(at + 1);
       if (place === 0) return 0;
-      if (this.word(at) !== mixed || this.word(place + node.zone) !== zonePlace) continue;
+      if ((this.word(at) | 0) !== mixed || this.word(place + node.zone) !== zonePlace) continue;
       if (this.#equalsName(place, bytes, offset)) return place;
     }
   }

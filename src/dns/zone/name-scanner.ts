@@ -28,7 +28,7 @@ function hashLabel(suffixHash: number, label: Uint8Array, start: number, end: nu
   for (let index = start; index < end; index++) {
     hash = Math.imul(hash ^ (lowerCase[label[index] ?? 0] ?? 0), hashPrime);
   }
-  return hash >>> 0;
+  return hash;
 }
 
 /**
@@ -126,6 +126,6 @@ export class OwnerScanner {
       hash = hashLabel(hash, bytes, start + 1, end);
       end = start;
     }
-    this.hash = hash >>> 0;
+    this.hash = hash;
   }
 }

@@ -9,7 +9,7 @@ export interface NameTree {
   readonly count: number;
   readonly bytes: Uint8Array;
   readonly offsets: Uint32Array;
-  readonly hashes: Uint32Array;
+  readonly hashes: Int32Array;
   readonly nameBytes: Uint8Array;
   readonly totalNameBytes: number;
   /** Labels without the root. */

@@ -20,7 +20,7 @@ export class NameArena {
   /** Where name `id` begins in `bytes`. */
   offsets: Uint32Array = new Uint32Array(64);
   /** The hash of name `id`, as `LabelIndex` computes it. */
-  hashes: Uint32Array = new Uint32Array(64);
+  hashes: Int32Array = new Int32Array(64);
   count = 0;
   #bytesUsed = 0;
   /** Open addressing; holds id + 1, 0 is free. At most half full. */
@@ -96,7 +96,7 @@ export class NameArena {
   #grow(length: number): void {
     this.bytes = growBytes(this.bytes, this.#bytesUsed + length);
     this.offsets = growWords(this.offsets, this.count + 1);
-    this.hashes = growWords(this.hashes, this.count + 1);
+    this.hashes = growHashes(this.hashes, this.count + 1);
     if ((this.count + 1) * 2 <= this.#slots.length) return;
     this.#slots = new Uint32Array(this.#slots.length * 2);
     for (let id = 0; id < this.count; id++) this.#place(id);
@@ -250,6 +250,13 @@ function growBytes(array: Uint8Array, needed: number): Uint8Array {
 function growWords(array: Uint32Array, needed: number): Uint32Array {
   if (needed <= array.length) return array;
   const grown = new Uint32Array(Math.max(needed, array.length * 2));
+  grown.set(array);
+  return grown;
+}
+
+function growHashes(array: Int32Array, needed: number): Int32Array {
+  if (needed <= array.length) return array;
+  const grown = new Int32Array(Math.max(needed, array.length * 2));
   grown.set(array);
   return grown;
 }
