@@ -93,9 +93,11 @@ test('code that cannot be compiled is refused at its place, and registers nothin
 });
 
 test('an MX or CNAME record cannot be made of addresses', () => {
-  const compiled = compile("ifportup(80, {'192.0.2.1'})", 'MX');
-  assert.ok(!compiled.ok);
-  assert.match(compiled.fault.message, /cannot be the data of MX: expected LUA A, LUA AAAA or LUA TXT/);
+  for (const type of ['MX', 'CNAME', 'PTR', 'NS']) {
+    const compiled = compile("ifportup(80, {'192.0.2.1'})", type);
+    assert.ok(!compiled.ok, type);
+    assert.match(compiled.fault.message, /cannot be the data of [A-Z]+: expected LUA A, LUA AAAA or LUA TXT/);
+  }
 });
 
 test('any code is compiled or refused, and never an error', () => {

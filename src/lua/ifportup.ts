@@ -78,7 +78,9 @@ function readAddress(item: LuaConstant, type: number): Address {
   if (address === undefined) throw new LuaFault(`${describeConstant(item)} is not an IP address`, item.offset);
   const family = type === recordType.A ? 4 : type === recordType.AAAA ? 6 : undefined;
   const rdata = parseRdata(type, [{ text: address, quoted: true }]);
-  if (!rdata.ok || (family !== undefined && familyOf(address) !== family)) {
+  // An address reads as a name too, but as the data of CNAME or PTR it is none that anybody meant.
+  const fits = family === undefined ? type === recordType.TXT : familyOf(address) === family;
+  if (!rdata.ok || !fits) {
     throw new LuaFault(
       `"${address}" cannot be the data of ${typeName(type)}: expected ${expectedFor(type)}`,
       item.offset,
