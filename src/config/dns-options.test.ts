@@ -81,6 +81,7 @@ test('a cookie file that cannot be used is refused at its place', () => {
 
 test('options that nobody knows and numbers out of range are refused with what was expected', () => {
   assert.match(problemsOf('  thread: 2\n'), /fairlead.yaml:7:3: dns: .*'thread'/);
+  assert.match(problemsOf(`  nsid: ${'é'.repeat(128)}\n`), /dns.nsid: got .*, expected at most 255 octets/);
   assert.match(problemsOf('  threads: 0\n'), /fairlead.yaml:7:12: dns.threads: got '0', expected at least 1/);
   assert.match(
     problemsOf('  rateLimit: { responsesPerSecond: 0 }\n'),

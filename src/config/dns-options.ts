@@ -21,8 +21,17 @@ import { reasonOf } from './secret.ts';
 /** The most that the limiter's counters hold. */
 const maxBurst = 10_000;
 
+/** The longest character string (RFC 1035 §3.3). */
+const maxStringBytes = 255;
+
 /** Text that fits in one character string. */
-const identity = z.string().min(1).max(255);
+const identity = z
+  .string()
+  .min(1)
+  .refine(
+    (text) => new TextEncoder().encode(text).length <= maxStringBytes,
+    `expected at most ${maxStringBytes} octets`,
+  );
 
 /** The schema of `dns`. */
 export const dnsSchema = z.strictObject({
