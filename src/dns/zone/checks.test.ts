@@ -171,6 +171,15 @@ test('SOA times that contradict each other are warned of', () => {
   assert.ok(read(text).zone !== undefined);
 });
 
+test('of two ALIAS the second is warned of, as it is not followed', () => {
+  expectProblems([
+    [
+      'a 300 ALIAS b\na 300 ALIAS c\nb 300 A 192.0.2.1\nc 300 A 192.0.2.2',
+      '4:7: warning: a second ALIAS at a.example.com.: only the first is followed',
+    ],
+  ]);
+});
+
 test('an ALIAS whose target is not answered from this zone is warned of', () => {
   const expected = 'and is not asked for: expected a name of example.com.';
   expectProblems([

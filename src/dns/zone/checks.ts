@@ -6,8 +6,8 @@
  * - glue that is missing below its own delegation is an error here, since nobody could resolve the child; BIND only
  *   says so;
  * - the apex is where the SOA stands, also where that is not the name that the file was read for;
- * - warnings that BIND does not have: data that is never answered because it lies below a delegation or DNAME, DS
- *   without NS, wildcards of DNAME, SOA times against RFC 1912 §2.2;
+ * - warnings that BIND does not have: data that is never answered because it lies below a delegation or DNAME or is
+ *   too large for a message, a second ALIAS, DS without NS, wildcards of DNAME, SOA times against RFC 1912 §2.2;
  * - host names with unusual letters (BIND's check-names) and names of other zones are not looked at.
  * In reading, TTLs above 2^31 - 1 are refused, where BIND makes 0 of them; `$GENERATE` is bounded and its range must be
  * one to its last character.
@@ -18,6 +18,7 @@ import { checkTtls } from './equal-records.ts';
 import type { ProblemLog } from './problem-log.ts';
 import { none } from './records.ts';
 import type { ZoneRecords } from './records.ts';
+import { checkSetSizes } from './set-sizes.ts';
 import { TargetChecker } from './target-checks.ts';
 import { content, contentOf } from './zone-names.ts';
 import type { ZoneNames } from './zone-names.ts';
@@ -33,6 +34,7 @@ export function checkZone(zone: ZoneNames, soa: number, log: ProblemLog): void {
       checkTtls(records, name, log);
       checkAlone(zone, name, log);
     }
+    checkSetSizes(records, name, log);
     checkWildcard(zone, name, log);
     const bottom = zone.bottomAbove(name);
     if (bottom !== none) targets.checkBelow(name, bottom);
@@ -44,10 +46,12 @@ export function checkZone(zone: ZoneNames, soa: number, log: ProblemLog): void {
   log.error(records.placeOf(soa), `the zone has no NS record: expected at least one at ${formatName(apex)}`);
 }
 
-/** A name has one CNAME and nothing else, or one DNAME. */
+/** A name has one CNAME and nothing else, or one DNAME, or one ALIAS. */
 function checkAlone(zone: ZoneNames, name: number, log: ProblemLog): void {
-  if (!zone.has(name, content.cname | content.dname)) return;
+  if (!zone.has(name, content.cname | content.dname | content.alias)) return;
   const { records } = zone;
+  if (zone.has(name, content.alias)) checkOneAlias(records, name, log);
+  if (!zone.has(name, content.cname | content.dname)) return;
   const owner = formatName(records.names.name(name));
   for (const type of [recordType.CNAME, recordType.DNAME]) {
     const second = records.findAll(name, type)[1];
@@ -67,6 +71,13 @@ function checkAlone(zone: ZoneNames, name: number, log: ProblemLog): void {
       log.warning(records.placeOf(id), `NS at ${owner} beside a DNAME: expected only one of them below the apex`);
     }
   }
+}
+
+function checkOneAlias(records: ZoneRecords, name: number, log: ProblemLog): void {
+  const second = records.findAll(name, recordType.ALIAS)[1];
+  if (second === undefined) return;
+  const owner = formatName(records.names.name(name));
+  log.warning(records.placeOf(second), `a second ALIAS at ${owner}: only the first is followed`);
 }
 
 function checkWildcard({ records, apex, contents }: ZoneNames, name: number, log: ProblemLog): void {
