@@ -103,9 +103,9 @@ async function runWith(parts: RunParts, taken: TakenSockets | undefined): Promis
 }
 
 async function runFirst(parts: RunParts, dns: DnsService, taken: TakenSockets | undefined): Promise<RunEnd> {
-  const opening = openReleases(parts, true);
+  const releases = await Promise.race([openReleases(parts, true), parts.signals.endAsked]);
   // Nothing runs yet that would have to end in order.
-  const releases = await Promise.race([opening, parts.signals.endAsked.then(() => process.exit(0))]);
+  if (releases === undefined) process.exit(0);
   if (releases.ok) return await new Run(parts, dns, releases.value).untilEnded(taken);
   taken?.abandon();
   await dns.close();
@@ -214,7 +214,8 @@ class Run {
     const outcome = await this.#handover.promise;
     if (outcome === 'taken') {
       log.info({ event: 'replace' }, "another coordinator answers in this one's place: ending open connections");
-      await Promise.race([this.#dns.close(drainMs), signals.endAsked.then(() => process.exit(0))]);
+      void signals.endAsked.then(() => process.exit(0));
+      await this.#dns.close(drainMs);
       return { kind: 'ended', exitCode: 0 };
     }
     await this.#offer?.close();
