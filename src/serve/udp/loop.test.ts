@@ -148,3 +148,36 @@ test('a query from port 0 is discarded, since no reply could reach it', options,
   assert.deepEqual(await receive(client, 4), ['u:a', 'u:c', 'u:d', 'u:e']);
   assert.deepEqual([count('received'), count('answered'), count('discarded')], [5, 4, 1]);
 });
+
+for (const [sockets, where] of [
+  [[3], 'recvmmsg'],
+  [[3, 4], 'poll'],
+] as const) {
+  test(`a thread that waits in ${where} and gets no query takes its updates all the same`, options, (context) => {
+    assert.ok(loaded.ok);
+    const control = createControl();
+    const { port1, port2 } = new MessageChannel();
+    context.after(() => port1.close());
+    const applied: unknown[] = [];
+    // The wait brings nothing, and an update was sent meanwhile; after it the loop is to end.
+    const wait = (nothing: number) => (): number => {
+      port1.postMessage('update');
+      Atomics.add(control, controlWord.updates, 1);
+      Atomics.store(control, controlWord.stop, stopWord.halt);
+      return nothing;
+    };
+    const answerer = { answer: () => 0, apply: (update: unknown) => applied.push(update), transfer: () => undefined };
+    new UdpLoop({
+      libc: { ...loaded.value, recvmmsg: wait(-1), poll: wait(0), errorNumber: () => errorNumber.tryAgain },
+      sockets,
+      answer: answerer.answer,
+      control,
+      counters: createThreadCounters(),
+      inbox: new UpdateInbox(control, port2, answerer, 0),
+      heartbeat: new HeartbeatWatch(control, 1000, 200, 0),
+      now: () => 0,
+      onSilence: () => assert.fail('the heartbeat is not watched for long'),
+    }).run();
+    assert.deepEqual(applied, ['update']);
+  });
+}

@@ -74,6 +74,7 @@ export class UdpLoop {
     const ready = this.#libc.poll(this.#entriesAt, sockets.length, receiveWaitMs);
     if (ready <= 0) {
       this.#observe();
+      this.#options.inbox.take();
       return;
     }
     for (let index = 0; index < sockets.length; index++) {
@@ -89,8 +90,9 @@ export class UdpLoop {
     const received = batch.receive(fd, flags);
     this.#observe();
     if (received < 0) this.#noteReceiveFailure();
-    if (received <= 0) return false;
+    // Without a query too: updates that wait hold the memory of every generation that they bring.
     this.#options.inbox.take();
+    if (received <= 0) return false;
     const { counters } = this.#options;
     count(counters, counter.received, received);
     count(counters, counter.batches);
