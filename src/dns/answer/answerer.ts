@@ -96,7 +96,7 @@ class ZoneAnswerer implements Answerer {
   readonly #options: AnswererOptions;
   readonly #query = new Query();
   readonly #writer = new MessageWriter();
-  readonly #resolver: Resolver;
+  #resolver: Resolver;
   #generation: Generation;
   /** Whom the answer is for: the client, or the network that it asks for. */
   readonly #subject: { address: Uint8Array } = { address: new Uint8Array(4) };
@@ -113,8 +113,7 @@ class ZoneAnswerer implements Answerer {
     this.#generation = generation;
     this.#options = options;
     this.counters = options.counters ?? answerCounters(new ArrayBuffer(answerCounterBytes));
-    const { isMinimal = true, rotates = false } = options;
-    this.#resolver = new Resolver(this.#writer, this.#query.labels, generation, { isMinimal, rotates });
+    this.#resolver = this.#resolverOf(generation);
   }
 
   get generation(): Generation {
@@ -123,7 +122,13 @@ class ZoneAnswerer implements Answerer {
 
   swap(generation: Generation): void {
     this.#generation = generation;
-    this.#resolver.swap(generation);
+    // A new one: the old one refers to the image that it answered from last, which would stay in memory.
+    this.#resolver = this.#resolverOf(generation);
+  }
+
+  #resolverOf(generation: Generation): Resolver {
+    const { isMinimal = true, rotates = false } = this.#options;
+    return new Resolver(this.#writer, this.#query.labels, generation, { isMinimal, rotates });
   }
 
   readonly answer: AnswerFunction = (bytes, length, client, out) => {

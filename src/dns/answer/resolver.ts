@@ -34,7 +34,7 @@ const redirecting = hiding | nodeFlag.dname;
 const anyHead = { type: recordType.HINFO, ttlSeconds: 3600 };
 const anyData = [Uint8Array.of(7, ...new TextEncoder().encode('RFC8482'), 0)];
 
-/** Resolves one query at a time; the fields tell of the last one. One per thread. */
+/** Resolves one query at a time from one generation; the fields tell of the last one. */
 export class Resolver {
   rcode: number = rcode.noError;
   isAuthoritative = true;
@@ -49,8 +49,8 @@ export class Resolver {
   readonly #writer: MessageWriter;
   readonly #options: ResolveOptions;
   readonly #set = new RowSet();
-  #generation: Generation;
-  #image: ZoneImage;
+  readonly #generation: Generation;
+  readonly #image: ZoneImage;
   #zone = 0;
   #type = 0;
   #client: Client = { address: new Uint8Array(4) };
@@ -78,11 +78,6 @@ export class Resolver {
     this.#generation = generation;
     this.#image = generation.image;
     this.#options = options;
-  }
-
-  swap(generation: Generation): void {
-    this.#generation = generation;
-    this.#image = generation.image;
   }
 
   /**
