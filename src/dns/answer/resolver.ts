@@ -17,6 +17,7 @@ import { AliasTrail, maxAliases } from './alias-trail.ts';
 import { addCourtesies } from './courtesies.ts';
 import { evaluatePrograms } from './evaluate.ts';
 import type { Generation } from './generation.ts';
+import { ReferralWriter } from './referral.ts';
 import { fillRowSet } from './row-set.ts';
 
 /** Whether optional records are left out, and whether the records of a set go round from answer to answer. */
@@ -64,10 +65,13 @@ export class Resolver {
   #owner: Uint8Array = new Uint8Array(0);
   #ownerAt = 0;
   #isFlattened = false;
+  /** The lowest TTL of the hidden way from an ALIAS: no answer by it may live longer. */
+  #ttlLimit = 0;
   /** The question, and where in it the zone's apex begins. */
   #query: Uint8Array = new Uint8Array(0);
   #apexAt = 0;
   readonly #trail = new AliasTrail();
+  readonly #referrals: ReferralWriter;
   /** Nodes of the DNAMEs in the answer; each is written once. */
   #redirectCount = 0;
   readonly #redirects = new Uint32Array(maxAliases + 2);
@@ -78,6 +82,7 @@ export class Resolver {
     this.#generation = generation;
     this.#image = generation.image;
     this.#options = options;
+    this.#referrals = new ReferralWriter(generation.image, writer, labels, this.#set);
   }
 
   /**
@@ -177,6 +182,7 @@ export class Resolver {
     const alias = isAlias ? recordType.CNAME : type;
     if (image.programCount(found) > 0) return this.#answerDynamic(node, found, alias);
     if (!isAlias || !this.#isFlattened) this.#writeSet(section.answer, this.#owner, this.#ownerAt, found, alias);
+    else this.#limitTtl(image.word(found + rrsetWord.ttl));
     if (isAlias) {
       if (type === recordType.ANY) return false;
       return this.#follow(image.bytes, image.rowsAt(found) + rowHeaderBytes);
@@ -203,8 +209,14 @@ export class Resolver {
       this.#fail('an ALIAS leads out of the zone, and other zones are not asked');
       return false;
     }
+    this.#limitTtl(image.word(found + rrsetWord.ttl));
     this.#isFlattened = true;
     return this.#follow(image.bytes, targetAt);
+  }
+
+  /** The way is hidden, so that its shortest life is the answer's. */
+  #limitTtl(ttlSeconds: number): void {
+    this.#ttlLimit = this.#isFlattened ? Math.min(this.#ttlLimit, ttlSeconds) : ttlSeconds;
   }
 
   #fail(reason: string): void {
@@ -305,7 +317,6 @@ export class Resolver {
     return false;
   }
 
-  /** Leads to the servers of a cut, with the addresses that the zone has for them (RFC 1034 §4.2.1). */
   #refer(place: number): void {
     const image = this.#image;
     if (this.#isFlattened) {
@@ -318,25 +329,7 @@ export class Resolver {
       this.#fail('the servers of a delegation that code computes are not told');
       return;
     }
-    this.#writeSet(section.authority, image.bytes, image.nameAt(place), ns, recordType.NS);
-    let row = image.rowsAt(ns);
-    for (let count = image.rowCount(ns); count > 0 && !this.isTruncated; count--) {
-      this.#addGlue(row + rowHeaderBytes);
-      row = image.nextRow(row);
-    }
-  }
-
-  /** Without its glue a referral may lead nowhere, so that it counts as truncated (RFC 9471 §3). */
-  #addGlue(targetAt: number): void {
-    const image = this.#image;
-    const node = image.findName(this.#zone, image.bytes, targetAt, this.#labels);
-    if (node === 0) return;
-    for (const type of [recordType.A, recordType.AAAA]) {
-      const found = image.findRrset(node, type);
-      // Glue that follows health would be wrong at its parent's side for as long as its TTL (R18).
-      if (found === 0 || image.programCount(found) > 0) continue;
-      this.#writeSet(section.additional, image.bytes, targetAt, found, type);
-    }
+    if (!this.isTruncated && !this.#referrals.write(this.#zone, place, ns)) this.isTruncated = true;
   }
 
   /** Adds the SOA of a negative answer (RFC 2308 §3); one that health can change lives only shortly (R14). */
@@ -347,6 +340,7 @@ export class Resolver {
     const ttlSeconds = image.word(zone + zoneWord.negativeTtl);
     const set = this.#set;
     set.ttlSeconds = canHealthChange ? Math.min(ttlSeconds, this.#generation.minimumTtlSeconds) : ttlSeconds;
+    if (this.#isFlattened) set.ttlSeconds = Math.min(set.ttlSeconds, this.#ttlLimit);
     if (image.isApexWritten(zone, this.#query, this.#apexAt)) {
       set.bytes = image.bytes;
       set.at = image.word(zone + zoneWord.denial) * 4;
@@ -376,13 +370,22 @@ export class Resolver {
 
   /** Adds data that was made for this answer; the aliases on the way from an ALIAS stay unsaid. */
   #writeData(isAlias: boolean, head: RecordHead, data: readonly Uint8Array[]): void {
-    if (isAlias && this.#isFlattened) return;
-    if (!this.#writer.records(section.answer, this.#owner, this.#ownerAt, head, data)) this.isTruncated = true;
+    if (isAlias && this.#isFlattened) {
+      this.#limitTtl(head.ttlSeconds);
+      return;
+    }
+    const limited =
+      this.#isFlattened && this.#ttlLimit < head.ttlSeconds ? { ...head, ttlSeconds: this.#ttlLimit } : head;
+    if (!this.#writer.records(section.answer, this.#owner, this.#ownerAt, limited, data)) this.isTruncated = true;
   }
 
   #writeSet(where: Section, owner: Uint8Array, ownerAt: number, found: number, type: number): void {
     if (this.isTruncated) return;
     const set = this.#fill(found, type);
+    if (this.#isFlattened && this.#ttlLimit < this.#image.word(found + rrsetWord.ttl)) {
+      set.overridesTtl = true;
+      set.ttlSeconds = this.#ttlLimit;
+    }
     if (this.#options.rotates && set.count > 1) set.firstRow = this.#turn++ % set.count;
     if (!this.#writer.rows(where, owner, ownerAt, set)) this.isTruncated = true;
   }
