@@ -3,26 +3,14 @@ import test from 'node:test';
 import type { TestContext } from 'node:test';
 import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import { present } from '#base/assert.ts';
-import { createLogger } from '#config/log.ts';
-import { readZones } from '#config/zone-reader.ts';
-import { setSerials } from '#dns/zone/image-builder.ts';
 import { ZoneImage } from '#dns/zone/image.ts';
 import type { ZoneSummary } from '#dns/zone/image.ts';
 import type { SharedGeneration } from '#serve/answering.ts';
 import type { ListenAddress } from '#serve/listen-fault.ts';
-import { SteeringTable } from '#steering/table.ts';
-import { DnsService } from './dns-service.ts';
+import { generationWith, openService } from './dns-service.fixture.ts';
 import { askOwnDns } from './own-dns.ts';
 
 const prefix = '127.0.0.0/8' as IpPrefix;
-
-/** The zones of a release with this serial. */
-function generationWith(serial: number, files: readonly string[] = ['zones/example.com.zone']): SharedGeneration {
-  const text = '$TTL 60\n@ SOA ns1 host 1 60 60 60 60\n@ NS ns1\nns1 A 192.0.2.1\n';
-  const { image } = readZones(new Map(files.map((file) => [file, text])));
-  setSerials(image, serial);
-  return { ...image, steering: SteeringTable.create(0).buffer, slots: new Map() };
-}
 
 function zoneWith(serial: number): ZoneSummary {
   const [zone] = new ZoneImage(generationWith(serial).buffer).zones();
@@ -30,26 +18,7 @@ function zoneWith(serial: number): ZoneSummary {
 }
 
 async function serve(context: TestContext, generation: SharedGeneration): Promise<readonly ListenAddress[]> {
-  const tcp = { maxConnections: 10, maxConnectionsPerClient: 10, idleTimeoutMs: 10_000 };
-  const service = new DnsService(
-    {
-      listen: [{ address: '127.0.0.1' as IpAddress, port: 0 }],
-      threads: 1,
-      minimalResponses: true,
-      rotate: false,
-      nsid: undefined,
-      chaos: {},
-      cookies: { kind: 'none' },
-      rateLimit: undefined,
-      transferTo: [],
-      tcp,
-    },
-    createLogger({ level: 'error' }),
-  );
-  service.swap(generation);
-  assert.deepEqual(await service.open(), { ok: true, value: undefined });
-  context.after(() => service.close());
-  return service.bound;
+  return (await openService(context, generation)).bound;
 }
 
 test('R18: the own DNS passes when it answers the SOA of this release over UDP and TCP', async (context) => {
