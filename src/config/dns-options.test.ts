@@ -88,3 +88,20 @@ test('options that nobody knows and numbers out of range are refused with what w
     /dns.rateLimit.responsesPerSecond: got '0', expected at least 1/,
   );
 });
+
+test('addresses that clash with each other are refused at their place, not as in use by others', () => {
+  const problemsWith = (listen: string): string => {
+    const parsed = parseMachine(directory, machineText('').replace("['127.0.0.1:5300']", listen));
+    return parsed.ok ? '' : parsed.fault.map(formatProblem).join('\n');
+  };
+  assert.equal(
+    problemsWith("['127.0.0.1:53', '127.0.0.2:53', '127.0.0.1:53']"),
+    "fairlead.yaml:6:44: dns.listen[2]: '127.0.0.1:53' is here twice, expected each address once",
+  );
+  assert.equal(
+    problemsWith("['[2001:db8::1]:53', '[::]:53']"),
+    "fairlead.yaml:6:32: dns.listen[1]: '[::]:53' and '[2001:db8::1]:53' overlap, expected each address once",
+  );
+  assert.equal(problemsWith("['0.0.0.0:53', '[::]:53', '127.0.0.1:54', '[::1]:5300']"), '');
+  assert.equal(problemsWith("['127.0.0.1:0', '127.0.0.1:0']"), '');
+});

@@ -7,7 +7,8 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { IpPrefix } from '#base/ip.ts';
+import { familyOf, formatHostPort } from '#base/ip.ts';
+import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import type { ChaosTexts } from '#dns/answer/chaos.ts';
@@ -92,7 +93,7 @@ export interface DnsConfig {
 
 /** Why options cannot be taken, and at which place below `fairlead.yaml`. */
 export interface DnsOptionFault {
-  readonly path: readonly string[];
+  readonly path: readonly (string | number)[];
   readonly message: string;
 }
 
@@ -102,6 +103,8 @@ export function readDnsConfig(
   options: z.output<typeof dnsSchema>,
   token: string | undefined,
 ): Result<DnsConfig, DnsOptionFault> {
+  const clash = listenClash(options.listen);
+  if (clash !== undefined) return refuse(clash);
   const cookies = cookieSource(directory, options.cookies, token);
   if (cookies.kind === 'file') {
     const read = readCookieSecrets(cookies.path);
@@ -141,6 +144,27 @@ export function readCookieSecrets(path: string): Result<readonly Uint8Array[], s
   }
   const parsed = parseCookieSecrets(text, path);
   return parsed.ok ? parsed : refuse(parsed.fault.join('; '));
+}
+
+/** The first address that an earlier one takes already: the system would only say that it is in use. */
+function listenClash(listen: readonly ListenAddress[]): DnsOptionFault | undefined {
+  for (const [index, { address, port }] of listen.entries()) {
+    const earlier = listen.slice(0, index).filter((each) => each.port === port && port !== 0);
+    const other = earlier.find(
+      (each) =>
+        familyOf(each.address) === familyOf(address) &&
+        (each.address === address || isUnspecified(each.address) || isUnspecified(address)),
+    );
+    if (other === undefined) continue;
+    const [mine, its] = [formatHostPort(address, port), formatHostPort(other.address, port)];
+    const message = mine === its ? `'${mine}' is here twice` : `'${mine}' and '${its}' overlap`;
+    return { path: ['dns', 'listen', index], message: `${message}, expected each address once` };
+  }
+  return undefined;
+}
+
+function isUnspecified(address: IpAddress): boolean {
+  return address === '0.0.0.0' || address === '::';
 }
 
 function cookieSource(
