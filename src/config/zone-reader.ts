@@ -7,7 +7,8 @@
 import { createPrng } from '#base/prng.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
-import { formatName, parseName, rootName } from '#dns/wire/name.ts';
+import { recordType } from '#dns/wire/constants.ts';
+import { equalNames, formatName, parseName, rootName } from '#dns/wire/name.ts';
 import type { Name } from '#dns/wire/name.ts';
 import { buildImage } from '#dns/zone/image-builder.ts';
 import type { BuiltImage } from '#dns/zone/image-builder.ts';
@@ -53,7 +54,8 @@ export function readZones(files: ReleaseFiles): ZoneReadings {
     const of = (severity: ZoneProblem['severity']): readonly Problem[] =>
       problems.filter((problem) => problem.severity === severity).map(toProblem);
     const facts = zone === undefined ? undefined : factsOf(zone);
-    readings.set(file, { facts, problems: of('error'), warnings: of('warning') });
+    const foreign = zone === undefined ? [] : foreignSoa(file, zone);
+    readings.set(file, { facts, problems: of('error'), warnings: [...of('warning'), ...foreign] });
   }
   return { readings, targets: [...targets.values()], image: buildImage(zones) };
 }
@@ -64,6 +66,16 @@ function findInclude(files: ReleaseFiles, name: string): Result<{ file: string; 
   const text = path === undefined ? undefined : files.get(path);
   if (path === undefined) return refuse("expected the name of a file in zones/ that ends in '.inc'");
   return text === undefined ? refuse(`there is no ${path}`) : succeed({ file: path, text });
+}
+
+/** A zone of another name than its file's is most likely a slip in `$ORIGIN`. */
+function foreignSoa(file: string, zone: ZoneData): readonly Problem[] {
+  const expected = originOf(file);
+  if (equalNames(zone.apex, expected)) return [];
+  const soa = zone.records.find(zone.apexId, recordType.SOA);
+  const found = `the zone is '${formatName(zone.apex)}', its file is named for '${formatName(expected)}'`;
+  const message = `${found}: expected the name of the file to be that of the zone`;
+  return [toProblem({ ...zone.positionOf(soa), severity: 'warning', message })];
 }
 
 function originOf(file: string): Name {
