@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { MessageChannel } from 'node:worker_threads';
 import { controlWord, createControl, HeartbeatWatch, UpdateInbox } from './thread-control.ts';
 
@@ -59,5 +60,34 @@ test('the count of updates may pass 2^31', () => {
   Atomics.add(control, controlWord.updates, 1);
   inbox.take();
   assert.deepEqual(applied, ['over']);
+  port1.close();
+});
+
+test('what an update replaced is freed when the update is taken', async () => {
+  const control = createControl();
+  const { port1, port2 } = new MessageChannel();
+  const send = (update: unknown): void => {
+    port1.postMessage(update);
+    Atomics.add(control, controlWord.updates, 1);
+  };
+  const seen: WeakRef<SharedArrayBuffer>[] = [];
+  let inForce: unknown;
+  const apply = (update: unknown): void => {
+    assert.ok(update instanceof SharedArrayBuffer);
+    inForce = update;
+    seen.push(new WeakRef(update));
+  };
+  const inbox = new UpdateInbox(control, port2, { answer: () => 0, transfer: () => undefined, apply }, 0);
+  for (let image = 0; image < 3; image++) {
+    send(new SharedArrayBuffer(1024));
+    inbox.take();
+    // A weak reference holds its target until the turn in which it was made ends.
+    await setImmediate();
+  }
+  assert.deepEqual(
+    seen.map((image) => image.deref() !== undefined),
+    [false, false, true],
+  );
+  assert.ok(inForce === seen[2]?.deref());
   port1.close();
 });

@@ -6,6 +6,7 @@
  */
 import { receiveMessageOnPort } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import { collectGarbage } from './collect-garbage.ts';
 import type { ThreadAnswerer } from './thread-answerer.ts';
 
 /** Index of each word of the block (Int32Array). */
@@ -75,6 +76,7 @@ export class UpdateInbox {
   /** Applies every update sent before this call; to be called after a query has come in and before it is answered. */
   take(): void {
     const sent = Atomics.load(this.#control, controlWord.updates);
+    if (this.#taken === sent) return;
     while (this.#taken !== sent) {
       const received: { readonly message: unknown } | undefined = receiveMessageOnPort(this.#port);
       // An update is posted before it is counted.
@@ -82,5 +84,7 @@ export class UpdateInbox {
       this.#answerer.apply(received.message);
       this.#taken = (this.#taken + 1) | 0;
     }
+    // What the updates replaced may be a large part of this machine's memory.
+    collectGarbage();
   }
 }
