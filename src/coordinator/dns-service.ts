@@ -14,6 +14,7 @@ import type { Logger } from '#config/log.ts';
 import { answerCounterBytes, answerCounters, sumCounts } from '#dns/answer/counters.ts';
 import { RateLimiter } from '#dns/answer/rate-limiter.ts';
 import type { AnswerSettings, AnswerSetup, AnswerUpdate, SharedGeneration, SharedRateLimit } from '#serve/answering.ts';
+import { collectGarbage } from '#serve/collect-garbage.ts';
 import { deriveCookieSecrets, nextCookieSecretsAt } from '#serve/cookie-secrets.ts';
 import { listenDns } from '#serve/dns-server.ts';
 import type { DnsServer, DnsServerEvent } from '#serve/dns-server.ts';
@@ -24,6 +25,10 @@ import type { ServerSockets } from '#serve/server-sockets.ts';
 const cookiePeriodSeconds = 86_400;
 /** Prefixes that the rate limit counts at once. */
 const limitedPrefixes = 1 << 19;
+/** Images beyond this are freed when they are replaced; smaller ones wait for the next collection. */
+const largeImageBytes = 16 << 20;
+/** How long after a replacement the image before is held by nobody. */
+const collectAfterMs = 1000;
 /** The longest delay that a timer takes. */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -39,6 +44,7 @@ export class DnsService {
   readonly #inherited: ServerSockets | undefined;
   #cookieSecrets: readonly Uint8Array[];
   #secretTimer: NodeJS.Timeout | undefined;
+  #collectionTimer: NodeJS.Timeout | undefined;
   #generation: SharedGeneration | undefined;
   #server: DnsServer<AnswerUpdate> | undefined;
 
@@ -79,6 +85,7 @@ export class DnsService {
   swap(generation: SharedGeneration): void {
     this.#generation = generation;
     this.#server?.update({ kind: 'generation', generation });
+    if (generation.buffer.byteLength > largeImageBytes) this.#armCollection();
   }
 
   /** Reads the file of cookie secrets again; what it held stays where it cannot be read. */
@@ -111,6 +118,7 @@ export class DnsService {
   /** Answers what has arrived and closes; connections may go on for `drainMs` where it is given. */
   async close(drainMs?: number): Promise<void> {
     clearTimeout(this.#secretTimer);
+    clearTimeout(this.#collectionTimer);
     await (drainMs === undefined ? this.#server?.close() : this.#server?.drain(drainMs));
   }
 
@@ -156,6 +164,13 @@ export class DnsService {
         return undefined;
       }
     }
+  }
+
+  /** Once the generation before is held by nobody: V8 does not take large shared memory for a reason to look. */
+  #armCollection(): void {
+    clearTimeout(this.#collectionTimer);
+    this.#collectionTimer = setTimeout(collectGarbage, collectAfterMs);
+    this.#collectionTimer.unref();
   }
 
   /** Secrets that are computed from the time change with it. */

@@ -4,9 +4,12 @@
  * Zones and the decision lie in shared memory; records that follow health are compiled in each thread, and read the
  * decision's slots by the numbers that their targets have in every thread.
  */
+import { writeSync } from 'node:fs';
 import { createPrng } from '#base/prng.ts';
 import { answerCounters } from '#dns/answer/counters.ts';
 import { createAnswerer } from '#dns/answer/answerer.ts';
+import type { AnswerClient } from '#dns/answer/answerer.ts';
+import { headerBytes, rcode } from '#dns/wire/constants.ts';
 import { CookieJar } from '#dns/answer/cookies.ts';
 import type { ChaosTexts } from '#dns/answer/chaos.ts';
 import { createGeneration } from '#dns/answer/generation.ts';
@@ -79,8 +82,15 @@ export function createThreadAnswerer(setup: AnswerSetup): ThreadAnswerer<AnswerU
   let settings = setup.settings;
   let answerer = build(open(setup.generation), settings);
   let transfers = createTransfers(settings.transferTo);
+  const failures = new Failures();
   return {
-    answer: (query, length, client, out) => answerer.answer(query, length, client, out),
+    answer: (query, length, client, out) => {
+      try {
+        return answerer.answer(query, length, client, out);
+      } catch (error) {
+        return failures.reply(error, query, out, client.unixMs);
+      }
+    },
     apply: (update) => {
       if (update.kind === 'generation') {
         answerer.swap(open(update.generation));
@@ -90,8 +100,58 @@ export function createThreadAnswerer(setup: AnswerSetup): ThreadAnswerer<AnswerU
       answerer = build(answerer.generation, settings);
       transfers = createTransfers(settings.transferTo);
     },
-    transfer: (query, length, client) => transfers(answerer.generation, query, length, client),
+    transfer: (query, length, client) => {
+      const messages = transfers(answerer.generation, query, length, client);
+      return messages === undefined ? undefined : failures.guard(messages, client);
+    },
   };
+}
+
+/** How often a failure of ours is told at most. */
+const tellEveryMs = 10_000;
+
+/** A bug met by one query costs that query alone: it gets SERVFAIL, and a person is told. */
+class Failures {
+  #toldAtMs = 0;
+
+  /** Writes a header that says SERVFAIL; returns its length. */
+  reply(error: unknown, query: Uint8Array, out: Uint8Array, nowMs: number): number {
+    this.#tell(error, nowMs);
+    out.fill(0, 0, headerBytes);
+    out[0] = query[0] ?? 0;
+    out[1] = query[1] ?? 0;
+    out[2] = 0x80 | ((query[2] ?? 0) & 0x79);
+    out[3] = rcode.servFail;
+    return headerBytes;
+  }
+
+  /** Ends a transfer that fails. */
+  guard(messages: Iterator<Uint8Array>, { unixMs }: AnswerClient): Iterator<Uint8Array> {
+    return {
+      next: () => {
+        try {
+          return messages.next();
+        } catch (error) {
+          this.#tell(error, unixMs);
+          messages.return?.();
+          return { done: true, value: undefined };
+        }
+      },
+      return: () => messages.return?.() ?? { done: true, value: undefined },
+    };
+  }
+
+  /** Written at once: this thread may get no turn of an event loop. */
+  #tell(error: unknown, nowMs: number): void {
+    if (Math.abs(nowMs - this.#toldAtMs) < tellEveryMs) return;
+    this.#toldAtMs = nowMs;
+    const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    try {
+      writeSync(2, `fairlead: answering a query failed, it got SERVFAIL: ${why}\n`);
+    } catch {
+      // Nobody reads stderr; answering goes on.
+    }
+  }
 }
 
 function optionsOf(settings: AnswerSettings): Parameters<typeof createAnswerer>[1] {

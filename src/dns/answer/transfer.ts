@@ -25,6 +25,9 @@ export type Transfers = (
   client: AnswerClient,
 ) => Iterator<Uint8Array> | undefined;
 
+/** Transfers under way at once in one thread; more are refused, and secondaries ask again. */
+export const maxTransfers = 10;
+
 /** Messages stay below what a compression pointer reaches, so that names in all of them are compressed. */
 const messageBytes = 16_384;
 
@@ -32,18 +35,33 @@ const messageBytes = 16_384;
 export function createTransfers(allowed: readonly IpPrefix[]): Transfers {
   const matchers = allowed.map(ipPrefixMatcher);
   const query = new Query();
+  let underWay = 0;
   return (generation, bytes, length, client) => {
     if (client.transport !== 'tcp' || !matchers.some((matches) => matches(client.address))) return undefined;
     if (query.read(bytes, length) !== 'ok' || query.ednsVersion !== 0 || query.class !== classIn) return undefined;
     if (query.type !== recordType.AXFR && query.type !== recordType.IXFR) return undefined;
     const { image } = generation;
     const zone = image.zoneAt(bytes, headerBytes, query.labels.hashes[0] ?? 0);
-    if (zone === 0) return undefined;
+    if (zone === 0 || underWay === maxTransfers) return undefined;
     const asked = { bytes: bytes.slice(0, query.questionEnd), hasEdns: query.hasEdns, dnssecOk: query.dnssecOk };
     const isCurrent =
       query.type === recordType.IXFR && isAtLeast(clientSerial(bytes, length), image.word(zone + zoneWord.serial));
-    return new Transfer(generation, zone, asked).messages(isCurrent);
+    underWay++;
+    return untilEnd(new Transfer(generation, zone, asked).messages(isCurrent), () => underWay--);
   };
+}
+
+/** Passes on a transfer and says once when it is over, also where it is ended early. */
+function untilEnd(messages: Generator<Uint8Array, undefined>, onEnd: () => void): Iterator<Uint8Array, undefined> {
+  let isOver = false;
+  const passOn = (result: IteratorResult<Uint8Array, undefined>): IteratorResult<Uint8Array, undefined> => {
+    if (result.done === true && !isOver) {
+      isOver = true;
+      onEnd();
+    }
+    return result;
+  };
+  return { next: () => passOn(messages.next()), return: () => passOn(messages.return(undefined)) };
 }
 
 /** The serial of the SOA in an IXFR query's authority section (RFC 1995 §3). */
