@@ -15,10 +15,12 @@ export function collectGarbage(): void {
   collect();
 }
 
-/** V8 gives the function to contexts that are made while the flag is set. */
+/**
+ * V8 gives the function to contexts that are made while the flag is set. The flag is the whole process's, and other
+ * threads may be just here, so it is never taken back.
+ */
 function loadCollector(): () => void {
   setFlagsFromString('--expose-gc');
-  const found: unknown = runInNewContext('gc');
-  setFlagsFromString('--no-expose-gc');
+  const found: unknown = runInNewContext('typeof gc === "function" ? gc : undefined');
   return typeof found === 'function' ? () => void Reflect.apply(found, undefined, []) : () => undefined;
 }
