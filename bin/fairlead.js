@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import * as modules from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 const wantedMajor = 24;
 const root = new URL('../', import.meta.url);
@@ -15,6 +16,10 @@ if (Number(process.versions.node.split('.')[0]) >= wantedMajor) {
   // Compiled code is kept inside the checkout, where nobody else can write: a start takes half the time. Threads read
   // the variable. Where the folder cannot be written, everything is compiled as it is needed.
   process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/fairlead', root));
+  // Answering a query is many small functions: compiled into one, they take an eighth less time. Set before any code is
+  // compiled, since the cache belongs to the flags.
+  setFlagsFromString('--max-inlined-bytecode-size=2000');
+  setFlagsFromString('--max-inlined-bytecode-size-cumulative=4000');
   modules.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import(new URL('src/cli/main.ts', root).href);
 } else {
