@@ -17,7 +17,9 @@ import { readZone } from '#dns/zone/read-zone.ts';
 import { longestDynamicTtlOf, nameServersOf, staticAddressesOf } from '#dns/zone/zone-data.ts';
 import type { ZoneData } from '#dns/zone/zone-data.ts';
 import { createLuaCompiler } from '#lua/compiler.ts';
+import { unknownGeo } from '#geo/unknown.ts';
 import { targetKey } from '#lua/health.ts';
+import { noServices } from '#lua/steer.ts';
 import type { HealthSource, HealthTarget } from '#lua/health.ts';
 import type { Problem } from './problem.ts';
 import { includePath } from './release-files.ts';
@@ -40,10 +42,10 @@ export function readZones(files: ReleaseFiles): ZoneReadings {
   const health: HealthSource = {
     register: (target) => {
       targets.set(targetKey(target), target);
-      return { read: () => ({ state: 'unknown', changePending: true }) };
+      return { read: () => ({ state: 'unknown', changePending: true }), weight: () => 0 };
     },
   };
-  const compile = createLuaCompiler({ health, prng: createPrng(0) });
+  const compile = createLuaCompiler({ health, geo: unknownGeo, steer: noServices, prng: createPrng(0) });
   const zones: ZoneData[] = [];
   const readings = new Map<string, ZoneReading>();
   for (const [file, text] of files) {

@@ -15,8 +15,8 @@ const addresses = { 4: '192.0.2.10', 6: '2001:db8::10' } as const;
 const moment = (ms: number) => ({ nowMs: ms as MonoMs, unixMs: ms as UnixMs });
 
 function target(address: string, parts: Partial<HealthTarget> = {}): HealthTarget {
-  const timing = { intervalMs: 1000, timeoutMs: 1000, minimumFailures: 1 };
-  return { kind: 'tcp', address: address as IpAddress, port: 80, onlyProbe: false, ...timing, ...parts };
+  const timing = { intervalMs: 1000, timeoutMs: 1000, rise: 1, fall: 1 };
+  return { what: { kind: 'tcp' }, address: address as IpAddress, port: 80, onlyProbe: false, ...timing, ...parts };
 }
 
 function endpointsOf(site: string, place: { 4?: string; 6?: string }): readonly Endpoint[] {
@@ -96,7 +96,7 @@ test('R1: an endpoint follows its verdict, any other address its own probe, and 
 });
 
 test('targets that become one check share one probe', () => {
-  const slots = new SteeringSlots([target('198.51.100.7'), target('198.51.100.7', { minimumFailures: 3 })], []);
+  const slots = new SteeringSlots([target('198.51.100.7'), target('198.51.100.7', { fall: 3 })], []);
   assert.equal(slots.table.slotCount, 2);
   assert.equal(slots.probes().length, 2);
   const same = new SteeringSlots([target('198.51.100.7'), target('198.51.100.7', { onlyProbe: true })], []);

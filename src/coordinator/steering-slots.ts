@@ -62,6 +62,8 @@ export class SteeringSlots {
         withheld: subjects.every((subject) => withheld.has(subject)),
         frozen: isFrozen || subjects.every((subject) => modes.get(subject) === 'frozen'),
         failOpen: subjects.every((subject) => modes.get(subject) === 'failOpen'),
+        weight: 0,
+        shed: 0,
       };
     });
     return this.table.publish(values);
@@ -74,14 +76,14 @@ function slotFor(target: HealthTarget, endpoints: ReadonlyMap<string, readonly E
     return { kind: 'endpoint', subjects: here.map((endpoint) => endpoint.subject) };
   }
   const check = defineCheck({
-    what: { kind: 'tcp' },
+    what: target.what,
     address: target.address,
     port: target.port,
     ...(target.sourceAddress === undefined ? {} : { sourceAddress: target.sourceAddress }),
     intervalMs: target.intervalMs,
     timeoutMs: target.timeoutMs,
-    rise: 1,
-    fall: target.minimumFailures,
+    rise: target.rise,
+    fall: target.fall,
   });
   return { kind: 'probe', check };
 }
@@ -89,7 +91,16 @@ function slotFor(target: HealthTarget, endpoints: ReadonlyMap<string, readonly E
 function probeValue(decision: Decision, check: CheckId, frozen: boolean): SlotValue {
   const { state, changePending } = decision.health.probe(check);
   const unproven = state === 'unknown';
-  return { answerable: state !== 'down', changePending, unproven, withheld: false, frozen, failOpen: false };
+  return {
+    answerable: state !== 'down',
+    changePending,
+    unproven,
+    withheld: false,
+    frozen,
+    failOpen: false,
+    weight: 0,
+    shed: 0,
+  };
 }
 
 /**

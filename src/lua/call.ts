@@ -2,11 +2,15 @@
 import type { Prng } from '#base/prng.ts';
 import type { DynamicRecord } from '#dns/zone/dynamic.ts';
 import type { LuaConstant } from './constant.ts';
+import type { GeoSource } from '#geo/source.ts';
 import type { HealthSource } from './health.ts';
+import type { SteerSource } from './steer.ts';
 
 /** What functions are given beside their arguments. */
 export interface LuaServices {
   readonly health: HealthSource;
+  readonly geo: GeoSource;
+  readonly steer: SteerSource;
   readonly prng: Prng;
 }
 

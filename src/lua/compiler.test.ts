@@ -4,17 +4,19 @@ import fc from 'fast-check';
 import { createPrng } from '#base/prng.ts';
 import { parseType } from '#dns/wire/constants.ts';
 import { rootName } from '#dns/wire/name.ts';
+import { unknownGeo } from '#geo/unknown.ts';
 import { createLuaCompiler } from './compiler.ts';
 import type { HealthTarget } from './health.ts';
+import { noServices } from './steer.ts';
 
 const targets: HealthTarget[] = [];
 const health = {
   register: (target: HealthTarget) => {
     targets.push(target);
-    return { read: () => ({ state: 'up', changePending: false }) as const };
+    return { read: () => ({ state: 'up', changePending: false }) as const, weight: () => 0 };
   },
 };
-const compiler = createLuaCompiler({ health, prng: createPrng(1) });
+const compiler = createLuaCompiler({ health, geo: unknownGeo, steer: noServices, prng: createPrng(1) });
 const position = { file: 'zone', line: 1, column: 1 };
 
 function compile(code: string, type = 'A'): ReturnType<typeof compiler> {

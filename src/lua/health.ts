@@ -4,16 +4,19 @@
  */
 import type { IpAddress } from '#base/ip.ts';
 import type { AnswerNote } from '#dns/zone/dynamic.ts';
+import type { CheckKind } from '#health/check.ts';
 
 /** What a record wants checked. Equal targets are one check. */
 export interface HealthTarget {
-  readonly kind: 'tcp';
+  readonly what: CheckKind;
   readonly address: IpAddress;
   readonly port: number;
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  /** Failures in a row that make it down; one success makes it up. */
-  readonly minimumFailures: number;
+  /** Passes in a row that make it up again. */
+  readonly rise: number;
+  /** Failures in a row that make it down. */
+  readonly fall: number;
   readonly sourceAddress?: IpAddress;
   /** `verdict='probe'`: read this very probe, even where the address is an endpoint in `sites/` (R1). */
   readonly onlyProbe: boolean;
@@ -33,6 +36,8 @@ export interface HealthReading {
 /** One registered target. `read` is called for every query: it is synchronous and cheap. */
 export interface HealthHandle {
   read(): HealthReading;
+  /** What the check read as its target's weight (`pickselfweighted`), 0 to 65,535; 0 where it read none. */
+  weight(): number;
 }
 
 export interface HealthSource {
@@ -41,5 +46,6 @@ export interface HealthSource {
 
 /** What two targets share exactly if they are one check. */
 export function targetKey(target: HealthTarget): string {
-  return JSON.stringify(target);
+  const { what, address, port, intervalMs, timeoutMs, rise, fall, sourceAddress = null, onlyProbe } = target;
+  return JSON.stringify([what, address, port, intervalMs, timeoutMs, rise, fall, sourceAddress, onlyProbe]);
 }

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { formatIp, ipBytes } from '#base/ip.ts';
-import type { IpAddress } from '#base/ip.ts';
+import { formatIp } from '#base/ip.ts';
 import { createPrng } from '#base/prng.ts';
 import { parseType } from '#dns/wire/constants.ts';
 import { rootName } from '#dns/wire/name.ts';
+import { clientFrom } from '#dns/zone/dynamic.fixture.ts';
 import type { DynamicRecord } from '#dns/zone/dynamic.ts';
+import { unknownGeo } from '#geo/unknown.ts';
 import { createLuaCompiler } from './compiler.ts';
-import type { HealthReading, HealthSource, HealthTarget } from './health.ts';
+import { noServices } from './steer.ts';
+import type { HealthHandle, HealthReading, HealthSource, HealthTarget } from './health.ts';
 
 type State = HealthReading['state'];
 
@@ -18,7 +20,7 @@ class FakeHealth implements HealthSource {
   readonly changing = new Set<string>();
   readonly withheld = new Set<string>();
 
-  register(target: HealthTarget): { read: () => HealthReading } {
+  register(target: HealthTarget): HealthHandle {
     this.targets.push(target);
     const { address } = target;
     return {
@@ -27,19 +29,20 @@ class FakeHealth implements HealthSource {
         changePending: this.changing.has(address),
         withheld: this.withheld.has(address),
       }),
+      weight: () => 0,
     };
   }
 }
 
 function compile(code: string, health: HealthSource, type = 'A'): DynamicRecord {
-  const compiler = createLuaCompiler({ health, prng: createPrng(1) });
+  const compiler = createLuaCompiler({ health, geo: unknownGeo, steer: noServices, prng: createPrng(1) });
   const position = { file: 'zone', line: 1, column: 1 };
   const compiled = compiler({ code, type: parseType(type) ?? 0, zone: rootName, owner: rootName, position });
   assert.ok(compiled.ok, code);
   return compiled.value;
 }
 
-const client = { address: ipBytes('198.51.100.7' as IpAddress) };
+const client = clientFrom('198.51.100.7');
 
 /** The addresses that are answered, in order; throws where the record fails. */
 function answer(record: DynamicRecord, from = client): string[] {
@@ -101,17 +104,19 @@ test('every target is registered when the record is compiled, with the options a
   compile("ifportup(443, {{'192.0.2.1'}, {'192.0.2.2'}})", health);
   const options = "source='192.0.2.9', timeout=1, interval='30', minimumFailures=3, verdict='probe'";
   compile(`ifportup('8080', {'2001:db8::1'}, {${options}})`, health, 'AAAA');
-  const plain = { kind: 'tcp', port: 443, intervalMs: 5000, timeoutMs: 2000, minimumFailures: 1, onlyProbe: false };
+  const what = { kind: 'tcp' };
+  const plain = { what, port: 443, intervalMs: 5000, timeoutMs: 2000, rise: 1, fall: 1, onlyProbe: false };
   assert.deepEqual(health.targets, [
     { ...plain, address: '192.0.2.1' },
     { ...plain, address: '192.0.2.2' },
     {
-      kind: 'tcp',
+      what,
       address: '2001:db8::1',
       port: 8080,
       intervalMs: 30_000,
       timeoutMs: 1000,
-      minimumFailures: 3,
+      rise: 1,
+      fall: 3,
       sourceAddress: '192.0.2.9',
       onlyProbe: true,
     },
@@ -133,10 +138,11 @@ test('before any evidence everything counts as up, unless incomplete checks are 
 test('hashed gives one client always the same address, and spreads clients', () => {
   const health = new FakeHealth();
   const record = compile("ifportup(80, {'192.0.2.1', '192.0.2.2', '192.0.2.3'}, {selector='hashed'})", health);
-  assert.equal(record.dependsOnClient, true);
+  const fromNetwork = record.evaluate(clientFrom('10.0.0.0', { addressBits: 24 }));
+  assert.equal(fromNetwork.kind === 'records' && fromNetwork.scopeBits, 24);
   const counts = new Map<string, number>();
   for (let host = 0; host < 3000; host++) {
-    const from = { address: Uint8Array.of(10, 0, host >> 8, host & 255) };
+    const from = clientFrom(Uint8Array.of(10, 0, host >> 8, host & 255));
     const [first] = answer(record, from);
     assert.deepEqual(answer(record, from), [first]);
     counts.set(first ?? '', (counts.get(first ?? '') ?? 0) + 1);
@@ -144,9 +150,9 @@ test('hashed gives one client always the same address, and spreads clients', () 
   assert.equal(counts.size, 3);
   for (const count of counts.values()) assert.ok(count > 850 && count < 1150, String([...counts]));
   // 2922533433 modulo 3, the hash of this client, is 0.
-  assert.deepEqual(answer(record, { address: ipBytes('192.0.2.53' as IpAddress) }), ['192.0.2.1']);
+  assert.deepEqual(answer(record, clientFrom('192.0.2.53')), ['192.0.2.1']);
   health.states.set('192.0.2.1', 'down');
-  assert.deepEqual(answer(record, { address: ipBytes('192.0.2.53' as IpAddress) }), ['192.0.2.3']);
+  assert.deepEqual(answer(record, clientFrom('192.0.2.53')), ['192.0.2.3']);
 });
 
 test('a change that is pending is said where it matters to the answer (R13)', () => {
@@ -184,7 +190,13 @@ test('R2, R8: with nothing up, what is withheld is no backup; with all withheld 
   health.withheld.add('192.0.2.2');
   assert.deepEqual(answer(record), ['192.0.2.3']);
   health.withheld.add('192.0.2.3');
-  assert.deepEqual(record.evaluate(client), { kind: 'records', rdata: [], changePending: true, note: undefined });
+  assert.deepEqual(record.evaluate(client), {
+    kind: 'records',
+    rdata: [],
+    changePending: true,
+    scopeBits: 0,
+    note: undefined,
+  });
 });
 
 test('RFC 8914: where nothing is up, the answer says that it fails open', () => {

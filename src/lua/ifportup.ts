@@ -38,10 +38,10 @@ export function compileIfPortUp(call: LuaCall): DynamicRecord {
   const settings = readPortCheckOptions(options);
   const { sourceAddress, intervalMs, timeoutMs, minimumFailures, onlyProbe } = settings;
   const source = sourceAddress === undefined ? {} : { sourceAddress };
-  const timing = { intervalMs, timeoutMs, minimumFailures, onlyProbe };
+  const timing = { intervalMs, timeoutMs, rise: 1, fall: minimumFailures, onlyProbe };
   const register = ({ address, rdata }: Address): Candidate => ({
     rdata,
-    handle: call.health.register({ kind: 'tcp', address, port: portNumber, ...timing, ...source }),
+    handle: call.health.register({ what: { kind: 'tcp' }, address, port: portNumber, ...timing, ...source }),
   });
   const candidates = sets.map((set) => set.map(register));
   return new PortCheckedRecord(call.type, candidates, { ...settings, prng: call.prng });
@@ -101,7 +101,7 @@ interface Candidate {
 
 class PortCheckedRecord implements DynamicRecord {
   readonly type: number;
-  readonly dependsOnClient: boolean;
+  readonly #isHashed: boolean;
   readonly #sets: readonly (readonly Candidate[])[];
   readonly #options: PortCheckOptions & { readonly prng: Prng };
 
@@ -111,7 +111,7 @@ class PortCheckedRecord implements DynamicRecord {
     options: PortCheckOptions & { readonly prng: Prng },
   ) {
     this.type = type;
-    this.dependsOnClient = options.selector === 'hashed' || options.backupSelector === 'hashed';
+    this.#isHashed = options.selector === 'hashed' || options.backupSelector === 'hashed';
     this.#sets = sets;
     this.#options = options;
   }
@@ -119,6 +119,8 @@ class PortCheckedRecord implements DynamicRecord {
   evaluate(client: Client): DynamicAnswer {
     const { selector, backupSelector, failOnIncompleteCheck, prng } = this.#options;
     const context = { client, prng };
+    // The same whatever is up: a resolver keeps what it was told about the scope longer than health lasts (R15).
+    const scopeBits = this.#isHashed ? client.addressBits : 0;
     let changePending = false;
     let isAnythingKnown = false;
     let note: AnswerNote | undefined;
@@ -132,13 +134,19 @@ class PortCheckedRecord implements DynamicRecord {
         if (reading.state === 'up' || (reading.state === 'unknown' && !failOnIncompleteCheck)) available.push(rdata);
       }
       if (available.length > 0)
-        return { kind: 'records', rdata: select(selector, available, context), changePending, note };
+        return { kind: 'records', rdata: select(selector, available, context), changePending, scopeBits, note };
     }
     if (!isAnythingKnown) return { kind: 'failure', reason: 'no health check of this name has finished yet' };
     // With everything down, whatever is given may be wrong in a moment: it lives only shortly.
     const backup = this.#backup();
     const rdata = backup.length === 0 ? [] : select(backupSelector, backup, context);
-    return { kind: 'records', rdata, changePending: true, note: rdata.length === 0 ? undefined : 'failOpen' };
+    return {
+      kind: 'records',
+      rdata,
+      changePending: true,
+      scopeBits,
+      note: rdata.length === 0 ? undefined : 'failOpen',
+    };
   }
 
   /** The first set's candidates, or a later one's where all before are withheld. */

@@ -18,11 +18,13 @@ import { RateLimiter } from '#dns/answer/rate-limiter.ts';
 import type { RateLimit } from '#dns/answer/rate-limiter.ts';
 import { createTransfers } from '#dns/answer/transfer.ts';
 import type { IpPrefix } from '#base/ip.ts';
+import { unknownGeo } from '#geo/unknown.ts';
 import type { BuiltImage } from '#dns/zone/image-builder.ts';
 import { createLuaCompiler } from '#lua/compiler.ts';
 import { targetKey } from '#lua/health.ts';
+import { noServices } from '#lua/steer.ts';
 import type { HealthReading, HealthSource } from '#lua/health.ts';
-import { decodeSlot, slotWordCount, SteeringTable } from '#steering/table.ts';
+import { decodeSlot, slotFlagCount, SteeringTable, weightOf } from '#steering/table.ts';
 import type { ThreadAnswerer } from './thread-answerer.ts';
 
 /** One generation as threads share it. */
@@ -74,7 +76,12 @@ export function createThreadAnswerer(setup: AnswerSetup): ThreadAnswerer<AnswerU
   const prng = createPrng(setup.seed);
   const open = (shared: SharedGeneration): Generation => {
     const table = new SteeringTable(shared.steering);
-    const compile = createLuaCompiler({ health: readSlots(table, shared.slots), prng });
+    const compile = createLuaCompiler({
+      health: readSlots(table, shared.slots),
+      geo: unknownGeo,
+      steer: noServices,
+      prng,
+    });
     return createGeneration(shared, { compile, sequence: () => table.sequence() });
   };
   const build = (generation: Generation, settings: AnswerSettings): ReturnType<typeof createAnswerer> =>
@@ -167,7 +174,7 @@ function optionsOf(settings: AnswerSettings): Parameters<typeof createAnswerer>[
 }
 
 /** What each word of a slot means to a record: made once, so that reading makes nothing. */
-const readings: readonly HealthReading[] = Array.from({ length: slotWordCount }, (_, word) => {
+const readings: readonly HealthReading[] = Array.from({ length: slotFlagCount }, (_, word) => {
   const { answerable, changePending, unproven, withheld, frozen, failOpen } = decodeSlot(word);
   const state = !answerable ? 'down' : unproven ? 'unknown' : 'up';
   const note = frozen ? 'frozen' : failOpen ? 'failOpen' : undefined;
@@ -180,7 +187,11 @@ export function readSlots(table: SteeringTable, slots: ReadonlyMap<string, numbe
   return {
     register: (target) => {
       const slot = slots.get(targetKey(target));
-      return { read: () => (slot === undefined ? neverChecked : (readings[table.word(slot)] ?? neverChecked)) };
+      if (slot === undefined) return { read: () => neverChecked, weight: () => 0 };
+      return {
+        read: () => readings[table.word(slot) & (slotFlagCount - 1)] ?? neverChecked,
+        weight: () => weightOf(table.word(slot)),
+      };
     },
   };
 }

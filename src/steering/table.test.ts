@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { decodeSlot, slotWordCount, SteeringTable } from './table.ts';
+import { decodeSlot, slotFlagCount, SteeringTable } from './table.ts';
 
-const plain = { changePending: false, unproven: false, withheld: false, frozen: false, failOpen: false };
+const plain = {
+  changePending: false,
+  unproven: false,
+  withheld: false,
+  frozen: false,
+  failOpen: false,
+  weight: 0,
+  shed: 0,
+};
 
 test('a new table answers with everything and expects a change: nothing is known yet', () => {
   const table = SteeringTable.create(2);
@@ -23,7 +31,7 @@ test('a publication says whether it changed anything', () => {
 
 test('every word of a slot says what was published', () => {
   const table = SteeringTable.create(1);
-  for (let word = 0; word < slotWordCount; word++) {
+  for (const word of [...Array(slotFlagCount).keys(), (0xffff << 14) | (0xff << 6) | 1, (7 << 14) | (200 << 6)]) {
     const value = decodeSlot(word);
     table.publish([value]);
     assert.equal(table.word(0), word);

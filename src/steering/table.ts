@@ -12,7 +12,13 @@ const unprovenBit = 4;
 const withheldBit = 8;
 const frozenBit = 16;
 const failOpenBit = 32;
+/** Where a slot's numbers lie in its word. */
+const shedShift = 6;
+const weightShift = 14;
 const headerWords = 1;
+
+export const maxWeight = 0xffff;
+export const maxShed = 0xff;
 
 /** What one slot says. */
 export interface SlotValue {
@@ -26,10 +32,14 @@ export interface SlotValue {
   readonly frozen: boolean;
   /** Answerable because nothing is up (R8). */
   readonly failOpen: boolean;
+  /** What it may get in proportion to others: 0 to `maxWeight`. */
+  readonly weight: number;
+  /** How much of its part it hands on to others, from 0 to `maxShed` for all (R22). */
+  readonly shed: number;
 }
 
-/** How many different words a slot can hold. */
-export const slotWordCount = 64;
+/** How many different sets of flags a slot can hold: the lowest bits of its word. */
+export const slotFlagCount = 64;
 
 /** The table over a SharedArrayBuffer; hand `buffer` to another thread and build a table over it there. */
 export class SteeringTable {
@@ -47,7 +57,16 @@ export class SteeringTable {
   static create(slotCount: number): SteeringTable {
     const table = new SteeringTable(new SharedArrayBuffer((slotCount + headerWords) * 4));
     const unproven = { answerable: true, changePending: true, unproven: true };
-    table.publish(Array<SlotValue>(slotCount).fill({ ...unproven, withheld: false, frozen: false, failOpen: false }));
+    table.publish(
+      Array<SlotValue>(slotCount).fill({
+        ...unproven,
+        withheld: false,
+        frozen: false,
+        failOpen: false,
+        weight: 0,
+        shed: 0,
+      }),
+    );
     return table;
   }
 
@@ -67,7 +86,7 @@ export class SteeringTable {
     return decodeSlot(this.word(slot));
   }
 
-  /** One slot's value as the number that it is, below `slotWordCount`. */
+  /** One slot's value as the number that it is. */
   word(slot: number): number {
     assert(slot >= 0 && slot < this.slotCount, `slot ${slot} is in a table of ${this.slotCount}`);
     return Atomics.load(this.#words, slot + headerWords);
@@ -88,11 +107,22 @@ export function decodeSlot(word: number): SlotValue {
     withheld: (word & withheldBit) !== 0,
     frozen: (word & frozenBit) !== 0,
     failOpen: (word & failOpenBit) !== 0,
+    weight: weightOf(word),
+    shed: (word >>> shedShift) & maxShed,
   };
 }
 
+/** The weight in a slot's word. */
+export function weightOf(word: number): number {
+  return (word >>> weightShift) & maxWeight;
+}
+
 function encode(value: SlotValue): number {
+  const { weight, shed } = value;
+  assert(weight >= 0 && weight <= maxWeight && shed >= 0 && shed <= maxShed, 'a slot takes its weight and shed part');
   return (
+    (weight << weightShift) |
+    (shed << shedShift) |
     (value.answerable ? answerableBit : 0) |
     (value.changePending ? changePendingBit : 0) |
     (value.unproven ? unprovenBit : 0) |

@@ -64,9 +64,10 @@ const compile: DynamicCompiler = ({ code, type }) => {
     kind: 'records',
     rdata: [Uint8Array.of(192, 0, 2, 9)],
     changePending: code === 'client',
+    scopeBits: code === 'client' ? 24 : 0,
   };
   const evaluate = (): DynamicAnswer => (code === 'fails' ? { kind: 'failure', reason: 'nothing is known' } : records);
-  return succeed({ type, dependsOnClient: code === 'client', evaluate });
+  return succeed({ type, evaluate });
 };
 
 /** At most so many faults are kept. */

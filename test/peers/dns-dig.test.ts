@@ -12,7 +12,9 @@ import { parseName } from '#dns/wire/name.ts';
 import { buildImage } from '#dns/zone/image-builder.ts';
 import { readZone } from '#dns/zone/read-zone.ts';
 import { createLuaCompiler } from '#lua/compiler.ts';
-import type { HealthReading } from '#lua/health.ts';
+import type { HealthHandle } from '#lua/health.ts';
+import { noServices } from '#lua/steer.ts';
+import { unknownGeo } from '#geo/unknown.ts';
 import { listenInThread } from '#serve/in-thread.ts';
 
 const run = promisify(execFile);
@@ -42,12 +44,13 @@ ${many}
 
 /** Serves the zone for one test; `down` holds the addresses that are down. */
 async function serve(context: TestContext, down: Set<string>): Promise<(...question: string[]) => Promise<string>> {
-  const register = ({ address }: { address: IpAddress }): { read: () => HealthReading } => ({
+  const register = ({ address }: { address: IpAddress }): HealthHandle => ({
     read: () => ({ state: down.has(address) ? 'down' : 'up', changePending: false }),
+    weight: () => 0,
   });
   const origin = parseName('example.com.');
   assert.ok(origin.ok);
-  const compile = createLuaCompiler({ health: { register }, prng: createPrng(1) });
+  const compile = createLuaCompiler({ health: { register }, geo: unknownGeo, steer: noServices, prng: createPrng(1) });
   const { zone, problems } = readZone({ file: 'example.com.zone', text, origin: origin.value }, { compile });
   assert.ok(zone !== undefined, JSON.stringify(problems));
   const { answer } = createAnswerer(createGeneration(buildImage([zone]), { compile }));

@@ -8,8 +8,8 @@ import type { Answerer } from './answerer.ts';
 import { ask, compilerOf, generationOf } from './serving.fixture.ts';
 
 const compile = compilerOf({
-  up: () => ({ kind: 'records', rdata: [Uint8Array.of(192, 0, 2, 1)], changePending: false }),
-  alias: () => ({ kind: 'records', rdata: [name('www.example.com.')], changePending: false }),
+  up: () => ({ kind: 'records', rdata: [Uint8Array.of(192, 0, 2, 1)], changePending: false, scopeBits: 0 }),
+  alias: () => ({ kind: 'records', rdata: [name('www.example.com.')], changePending: false, scopeBits: 0 }),
 });
 const soa = 'authority: example.com. 60 IN SOA ns1.example.com. admin.example.com. 7 3600 600 86400 60';
 

@@ -32,26 +32,25 @@ const tcp: AnswerClient = { ...udp, transport: 'tcp' };
 
 /** What dynamic records say, by their code. */
 const behaviours = new Map<string, (client: Client) => DynamicAnswer>([
-  ['up', () => ({ kind: 'records', rdata: [Uint8Array.of(192, 0, 2, 1)], changePending: false })],
-  ['changing', () => ({ kind: 'records', rdata: [Uint8Array.of(192, 0, 2, 2)], changePending: true })],
-  ['empty', () => ({ kind: 'records', rdata: [], changePending: false })],
+  ['up', () => ({ kind: 'records', rdata: [Uint8Array.of(192, 0, 2, 1)], changePending: false, scopeBits: 0 })],
+  ['changing', () => ({ kind: 'records', rdata: [Uint8Array.of(192, 0, 2, 2)], changePending: true, scopeBits: 0 })],
+  ['empty', () => ({ kind: 'records', rdata: [], changePending: false, scopeBits: 0 })],
   ['fails', () => ({ kind: 'failure', reason: 'nothing is known yet' })],
-  ['alias', () => ({ kind: 'records', rdata: [name('www.example.com.')], changePending: false })],
+  ['alias', () => ({ kind: 'records', rdata: [name('www.example.com.')], changePending: false, scopeBits: 0 })],
   [
     'client',
-    ({ address }) => ({
+    ({ address, addressBits }) => ({
       kind: 'records',
       rdata: [address.slice()],
       changePending: false,
+      scopeBits: addressBits,
     }),
   ],
 ]);
 
 const compile: DynamicCompiler = ({ code, type }) => {
   const evaluate = behaviours.get(code);
-  return evaluate === undefined
-    ? refuse({ message: 'unknown', offset: 0 })
-    : succeed({ type, dependsOnClient: code === 'client', evaluate });
+  return evaluate === undefined ? refuse({ message: 'unknown', offset: 0 }) : succeed({ type, evaluate });
 };
 
 function zone(text: string, origin = 'example.com.'): ZoneData {

@@ -32,6 +32,7 @@ import { dynamicFailure, explanation, noteExplanations } from './explanation.ts'
 import type { Explanation } from './explanation.ts';
 import type { Generation } from './generation.ts';
 import { Resolver } from './resolver.ts';
+import { createSubject } from './subject.ts';
 
 /** Where a query came from; a transport keeps one and refills it for each query. */
 export interface AnswerClient {
@@ -99,14 +100,14 @@ class ZoneAnswerer implements Answerer {
   #resolver: Resolver;
   #generation: Generation;
   /** Whom the answer is for: the client, or the network that it asks for. */
-  readonly #subject: { address: Uint8Array } = { address: new Uint8Array(4) };
+  readonly #subject = createSubject();
   readonly #subnet4 = new Uint8Array(4);
   readonly #subnet6 = new Uint8Array(16);
   // What the reply at hand says beside its records.
   #rcode: number = rcode.noError;
   #isAuthoritative = false;
   #isTruncated = false;
-  #dependsOnClient = false;
+  #scopeBits = 0;
   #explanation: Explanation | undefined;
 
   constructor(generation: Generation, options: AnswererOptions) {
@@ -150,7 +151,7 @@ class ZoneAnswerer implements Answerer {
     this.#rcode = rcode.noError;
     this.#isAuthoritative = false;
     this.#isTruncated = false;
-    this.#dependsOnClient = false;
+    this.#scopeBits = 0;
     this.#explanation = undefined;
     const permission = isUdp ? this.#permission(bytes, client, counters) : 'send';
     if (permission === 'drop') return 0;
@@ -210,9 +211,21 @@ class ZoneAnswerer implements Answerer {
       this.#refuse(noZone);
       return;
     }
-    this.#subject.address = this.#subnetAddress(bytes) ?? client.address;
+    this.#describeSubject(bytes, client);
     this.#resolver.resolve(bytes, headerBytes, zone, type, this.#subject);
     this.#takeOutcome();
+  }
+
+  #describeSubject(bytes: Uint8Array, client: AnswerClient): void {
+    const query = this.#query;
+    const subject = this.#subject;
+    const network = this.#subnetAddress(bytes);
+    subject.address = network ?? client.address;
+    subject.addressBits = network === undefined ? client.address.length * 8 : query.subnet.sourceBits;
+    subject.resolver = client.address;
+    subject.isTcp = client.transport === 'tcp';
+    subject.dnssecOk = query.dnssecOk;
+    subject.ednsUdpBytes = query.hasEdns ? query.udpBytes : 0;
   }
 
   /**
@@ -233,7 +246,7 @@ class ZoneAnswerer implements Answerer {
     this.#rcode = resolver.rcode;
     this.#isAuthoritative = resolver.isAuthoritative;
     this.#isTruncated = resolver.isTruncated;
-    this.#dependsOnClient = resolver.dependsOnClient;
+    this.#scopeBits = resolver.scopeBits;
     if (resolver.note !== undefined) this.#explanation = noteExplanations[resolver.note];
     if (resolver.failure === undefined) return;
     this.#writer.clearRecords();
@@ -330,7 +343,7 @@ class ZoneAnswerer implements Answerer {
     out[to] = 0;
     out[to + 1] = subnet.family;
     out[to + 2] = subnet.sourceBits;
-    out[to + 3] = this.#dependsOnClient ? subnet.sourceBits : 0;
+    out[to + 3] = Math.min(this.#scopeBits, subnet.family === 1 ? 32 : 128);
     for (let index = 0; index < addressBytes; index++) out[to + 4 + index] = bytes[subnet.addressAt + index] ?? 0;
   }
 

@@ -12,6 +12,7 @@ const gives = (last: number, changePending = false): DynamicAnswer => ({
   kind: 'records',
   rdata: [address(last)],
   changePending,
+  scopeBits: 0,
 });
 
 function lines(answerer: Answerer, question: string, options?: string): readonly string[] {
@@ -129,7 +130,7 @@ test('what is answered against health says so to those who have EDNS (RFC 8914, 
 });
 
 test('no records at all are NODATA for as long as health may take (R14)', () => {
-  const compile = compilerOf({ none: () => ({ kind: 'records', rdata: [], changePending: false }) });
+  const compile = compilerOf({ none: () => ({ kind: 'records', rdata: [], changePending: false, scopeBits: 0 }) });
   const answerer = createAnswerer(generationOf(`${head}www 300 LUA A "none"`, { compile, minimumTtlSeconds: 15 }));
   assert.deepEqual(lines(answerer, 'www.example.com. A'), [
     'NOERROR aa',

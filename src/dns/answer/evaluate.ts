@@ -8,7 +8,8 @@ import type { Generation } from './generation.ts';
 export interface EvaluatedRrset {
   readonly rdata: readonly Uint8Array[];
   readonly ttlSeconds: number;
-  readonly dependsOnClient: boolean;
+  /** Bits of the client's address on which the set may depend (R15). */
+  readonly scopeBits: number;
   readonly note: AnswerNote | undefined;
   readonly failure: string | undefined;
 }
@@ -32,22 +33,22 @@ function evaluateOnce(generation: Generation, found: number, client: Client): Ev
   const first = image.word(found + rrsetWord.firstProgram);
   const ownTtlSeconds = image.word(found + rrsetWord.ttl);
   let ttlSeconds = ownTtlSeconds;
-  let dependsOnClient = false;
+  let scopeBits = 0;
   let note: AnswerNote | undefined;
   for (let index = first; index < first + image.programCount(found); index++) {
     const program = programs[index];
     if (program === undefined) continue;
-    dependsOnClient ||= program.dependsOnClient;
     const answer = program.evaluate(client);
     if (answer.kind === 'failure') {
-      return { rdata: [], ttlSeconds, dependsOnClient, note, failure: answer.reason };
+      return { rdata: [], ttlSeconds, scopeBits, note, failure: answer.reason };
     }
+    scopeBits = Math.max(scopeBits, answer.scopeBits);
     // A set has no record twice (RFC 2181 §5), though several programs may give the same.
     for (const data of answer.rdata) if (!rdata.some((other) => areEqual(other, data))) rdata.push(data);
     note ??= answer.note;
     if (answer.changePending) ttlSeconds = Math.min(ownTtlSeconds, minimumTtlSeconds);
   }
-  return { rdata, ttlSeconds, dependsOnClient, note, failure: undefined };
+  return { rdata, ttlSeconds, scopeBits, note, failure: undefined };
 }
 
 function areEqual(a: Uint8Array, b: Uint8Array): boolean {

@@ -44,5 +44,5 @@ function compileProgram(source: DynamicSource, compile: DynamicCompiler): Dynami
   const compiled = compile(source);
   if (compiled.ok) return compiled.value;
   const reason = `the record's code does not compile: ${compiled.fault.message}`;
-  return { type: source.type, dependsOnClient: false, evaluate: () => ({ kind: 'failure', reason }) };
+  return { type: source.type, evaluate: () => ({ kind: 'failure', reason }) };
 }

@@ -10,15 +10,18 @@ import type { LabelIndex } from '../wire/name-map.ts';
 import { nameFrom, replaceSuffix } from '../wire/name.ts';
 import { RowSet, section } from '../wire/writer.ts';
 import type { MessageWriter, RecordHead, Section } from '../wire/writer.ts';
-import type { AnswerNote, Client } from '../zone/dynamic.ts';
+import type { AnswerNote } from '../zone/dynamic.ts';
 import type { ZoneImage } from '../zone/image.ts';
 import { nodeFlag, rowHeaderBytes, rrset as rrsetWord, zone as zoneWord } from '../zone/image-layout.ts';
 import { AliasTrail, maxAliases } from './alias-trail.ts';
 import { addCourtesies } from './courtesies.ts';
 import { evaluatePrograms } from './evaluate.ts';
+import type { EvaluatedRrset } from './evaluate.ts';
 import type { Generation } from './generation.ts';
 import { ReferralWriter } from './referral.ts';
 import { fillRowSet } from './row-set.ts';
+import { createSubject } from './subject.ts';
+import type { Subject } from './subject.ts';
 
 /** Whether optional records are left out, and whether the records of a set go round from answer to answer. */
 export interface ResolveOptions {
@@ -41,8 +44,8 @@ export class Resolver {
   isAuthoritative = true;
   /** An RRset that the reply needs did not fit. */
   isTruncated = false;
-  /** Whether a record was evaluated whose data depends on where the client is. */
-  dependsOnClient = false;
+  /** Bits of the client's address on which the answer may depend (R15). */
+  scopeBits = 0;
   /** Why a dynamic record gave nothing; the response code is SERVFAIL then. */
   failure: string | undefined;
   note: AnswerNote | undefined;
@@ -54,7 +57,7 @@ export class Resolver {
   readonly #image: ZoneImage;
   #zone = 0;
   #type = 0;
-  #client: Client = { address: new Uint8Array(4) };
+  #subject: Subject = createSubject();
   #labels: LabelIndex;
   /** Counts answers, so that rotating sets begin elsewhere each time. */
   #turn = 0;
@@ -89,16 +92,16 @@ export class Resolver {
    * Writes the records that answer for the name at `nameAt` of `query`, which lies in the zone at place `zone` and whose
    * labels are indexed; the writer holds the question and nothing else.
    */
-  resolve(query: Uint8Array, nameAt: number, zone: number, type: number, client: Client): void {
+  resolve(query: Uint8Array, nameAt: number, zone: number, type: number, subject: Subject): void {
     this.rcode = rcode.noError;
     this.isAuthoritative = true;
     this.isTruncated = false;
-    this.dependsOnClient = false;
+    this.scopeBits = 0;
     this.failure = undefined;
     this.note = undefined;
     this.#zone = zone;
     this.#type = type;
-    this.#client = client;
+    this.#subject = subject;
     this.#name = query;
     this.#nameAt = nameAt;
     this.#owner = query;
@@ -231,8 +234,7 @@ export class Resolver {
 
   /** Answers with what programs give now, beside the set's own records. */
   #answerDynamic(node: number, found: number, type: number): boolean {
-    const evaluated = evaluatePrograms(this.#generation, found, this.#client);
-    this.dependsOnClient ||= evaluated.dependsOnClient;
+    const evaluated = this.#evaluate(found);
     this.note = evaluated.note ?? this.note;
     if (evaluated.failure !== undefined) {
       this.#fail(evaluated.failure);
@@ -252,6 +254,15 @@ export class Resolver {
     }
     if (!this.#options.isMinimal) this.#addCourtesies(node, 0);
     return false;
+  }
+
+  #evaluate(found: number): EvaluatedRrset {
+    const subject = this.#subject;
+    subject.name = this.#name;
+    subject.nameAt = this.#nameAt;
+    const evaluated = evaluatePrograms(this.#generation, found, subject);
+    this.scopeBits = Math.max(this.scopeBits, evaluated.scopeBits);
+    return evaluated;
   }
 
   /** Makes the target of an alias the name that is looked for; false at a loop, at the bound and outside the zone. */
@@ -280,9 +291,8 @@ export class Resolver {
     let ttlSeconds = image.word(found + rrsetWord.ttl);
     let data: readonly Uint8Array[] | undefined;
     if (image.programCount(found) > 0) {
-      const evaluated = evaluatePrograms(this.#generation, found, this.#client);
+      const evaluated = this.#evaluate(found);
       const [first] = evaluated.rdata;
-      this.dependsOnClient ||= evaluated.dependsOnClient;
       if (first === undefined) return this.#refuseRedirect(evaluated.failure);
       target = first;
       targetAt = 0;

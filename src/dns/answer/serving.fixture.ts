@@ -28,15 +28,13 @@ export const tcp: AnswerClient = { ...udp, transport: 'tcp' };
 export function compilerOf(behaviours: Readonly<Record<string, (client: Client) => DynamicAnswer>>): DynamicCompiler {
   return ({ code, type }) => {
     const evaluate = behaviours[code];
-    return evaluate === undefined
-      ? refuse({ message: 'unknown', offset: 0 })
-      : succeed({ type, dependsOnClient: false, evaluate });
+    return evaluate === undefined ? refuse({ message: 'unknown', offset: 0 }) : succeed({ type, evaluate });
   };
 }
 
 /** Takes any code, which then gives no records. */
 export const anyCode: DynamicCompiler = ({ type }) =>
-  succeed({ type, dependsOnClient: false, evaluate: () => ({ kind: 'records', rdata: [], changePending: false }) });
+  succeed({ type, evaluate: () => ({ kind: 'records', rdata: [], changePending: false, scopeBits: 0 }) });
 
 /** Reads a master file for example.com. that has no errors. */
 export function zoneOf(text: string, compile: DynamicCompiler = anyCode): ZoneData {

@@ -79,7 +79,7 @@ test('includes that are missing, in a circle, too deep or too many are refused w
 test('$GENERATE writes a record for each number, of any type', () => {
   const succeedAll: DynamicCompiler = (source) =>
     source.code === 'say("3 $")' || source.code === 'say("2 $")'
-      ? succeed({ type: 1, dependsOnClient: false, evaluate: () => ({ kind: 'failure', reason: '' }) })
+      ? succeed({ type: 1, evaluate: () => ({ kind: 'failure', reason: '' }) })
       : refuse({ message: source.code, offset: 0 });
   const { zone, problems } = read(
     [

@@ -6,13 +6,24 @@ import type { Result } from '#base/result.ts';
 import type { Name } from '../wire/name.ts';
 import type { TextPosition } from './problem.ts';
 
-/** Whom an answer is for. */
+/** Whom an answer is for and what was asked. Filled anew for each query, and valid during the call only. */
 export interface Client {
   /**
    * The network that the query names (RFC 7871), its host bits zero, or else the address that it came from: 4 octets or
-   * 16. Valid during the call only.
+   * 16.
    */
   readonly address: Uint8Array;
+  /** Bits of `address` that are told: all of them without a network. */
+  readonly addressBits: number;
+  /** The address that the query came from, 4 octets or 16. */
+  readonly resolver: Uint8Array;
+  /** The name that is looked up, the question's or an alias's target, at `nameAt` of these octets. */
+  readonly name: Uint8Array;
+  readonly nameAt: number;
+  readonly isTcp: boolean;
+  readonly dnssecOk: boolean;
+  /** What the client takes over UDP by EDNS; 0 without EDNS. */
+  readonly ednsUdpBytes: number;
 }
 
 /** Why an answer is not what health alone would give; told to the client as an extended error (RFC 8914). */
@@ -28,6 +39,8 @@ export type DynamicAnswer =
       readonly kind: 'records';
       readonly rdata: readonly Uint8Array[];
       readonly changePending: boolean;
+      /** Bits of the client's address on which the answer may depend, whatever health is; 0 where on none (R15). */
+      readonly scopeBits: number;
       readonly note?: AnswerNote | undefined;
     }
   | { readonly kind: 'failure'; readonly reason: string };
@@ -36,8 +49,6 @@ export type DynamicAnswer =
 export interface DynamicRecord {
   /** The type of the records that it gives. */
   readonly type: number;
-  /** Whether clients may get different answers because of where they are: decides the ECS scope (R15). */
-  readonly dependsOnClient: boolean;
   evaluate(client: Client): DynamicAnswer;
 }
 

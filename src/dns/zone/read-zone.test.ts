@@ -196,7 +196,7 @@ test('LUA code reaches the compiler unescaped, and a fault is placed inside the 
 });
 
 test('a release learns the name servers, their addresses and the longest TTL that follows health (R25)', () => {
-  const record = { type: 1, dependsOnClient: false, evaluate: () => ({ kind: 'failure', reason: 'none' }) as const };
+  const record = { type: 1, evaluate: () => ({ kind: 'failure', reason: 'none' }) as const };
   const { zone } = read(
     `${head}@ 300 NS n\nn 300 AAAA 2001:db8::1\nn 300 A 192.0.2.1\na 30 LUA A "x"\nb 90 LUA A "x"\nb 80 LUA A "y"\nc 3600 A 192.0.2.1`,
     { compile: () => succeed(record) },

@@ -34,10 +34,9 @@ const compile: DynamicCompiler = ({ code, type }) => {
   if (code !== 'client' && code !== 'address') return refuse({ message: 'unknown code', offset: 0 });
   return succeed({
     type,
-    dependsOnClient: code === 'client',
-    evaluate: ({ address }) => {
+    evaluate: ({ address, addressBits }) => {
       const rdata = code === 'client' ? Uint8Array.of(address.length, ...address) : Uint8Array.of(192, 0, 2, 1);
-      return { kind: 'records', rdata: [rdata], changePending: false };
+      return { kind: 'records', rdata: [rdata], changePending: false, scopeBits: code === 'client' ? addressBits : 0 };
     },
   });
 };

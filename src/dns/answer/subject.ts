@@ -1,0 +1,20 @@
+/** The one `Client` of a thread, refilled for each query that programs are run for. */
+import type { Client } from '../zone/dynamic.ts';
+
+/** A client that can be refilled. */
+export type Subject = { -readonly [Field in keyof Client]: Client[Field] };
+
+/** A client of which nothing is known yet. */
+export function createSubject(): Subject {
+  const nobody = new Uint8Array(4);
+  return {
+    address: nobody,
+    addressBits: 32,
+    resolver: nobody,
+    name: new Uint8Array(1),
+    nameAt: 0,
+    isTcp: false,
+    dnssecOk: false,
+    ednsUdpBytes: 0,
+  };
+}

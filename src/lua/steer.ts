@@ -1,0 +1,17 @@
+/**
+ * The seam to steering by policy: `steer('www')` uses a service when its record is compiled and asks it when it answers.
+ * Whoever composes the server implements it over the policies of the release.
+ */
+import type { Client, DynamicAnswer } from '#dns/zone/dynamic.ts';
+
+/** Decides one service's answer of one record type. Synchronous; called for every query. */
+export type Steering = (client: Client) => DynamicAnswer;
+
+/** Where services are looked up. */
+export interface SteerSource {
+  /** The decision on a service's records of a type; undefined where there is no such service. */
+  use(service: string, type: number): Steering | undefined;
+}
+
+/** Knows of no service. */
+export const noServices: SteerSource = { use: () => undefined };
