@@ -343,7 +343,8 @@ class ZoneAnswerer implements Answerer {
     out[to] = 0;
     out[to + 1] = subnet.family;
     out[to + 2] = subnet.sourceBits;
-    out[to + 3] = Math.min(this.#scopeBits, subnet.family === 1 ? 32 : 128);
+    // Who does not want to be told apart is answered for everybody (RFC 7871 §7.2.1).
+    out[to + 3] = subnet.sourceBits === 0 ? 0 : Math.min(this.#scopeBits, subnet.family === 1 ? 32 : 128);
     for (let index = 0; index < addressBytes; index++) out[to + 4 + index] = bytes[subnet.addressAt + index] ?? 0;
   }
 
