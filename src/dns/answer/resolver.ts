@@ -15,8 +15,7 @@ import type { ZoneImage } from '../zone/image.ts';
 import { nodeFlag, rowHeaderBytes, rrset as rrsetWord, zone as zoneWord } from '../zone/image-layout.ts';
 import { AliasTrail, maxAliases } from './alias-trail.ts';
 import { addCourtesies } from './courtesies.ts';
-import { evaluatePrograms } from './evaluate.ts';
-import type { EvaluatedRrset } from './evaluate.ts';
+import { EvaluatedRrset } from './evaluate.ts';
 import type { Generation } from './generation.ts';
 import { ReferralWriter } from './referral.ts';
 import { fillRowSet } from './row-set.ts';
@@ -73,6 +72,7 @@ export class Resolver {
   /** The question, and where in it the zone's apex begins. */
   #query: Uint8Array = new Uint8Array(0);
   #apexAt = 0;
+  readonly #evaluated = new EvaluatedRrset();
   readonly #trail = new AliasTrail();
   readonly #referrals: ReferralWriter;
   /** Nodes of the DNAMEs in the answer; each is written once. */
@@ -260,7 +260,8 @@ export class Resolver {
     const subject = this.#subject;
     subject.name = this.#name;
     subject.nameAt = this.#nameAt;
-    const evaluated = evaluatePrograms(this.#generation, found, subject);
+    const evaluated = this.#evaluated;
+    evaluated.evaluate(this.#generation, found, subject);
     this.scopeBits = Math.max(this.scopeBits, evaluated.scopeBits);
     return evaluated;
   }
