@@ -46,7 +46,7 @@ export class EvaluatedRrset {
         return;
       }
       if (answer.scopeBits > this.scopeBits) this.scopeBits = answer.scopeBits;
-      for (let record = 0; record < answer.rdata.length; record++) this.#add(answer.rdata[record]);
+      for (const data of answer.rdata) this.#add(data);
       this.note ??= answer.note;
       isChanging ||= answer.changePending;
     }
@@ -62,16 +62,15 @@ export class EvaluatedRrset {
     }
   }
 
-  #add(data: Uint8Array | undefined): void {
-    if (data === undefined) return;
-    for (let index = 0; index < this.rdata.length; index++) if (areEqual(this.rdata[index], data)) return;
+  #add(data: Uint8Array): void {
+    for (const other of this.rdata) if (areEqual(other, data)) return;
     this.rdata.push(data);
   }
 }
 
 /** From the end: addresses of one network differ there. */
-function areEqual(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  if (a === undefined || a.length !== b.length) return false;
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
   for (let index = b.length - 1; index >= 0; index--) if (a[index] !== b[index]) return false;
   return true;
 }
