@@ -2,10 +2,14 @@
  * The seam to steering by policy: `steer('www')` uses a service when its record is compiled and asks it when it answers.
  * Whoever composes the server implements it over the policies of the release.
  */
-import type { Client, DynamicAnswer } from '#dns/zone/dynamic.ts';
+import type { Client, DynamicAnswer, ExplainedAnswer } from '#dns/zone/dynamic.ts';
 
 /** Decides one service's answer of one record type. Synchronous; called for every query. */
-export type Steering = (client: Client) => DynamicAnswer;
+export interface Steering {
+  (client: Client): DynamicAnswer;
+  /** Decides likewise, and tells how. */
+  readonly explain?: (client: Client) => ExplainedAnswer;
+}
 
 /** Where services are looked up. */
 export interface SteerSource {

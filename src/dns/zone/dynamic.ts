@@ -45,11 +45,26 @@ export type DynamicAnswer =
     }
   | { readonly kind: 'failure'; readonly reason: string };
 
-/** A compiled record. `evaluate` is synchronous and never throws. */
+/** One step on the way to an answer, in words for people: what was looked at, and what came of it. */
+export interface ExplainedStep {
+  /** A word such as `place`, `health`, `tier` or `rule`. */
+  readonly step: string;
+  readonly text: string;
+}
+
+/** An answer and how it came about: the steps are told by the code that made this very answer. */
+export interface ExplainedAnswer {
+  readonly answer: DynamicAnswer;
+  readonly steps: readonly ExplainedStep[];
+}
+
+/** A compiled record. `evaluate` and `explain` are synchronous and never throw. */
 export interface DynamicRecord {
   /** The type of the records that it gives. */
   readonly type: number;
   evaluate(client: Client): DynamicAnswer;
+  /** Decides as `evaluate` does, and tells how. */
+  explain?(client: Client): ExplainedAnswer;
 }
 
 /** The code of one `LUA` record and where it stands. */
