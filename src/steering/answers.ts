@@ -25,8 +25,15 @@ export interface EndpointDecision {
   readonly drained: boolean;
   /** A change may be coming: the short TTL applies (R13). */
   readonly changePending: boolean;
+  /** What it may get in proportion to others, after slow start: 0 to `maxWeight`, never above its configured weight. */
+  readonly weight: number;
+  /** How much of its part it hands on to others, from 0 to `maxShed` for all (R22). */
+  readonly shed: number;
   readonly reason: string;
 }
+
+/** The weight of an endpoint that names none. */
+export const defaultWeight = 100;
 
 /** How a service is being answered. */
 export type ServiceMode = 'normal' | 'frozen' | 'failOpen';
@@ -194,6 +201,8 @@ function describe(
     answerable,
     drained,
     changePending: verdict.changePending || drained || service.mode !== 'normal',
+    weight: defaultWeight,
+    shed: 0,
     reason: reasonFor({ verdict, drained, answerable, mode: service.mode, reachable: input.isReachable(endpoint) }),
   };
 }
