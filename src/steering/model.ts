@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Family, IpAddress, IpPrefix } from '#base/ip.ts';
 import { durationMs } from '#health/check.ts';
 import type { ServiceId, SiteId, SubjectKey } from '#health/model.ts';
+import type { ServicePolicy } from './policy/model.ts';
 
 const serviceNames = z.array(z.string().min(1)).min(1);
 
@@ -39,6 +40,10 @@ export interface Endpoint {
   readonly port: number;
   /** Whether agents at the site report on it; else probes alone speak. */
   readonly hasAgents: boolean;
+  /** Its part in proportion to others, 0 to 65,535; `defaultWeight` where absent. */
+  readonly weight?: number;
+  /** The load that it can take, in the unit in which load is reported; not known where absent. */
+  readonly capacity?: number;
 }
 
 /** Where routers send a prefix's traffic. */
@@ -58,6 +63,8 @@ export interface PrefixPolicy {
 /** Everything steering needs from a release. */
 export interface SteeringModel {
   readonly endpoints: readonly Endpoint[];
+  /** How services are steered; one that is not there has `plainPolicy`. */
+  readonly services?: ReadonlyMap<ServiceId, ServicePolicy>;
   readonly prefixes: readonly PrefixPolicy[];
   /** The longest TTL that a steered record is served with: a drain waits it out (R25). */
   readonly longestTtlSeconds: number;
