@@ -38,7 +38,15 @@ export const overrideRequestSchema = z.strictObject({
 
 export const undrainSchema = z.strictObject({ site: z.string().min(1), who, reason });
 
+/** A question to explain: its name, its type, and the client or network that it is asked for. */
+export const explainSchema = z.strictObject({
+  name: line.min(1, 'expected a name'),
+  type: line.default('A'),
+  from: line.min(1, 'expected an address or a network'),
+});
+
 export type ApplyRequest = z.infer<typeof applySchema>;
 export type RollbackRequest = z.infer<typeof rollbackSchema>;
 export type OverrideRequest = z.infer<typeof overrideRequestSchema>;
 export type UndrainRequest = z.infer<typeof undrainSchema>;
+export type ExplainRequest = z.infer<typeof explainSchema>;

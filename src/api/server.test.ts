@@ -38,6 +38,7 @@ async function openApi(context: TestContext): Promise<{
     rollback: () => Promise.resolve(nothing()),
     override: nothing,
     undrain: nothing,
+    explain: nothing,
     stop: () => undefined,
   };
   const listen = { address: '127.0.0.1', port: 0 };

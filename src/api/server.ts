@@ -19,8 +19,8 @@ import { peerReportSchema, reportSchema } from '#health/report.ts';
 import type { PeerReport, Report } from '#health/report.ts';
 import { faultBody, schemaFault } from './fault.ts';
 import type { ApiFault } from './fault.ts';
-import { applySchema, overrideRequestSchema, rollbackSchema, undrainSchema } from './requests.ts';
-import type { ApplyRequest, OverrideRequest, RollbackRequest, UndrainRequest } from './requests.ts';
+import { applySchema, explainSchema, overrideRequestSchema, rollbackSchema, undrainSchema } from './requests.ts';
+import type { ApplyRequest, ExplainRequest, OverrideRequest, RollbackRequest, UndrainRequest } from './requests.ts';
 import type { Status } from './status.ts';
 
 /** What a call gives: a value that is sent as JSON, or why not. */
@@ -47,6 +47,8 @@ export interface CoordinatorCalls {
   rollback(request: RollbackRequest): Promise<CallResult>;
   override(request: OverrideRequest): CallResult;
   undrain(request: UndrainRequest): CallResult;
+  /** How a question is answered now, and why. */
+  explain(request: ExplainRequest): CallResult;
   /** Stops the process in the way of `fairlead stop` (R24); the reply goes out first. */
   stop(): void;
 }
@@ -153,6 +155,7 @@ function addRoutes(app: FastifyInstance, calls: CoordinatorCalls, isLocal: (requ
     taking(request, reply, overrideRequestSchema, (body) => calls.override(body)),
   );
   app.post('/v1/undrain', (request, reply) => taking(request, reply, undrainSchema, (body) => calls.undrain(body)));
+  app.post('/v1/explain', (request, reply) => taking(request, reply, explainSchema, (body) => calls.explain(body)));
   app.post('/v1/stop', async (request, reply) => {
     if (!isLocal(request)) {
       return send(reply, { status: 404, code: 'not-found', message: 'stop is only on the control socket' });

@@ -2,8 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { unixMs } from '#base/clock.ts';
 import { refuse, succeed } from '#base/result.ts';
+import type { Result } from '#base/result.ts';
 import type { ApiFault } from '#api/fault.ts';
-import type { OverrideRequest, UndrainRequest } from '#api/requests.ts';
+import type { Explanation } from '#api/explanation.ts';
+import type { ExplainRequest, OverrideRequest, UndrainRequest } from '#api/requests.ts';
 import type { CallResult, CoordinatorCalls } from '#api/server.ts';
 import type { Status } from '#api/status.ts';
 import type { Override } from '#health/report.ts';
@@ -18,6 +20,7 @@ export interface CallParts {
   /** The sites of the release in force. */
   readonly sites: () => readonly string[];
   readonly status: () => Promise<Status>;
+  readonly explain: (request: ExplainRequest) => Result<Explanation, ApiFault>;
   readonly onStopRequest: () => void;
 }
 
@@ -44,6 +47,7 @@ export function createCalls(parts: CallParts): CoordinatorCalls {
     rollback: (request) => releases.rollback(request),
     override: (request) => drain(request, parts),
     undrain: (request) => undrain(request, parts),
+    explain: parts.explain,
     stop: parts.onStopRequest,
   };
 }

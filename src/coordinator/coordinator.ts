@@ -28,10 +28,15 @@ import { narrate } from './narrate.ts';
 import { askOwnDns } from './own-dns.ts';
 import { Peers } from './peers.ts';
 import type { Releases, RunningRelease } from './releases.ts';
+import { explain } from './explain.ts';
 import { Routes } from './routes.ts';
 import { readState, writeState } from './state-file.ts';
 import { describeStatus } from './status.ts';
+import type { ApiFault } from '#api/fault.ts';
+import type { Explanation } from '#api/explanation.ts';
+import type { ExplainRequest } from '#api/requests.ts';
 import type { Status } from '#api/status.ts';
+import type { Prng } from '#base/prng.ts';
 
 /** How a coordinator ends. */
 export type StopMode =
@@ -49,6 +54,8 @@ const ownDnsIntervalMs = 1000;
 export interface CoordinatorOptions {
   readonly machine: MachineConfig;
   readonly log: Logger;
+  /** For choices that are explained; serving threads have their own. */
+  readonly prng: Prng;
   readonly version: string;
   readonly releases: Releases;
   /** Open already where a process before or an earlier attempt opened it; stays open at a hand-over. */
@@ -162,6 +169,7 @@ export class Coordinator {
       releases,
       sites: () => [...(this.#running?.generation.release.sites.keys() ?? [])],
       status: () => this.#status(),
+      explain: (request) => this.#explain(request),
       onStopRequest,
     });
     const { listen, token } = machine.api;
@@ -285,6 +293,15 @@ export class Coordinator {
       this.#unsavedReason = why;
       return false;
     }
+  }
+
+  #explain(request: ExplainRequest): Result<Explanation, ApiFault> {
+    const { machine, prng } = this.#options;
+    if (this.#running === undefined) {
+      return refuse({ status: 503, code: 'no-release', message: 'there is no release here yet' });
+    }
+    const context = { prng, unixMs: presentMoment().unixMs, isMinimal: machine.dns.minimalResponses };
+    return explain(request, this.#running.generation.shared, context);
   }
 
   async #status(): Promise<Status> {

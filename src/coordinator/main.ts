@@ -9,6 +9,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { createPrng } from '#base/prng.ts';
+import type { Prng } from '#base/prng.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import { checkDirectory, loadBareFollower } from '#config/check-directory.ts';
@@ -134,8 +135,12 @@ async function resume(parts: RunParts, dns: DnsService): Promise<RunEnd> {
 }
 
 function openReleases({ machine, log }: RunParts, takesFiles: boolean): Promise<Result<Releases, string>> {
-  const seed = crypto.getRandomValues(new Uint32Array(1))[0] ?? 0;
-  return Releases.open({ machine, log, prng: createPrng(seed), takesFiles });
+  return Releases.open({ machine, log, prng: newPrng(), takesFiles });
+}
+
+/** Seeded by chance. */
+function newPrng(): Prng {
+  return createPrng(crypto.getRandomValues(new Uint32Array(1))[0] ?? 0);
 }
 
 function complain(text: string): number {
@@ -172,6 +177,7 @@ class Run {
     this.#coordinator = new Coordinator({
       machine: parts.machine,
       log: parts.log,
+      prng: newPrng(),
       version: packageVersion(),
       releases,
       dns,

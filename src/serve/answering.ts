@@ -6,6 +6,7 @@
  */
 import { writeSync } from 'node:fs';
 import { createPrng } from '#base/prng.ts';
+import type { Prng } from '#base/prng.ts';
 import { answerCounters } from '#dns/answer/counters.ts';
 import { createAnswerer } from '#dns/answer/answerer.ts';
 import type { AnswerClient } from '#dns/answer/answerer.ts';
@@ -74,20 +75,10 @@ export type AnswerUpdate =
 export function createThreadAnswerer(setup: AnswerSetup): ThreadAnswerer<AnswerUpdate> {
   const counters = answerCounters(setup.counters, setup.countersAt);
   const prng = createPrng(setup.seed);
-  const open = (shared: SharedGeneration): Generation => {
-    const table = new SteeringTable(shared.steering);
-    const compile = createLuaCompiler({
-      health: readSlots(table, shared.slots),
-      geo: unknownGeo,
-      steer: noServices,
-      prng,
-    });
-    return createGeneration(shared, { compile, sequence: () => table.sequence() });
-  };
   const build = (generation: Generation, settings: AnswerSettings): ReturnType<typeof createAnswerer> =>
     createAnswerer(generation, { ...optionsOf(settings), counters });
   let settings = setup.settings;
-  let answerer = build(open(setup.generation), settings);
+  let answerer = build(openGeneration(setup.generation, prng), settings);
   let transfers = createTransfers(settings.transferTo);
   const failures = new Failures();
   return {
@@ -100,7 +91,7 @@ export function createThreadAnswerer(setup: AnswerSetup): ThreadAnswerer<AnswerU
     },
     apply: (update) => {
       if (update.kind === 'generation') {
-        answerer.swap(open(update.generation));
+        answerer.swap(openGeneration(update.generation, prng));
         return;
       }
       ({ settings } = update);
@@ -112,6 +103,18 @@ export function createThreadAnswerer(setup: AnswerSetup): ThreadAnswerer<AnswerU
       return messages === undefined ? undefined : failures.guard(messages, client);
     },
   };
+}
+
+/** Opens a shared generation in this thread: its programs are compiled here, and read the decision from the table. */
+export function openGeneration(shared: SharedGeneration, prng: Prng): Generation {
+  const table = new SteeringTable(shared.steering);
+  const compile = createLuaCompiler({
+    health: readSlots(table, shared.slots),
+    geo: unknownGeo,
+    steer: noServices,
+    prng,
+  });
+  return createGeneration(shared, { compile, sequence: () => table.sequence() });
 }
 
 /** How often a failure of ours is told at most. */

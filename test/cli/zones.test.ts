@@ -53,6 +53,22 @@ test('NSID, version.bind and cookies are told as fairlead.yaml says, id.server i
   assert.match(await dig('+cookie', 'plain.example.com'), /COOKIE: [0-9a-f]{48} \(good\)/);
 });
 
+test('explain tells the record behind an answer, the answer, and for whom it holds', { timeout }, async () => {
+  const { stdout } = await runFairlead(['explain', 'www.example.com', '--from', '198.51.100.0/24'], directory);
+  assert.match(
+    stdout,
+    /^www\.example\.com\. A, asked for 198\.51\.100\.0\/24\n {2}zone {5}example\.com\. serial \d+\n/,
+  );
+  assert.match(stdout, /\n {2}record {3}LUA A ifportup\(.*\) {2}\(zones\/example\.com\.zone:\d+\)\n/);
+  assert.match(stdout, /\n {2}answer {3}NOERROR\n {4}www\.example\.com\. \d+ IN A 127\./);
+  assert.match(stdout, /\n {2}scope {4}everybody gets this answer\n/);
+  const wrong = await runFairlead(['explain', 'www.example.com', 'NOPE', '--from', '198.51.100.7'], directory);
+  assert.deepEqual(
+    [wrong.code, wrong.stderr],
+    [1, "fairlead explain: 'NOPE' is not a record type: expected one such as A\n"],
+  );
+});
+
 test('RFC 8914: an answer that nothing up stands behind says so', { timeout }, async () => {
   // No web server runs in this world, so every endpoint is down after its first checks.
   const wanted = /EDE: (3 \(Stale Answer\)|0 \(Other\)): \((health is frozen|nothing is up)/;

@@ -1,0 +1,75 @@
+/** `fairlead explain`: answers a question in this thread as the serving threads would, and tells how (answer/explain.ts). */
+import type { ApiFault } from '#api/fault.ts';
+import type { Explanation } from '#api/explanation.ts';
+import type { ExplainRequest } from '#api/requests.ts';
+import { familyOf, formatIp, ipBytes, parseIp, parsePrefix, prefixParts } from '#base/ip.ts';
+import type { Prng } from '#base/prng.ts';
+import { refuse, succeed } from '#base/result.ts';
+import type { Result } from '#base/result.ts';
+import { explainAnswer } from '#dns/answer/explain.ts';
+import type { ExplainedReply } from '#dns/answer/explain.ts';
+import { parseType, rcodeName, typeName } from '#dns/wire/constants.ts';
+import { formatRecord } from '#dns/wire/message.ts';
+import { formatName, parseName } from '#dns/wire/name.ts';
+import { openGeneration } from '#serve/answering.ts';
+import type { SharedGeneration } from '#serve/answering.ts';
+
+/** Explains one question on a generation, or says what is wrong with the question. */
+export function explain(
+  request: ExplainRequest,
+  shared: SharedGeneration,
+  { prng, unixMs, isMinimal }: { readonly prng: Prng; readonly unixMs: number; readonly isMinimal: boolean },
+): Result<Explanation, ApiFault> {
+  const name = parseName(request.name);
+  if (!name.ok) return refuse(badRequest(`'${request.name}' is not a name: ${name.fault}`));
+  const type = parseType(request.type.toUpperCase());
+  if (type === undefined) return refuse(badRequest(`'${request.type}' is not a record type: expected one such as A`));
+  const from = parseFrom(request.from);
+  if (from === undefined) {
+    const expected = 'expected one such as 198.51.100.7, 198.51.100.0/24 or 2001:db8::/48';
+    return refuse(badRequest(`'${request.from}' is not an address or a network: ${expected}`));
+  }
+  const generation = openGeneration(shared, prng);
+  const explained = explainAnswer(generation, { name: name.value, type, ...from, unixMs }, { isMinimal });
+  return succeed(describe(`${formatName(name.value)} ${typeName(type)}`, request.from, from.address, explained));
+}
+
+function parseFrom(text: string): { readonly address: Uint8Array; readonly bits: number } | undefined {
+  const address = parseIp(text);
+  if (address !== undefined) return { address: ipBytes(address), bits: familyOf(address) === 4 ? 32 : 128 };
+  const prefix = parsePrefix(text);
+  if (prefix === undefined) return undefined;
+  const { bytes, length } = prefixParts(prefix);
+  return { address: bytes, bits: length };
+}
+
+function describe(question: string, from: string, address: Uint8Array, explained: ExplainedReply): Explanation {
+  const { zone, programs, reply, scopeBits, note } = explained;
+  return {
+    question,
+    from,
+    ...(zone === undefined ? {} : { zone: { name: formatName(zone.apex), serial: zone.serial } }),
+    records: programs.map(({ source, answer, steps }) => ({
+      file: source.position.file,
+      line: source.position.line,
+      type: typeName(source.type),
+      code: source.code,
+      ...(answer.kind === 'failure' ? { failure: answer.reason } : {}),
+      steps: [...steps],
+    })),
+    rcode: rcodeName(reply.rcode),
+    answer: reply.answers.map(formatRecord),
+    authority: reply.authorities.map(formatRecord),
+    scope: `${formatIp(network(address, scopeBits))}/${scopeBits}`,
+    ...(note === undefined ? {} : { note }),
+  };
+}
+
+/** The address with every bit after the first `bits` cleared. */
+function network(address: Uint8Array, bits: number): Uint8Array {
+  return address.map((octet, index) => octet & (0xff00 >> Math.min(8, Math.max(0, bits - index * 8))));
+}
+
+function badRequest(message: string): ApiFault {
+  return { status: 400, code: 'bad-request', message };
+}
