@@ -3,8 +3,9 @@ import { z } from 'zod';
 import type { IpPrefix } from '#base/ip.ts';
 import type { Result } from '#base/result.ts';
 import { refuse, succeed } from '#base/result.ts';
-import { checkSchema, defineCheck } from '#health/check.ts';
-import type { CheckDefinition, CheckKind } from '#health/check.ts';
+import type { CheckDefinition } from '#health/check.ts';
+import { checkFromFields, checkSchema, referenceKinds } from '#health/check-schema.ts';
+import type { CheckFields } from '#health/check-schema.ts';
 import type { ServiceId, SiteId } from '#health/model.ts';
 import { prefixSchema } from '#steering/model.ts';
 import type { Gate } from '#steering/model.ts';
@@ -15,8 +16,15 @@ import { loadYaml } from './yaml-document.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
 const target = { address: ipAddress, port };
-const [tcp, http, https] = checkSchema.options;
-const referenceSchema = z.discriminatedUnion('type', [tcp.extend(target), http.extend(target), https.extend(target)]);
+const [tcp, http, https, tls, dns, icmp] = referenceKinds;
+const referenceSchema = z.discriminatedUnion('type', [
+  tcp.extend(target),
+  http.extend(target),
+  https.extend(target),
+  tls.extend(target),
+  dns.extend(target),
+  icmp.extend(target),
+]);
 
 /** The schema of `zones/*.yaml`. */
 export const policySchema = z.strictObject({
@@ -24,8 +32,6 @@ export const policySchema = z.strictObject({
   prefixes: z.array(prefixSchema.extend({ prefix: ipPrefix })).default([]),
   references: z.array(referenceSchema).default([]),
 });
-
-type CheckFields = z.output<typeof checkSchema>;
 
 /** A place in one of several policy files. */
 export interface PolicyPlace {
@@ -93,7 +99,7 @@ function servicesOf(document: PolicyDocument): readonly ServiceConfig[] {
   return Object.entries(document.value.services).map(([service, { check }]) => ({
     service,
     place: placeOf(document, ['services', service]),
-    checkOf: (address, endpointPort) => toCheck(check, address, endpointPort),
+    checkOf: (address, endpointPort) => checkFromFields(check, address, endpointPort),
   }));
 }
 
@@ -109,7 +115,7 @@ function prefixesOf(document: PolicyDocument): readonly PrefixConfig[] {
 
 function referencesOf(document: PolicyDocument): readonly ReferenceConfig[] {
   return document.value.references.map((fields, index) => ({
-    check: toCheck(fields, fields.address, fields.port),
+    check: checkFromFields(fields, fields.address, fields.port),
     place: placeOf(document, ['references', index]),
   }));
 }
@@ -151,29 +157,5 @@ function placeOf(document: PolicyDocument, path: DocumentPath): PolicyPlace {
     file: document.file,
     line: document.problemAt(path, '', 'key').line,
     problem: (message, at = 'value', below = []) => document.problemAt([...path, ...below], message, at),
-  };
-}
-
-function toCheck(fields: CheckFields, address: IpAddress, endpointPort: number): CheckDefinition {
-  return defineCheck({
-    what: toKind(fields),
-    address,
-    port: endpointPort,
-    intervalMs: fields.interval,
-    timeoutMs: fields.timeout,
-    rise: fields.rise,
-    fall: fields.fall,
-  });
-}
-
-function toKind(fields: CheckFields): CheckKind {
-  if (fields.type === 'tcp') return { kind: 'tcp' };
-  return {
-    kind: fields.type,
-    path: fields.path,
-    method: fields.method,
-    expectStatus: fields.expectStatus,
-    verifyTls: fields.type === 'https' ? fields.verifyTls : false,
-    ...(fields.host === undefined ? {} : { host: fields.host }),
   };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { checkSchema } from '#health/check.ts';
+import { checkSchema } from '#health/check-schema.ts';
 import { prefixSchema } from '#steering/model.ts';
 import { formatProblem, formatProblems } from './problem.ts';
 import { loadYaml } from './yaml-document.ts';
@@ -43,13 +43,15 @@ const refusals: readonly { readonly name: string; readonly text: string; readonl
     name: 'an unknown tag of a union lists the known ones and the nearest',
     text: 'site: fra\nservices:\n  w: { check: { type: htp } }\n',
     problems: [
-      "a.yaml:3:23: services.w.check.type: got 'htp', expected 'tcp', 'http' or 'https', did you mean 'http'?",
+      "a.yaml:3:23: services.w.check.type: got 'htp', expected 'tcp', 'http', 'https', 'tls', 'dns', 'icmp', 'exec', 'file', 'agentCheck', 'prometheus', 'service' or 'constant', did you mean 'http'?",
     ],
   },
   {
     name: 'a missing tag of a union lists the known ones',
     text: 'site: fra\nservices:\n  w: { check: { path: / } }\n',
-    problems: ["a.yaml:3:15: services.w.check: missing key 'type', expected 'tcp', 'http' or 'https'"],
+    problems: [
+      "a.yaml:3:15: services.w.check: missing key 'type', expected 'tcp', 'http', 'https', 'tls', 'dns', 'icmp', 'exec', 'file', 'agentCheck', 'prometheus', 'service' or 'constant'",
+    ],
   },
   {
     name: 'a known key of another alternative is unknown in the one that the tag chose',
@@ -74,7 +76,7 @@ const refusals: readonly { readonly name: string; readonly text: string; readonl
       "a.yaml:4:41: services.w.check.rise: got '0', expected at least 1",
       "a.yaml:4:50: services.w.check.fall: got '1.5', expected a whole number",
       "a.yaml:4:64: services.w.check.timeout: got '5x', expected a duration such as 500ms, 30s or 5m",
-      "a.yaml:4:76: services.w.check.method: got 'get', expected 'GET' or 'HEAD', did you mean 'GET'?",
+      "a.yaml:4:76: services.w.check.method: got 'get', expected 'GET', 'HEAD', 'POST' or 'OPTIONS', did you mean 'GET'?",
       'a.yaml:4:95: services.w.check.expectStatus: got an empty list, expected at least 1 entry',
     ],
   },
@@ -126,8 +128,8 @@ test('aliases are followed, and a problem inside one points at the text that the
   assert.ok(good.ok);
   assert.deepEqual(good.value.value.services['b'], good.value.value.services['a']);
   assert.deepEqual(problemsOf('site: fra\nservices:\n  a: &one { check: { type: tc } }\n  b: *one\n'), [
-    "a.yaml:3:28: services.a.check.type: got 'tc', expected 'tcp', 'http' or 'https', did you mean 'tcp'?",
-    "a.yaml:3:28: services.b.check.type: got 'tc', expected 'tcp', 'http' or 'https', did you mean 'tcp'?",
+    "a.yaml:3:28: services.a.check.type: got 'tc', expected 'tcp', 'http', 'https', 'tls', 'dns', 'icmp', 'exec', 'file', 'agentCheck', 'prometheus', 'service' or 'constant', did you mean 'tcp'?",
+    "a.yaml:3:28: services.b.check.type: got 'tc', expected 'tcp', 'http', 'https', 'tls', 'dns', 'icmp', 'exec', 'file', 'agentCheck', 'prometheus', 'service' or 'constant', did you mean 'tcp'?",
   ]);
 });
 
@@ -154,7 +156,7 @@ test('problems are written in order of place, with their source line and a caret
   assert.equal(loaded.ok, false);
   assert.equal(
     formatProblems(loaded.fault, new Map([['zones/a.yaml', text]])),
-    `zones/a.yaml:3:23: services.w.check.type: got 'htp', expected 'tcp', 'http' or 'https', did you mean 'http'?
+    `zones/a.yaml:3:23: services.w.check.type: got 'htp', expected 'tcp', 'http', 'https', 'tls', 'dns', 'icmp', 'exec', 'file', 'agentCheck', 'prometheus', 'service' or 'constant', did you mean 'http'?
       w: { check: { type: htp } }
                           ^
 zones/a.yaml:4:1: unknown key 'prefix', did you mean 'prefixes'?

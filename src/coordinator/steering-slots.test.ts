@@ -4,6 +4,7 @@ import type { IpAddress } from '#base/ip.ts';
 import type { MonoMs, UnixMs } from '#base/time.ts';
 import { Decision } from '#decide/decision.ts';
 import { defineCheck } from '#health/check.ts';
+import { httpDefaults } from '#health/check-kind.ts';
 import { subjectKey } from '#health/model.ts';
 import type { HealthModel } from '#health/model.ts';
 import type { HealthHandle, HealthTarget } from '#lua/health.ts';
@@ -43,7 +44,7 @@ function statesOf(slots: SteeringSlots, targets: readonly HealthTarget[]): reado
 function decide(endpoints: readonly Endpoint[], slots: SteeringSlots, downs: readonly Endpoint[]): Decision {
   const checkOf = (endpoint: Endpoint) =>
     defineCheck({
-      what: { kind: 'http', path: '/', method: 'GET', expectStatus: [200], verifyTls: false },
+      what: { ...httpDefaults, kind: 'http' },
       address: endpoint.answer,
       port: endpoint.port,
       intervalMs: 1000,

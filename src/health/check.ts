@@ -1,13 +1,18 @@
 /**
- * What a probe does: the definition of a check, as data.
+ * A check with its target and timing: the definition, as data.
  *
- * Two uses of the same target and parameters are one check; `checkId` is that identity. Running checks is the room
- * `probe`; judging their results is `verdict` here.
+ * Two uses of the same target and parameters are one check; `CheckId` is that identity. What checks do is check-kind.ts,
+ * how they are written check-schema.ts; running them is the room `probe`, judging their results `verdict` here.
  */
 import { z } from 'zod';
+import { assert } from '#base/assert.ts';
 import { formatHostPort } from '#base/ip.ts';
 import type { IpAddress } from '#base/ip.ts';
 import { parseDurationMs } from '#base/time.ts';
+import { describeKind, digestOf } from './check-kind.ts';
+import type { CheckKind } from './check-kind.ts';
+
+export type { CheckKind } from './check-kind.ts';
 
 /** A duration such as `500ms` or `30s` in a config file, as milliseconds. */
 export const durationMs = z
@@ -21,40 +26,6 @@ export const durationMs = z
     }
     return value;
   });
-
-const timing = {
-  interval: durationMs.default(1000),
-  timeout: durationMs.default(1000),
-  rise: z.int().min(1).max(100).default(2),
-  fall: z.int().min(1).max(100).default(3),
-};
-
-const httpParameters = {
-  path: z.string().startsWith('/').default('/'),
-  host: z.string().min(1).optional(),
-  method: z.enum(['GET', 'HEAD']).default('GET'),
-  expectStatus: z.array(z.int().min(100).max(599)).min(1).default([200]),
-};
-
-/** A check as written in `zones/*.yaml`, without its target. */
-export const checkSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('tcp'), ...timing }),
-  z.strictObject({ type: z.literal('http'), ...httpParameters, ...timing }),
-  z.strictObject({ type: z.literal('https'), ...httpParameters, verifyTls: z.boolean().default(true), ...timing }),
-]);
-
-/** What a check does, apart from where and how often. */
-export type CheckKind =
-  | { readonly kind: 'tcp' }
-  | {
-      readonly kind: 'http' | 'https';
-      readonly path: string;
-      /** The Host header and, for https, the server name; the address itself where absent. */
-      readonly host?: string;
-      readonly method: 'GET' | 'HEAD';
-      readonly expectStatus: readonly number[];
-      readonly verifyTls: boolean;
-    };
 
 /** A check with its target: what the probe room runs. */
 export interface CheckDefinition {
@@ -76,17 +47,45 @@ declare const checkIdBrand: unique symbol;
 /** The identity of a check: equal target and parameters, equal id, on every vantage. */
 export type CheckId = string & { readonly [checkIdBrand]: true };
 
+/** Reports to other vantages carry identities of at most 1,000 characters: a longer one ends in a digest of itself. */
+const longestIdText = 900;
+
 /** Builds a check and its identity; the id reads as `http://192.0.2.1:80/healthz …`. */
 export function defineCheck(parts: Omit<CheckDefinition, 'id'>): CheckDefinition {
   const target = formatHostPort(parts.address, parts.port);
   const timingText = `every ${parts.intervalMs}ms, timeout ${parts.timeoutMs}ms, rise ${parts.rise}, fall ${parts.fall}`;
   const source = parts.sourceAddress === undefined ? '' : ` from ${parts.sourceAddress}`;
-  return { ...parts, id: `${describeKind(parts.what, target)}${source}, ${timingText}` as CheckId };
+  const text = `${describeKind(parts.what, target)}${source}, ${timingText}`;
+  const id = text.length <= longestIdText ? text : `${text.slice(0, longestIdText)}… #${digestOf(text)}`;
+  return { ...parts, id: id as CheckId };
 }
 
-function describeKind(what: CheckKind, target: string): string {
-  if (what.kind === 'tcp') return `tcp://${target}`;
-  const host = what.host === undefined ? '' : ` host ${what.host}`;
-  const trust = what.kind === 'https' && !what.verifyTls ? ' unverified' : '';
-  return `${what.method} ${what.kind}://${target}${what.path}${host} expecting ${what.expectStatus.join('|')}${trust}`;
+/**
+ * Several checks of one subject as one, of which the worst decides; a single one stays itself. Each part runs and is
+ * counted by its own interval, rise and fall.
+ */
+export function combineChecks(checks: readonly CheckDefinition[]): CheckDefinition {
+  const parts = [...new Map(checks.flatMap(partsOf).map((check) => [check.id, check])).values()];
+  const [first, ...others] = parts;
+  assert(first !== undefined, 'a subject has at least one check');
+  if (others.length === 0) return first;
+  return defineCheck({
+    what: { kind: 'all', parts },
+    address: first.address,
+    port: first.port,
+    intervalMs: Math.max(...parts.map((check) => check.intervalMs)),
+    timeoutMs: Math.max(...parts.map((check) => check.timeoutMs)),
+    rise: 1,
+    fall: 1,
+  });
+}
+
+/** The single checks that a check consists of: itself, or the parts of `all`. */
+export function partsOf(check: CheckDefinition): readonly CheckDefinition[] {
+  return check.what.kind === 'all' ? check.what.parts : [check];
+}
+
+/** Whether the probe room runs a check: the others are judged from what health knows already. */
+export function isProbed({ what: { kind } }: CheckDefinition): boolean {
+  return kind !== 'service' && kind !== 'constant' && kind !== 'all';
 }

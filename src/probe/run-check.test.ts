@@ -7,6 +7,8 @@ import type { TestContext } from 'node:test';
 import type { IpAddress } from '#base/ip.ts';
 import { defineCheck } from '#health/check.ts';
 import type { CheckDefinition, CheckKind } from '#health/check.ts';
+import { httpDefaults } from '#health/check-kind.ts';
+import type { HttpKind } from '#health/check-kind.ts';
 import { runCheck } from './run-check.ts';
 
 /** For `www.example.com`, valid for 100 years, trusted by nobody. */
@@ -33,10 +35,8 @@ o+HR7sjVoFYCIQCOtjFbkhixwe/pcCDM5cp3alhEWtCrzf4ulQJPqAmfAA==
 
 const loopback = '127.0.0.1' as IpAddress;
 
-type HttpKind = Extract<CheckKind, { kind: 'http' | 'https' }>;
-
 function httpKind(parts: Partial<HttpKind> = {}): HttpKind {
-  return { kind: 'http', path: '/', method: 'GET', expectStatus: [200], verifyTls: true, ...parts };
+  return { ...httpDefaults, kind: 'http', ...parts };
 }
 
 function checkOf(what: CheckKind, port: number, parts: Partial<CheckDefinition> = {}): CheckDefinition {
@@ -120,7 +120,15 @@ test('the status decides: one of those expected passes, another is named', async
     [301, [200, 204], false, 'status 301, expected 200 or 204'],
   ];
   for (const [status, expectStatus, passed, reason] of rows) {
-    assert.deepEqual(await run(checkOf(httpKind({ path: `/${status}`, expectStatus }), port)), { passed, reason });
+    assert.deepEqual(
+      await run(
+        checkOf(
+          httpKind({ path: `/${status}`, expectStatus: expectStatus.map((code) => ({ from: code, to: code })) }),
+          port,
+        ),
+      ),
+      { passed, reason },
+    );
   }
 });
 

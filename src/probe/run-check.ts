@@ -7,7 +7,9 @@
 import net from 'node:net';
 import { Client } from 'undici';
 import { formatHostPort } from '#base/ip.ts';
-import type { CheckDefinition, CheckKind } from '#health/check.ts';
+import type { CheckDefinition } from '#health/check.ts';
+import { formatStatusRanges } from '#health/check-kind.ts';
+import type { HttpKind, StatusRange } from '#health/check-kind.ts';
 import { describeProbeError } from './probe-error.ts';
 
 /** What one run found. */
@@ -19,8 +21,6 @@ export interface Outcome {
 
 const connectLeftoverMs = 500;
 
-type HttpKind = Extract<CheckKind, { kind: 'http' | 'https' }>;
-
 /** Runs `check`; never rejects. An aborted run ends at once, as failed. */
 export async function runCheck(check: CheckDefinition, cancelled: AbortSignal): Promise<Outcome> {
   const timeout = new AbortController();
@@ -28,7 +28,10 @@ export async function runCheck(check: CheckDefinition, cancelled: AbortSignal): 
   const signal = AbortSignal.any([cancelled, timeout.signal]);
   try {
     if (cancelled.aborted) return { passed: false, reason: 'cancelled' };
-    return check.what.kind === 'tcp' ? await connect(check, signal) : await request(check, check.what, signal);
+    const { what } = check;
+    if (what.kind === 'tcp') return await connect(check, signal);
+    if (what.kind === 'http' || what.kind === 'https') return await request(check, what, signal);
+    return { passed: false, reason: `a check of kind ${what.kind} is no probe` };
   } catch (error) {
     if (timeout.signal.aborted) return { passed: false, reason: `timed out after ${check.timeoutMs}ms` };
     if (cancelled.aborted) return { passed: false, reason: 'cancelled' };
@@ -93,9 +96,10 @@ async function request(check: CheckDefinition, what: HttpKind, signal: AbortSign
   }
 }
 
-function judgeStatus(status: number, expected: readonly number[]): Outcome {
-  if (expected.includes(status)) return { passed: true, reason: `status ${status}` };
-  return { passed: false, reason: `status ${status}, expected ${expected.join(' or ')}` };
+function judgeStatus(status: number, expected: readonly StatusRange[]): Outcome {
+  if (expected.some(({ from, to }) => status >= from && status <= to))
+    return { passed: true, reason: `status ${status}` };
+  return { passed: false, reason: `status ${status}, expected ${formatStatusRanges(expected, ' or ')}` };
 }
 
 /** The name for TLS: the Host header without its port; an address is not a name (RFC 6066 §3). */
