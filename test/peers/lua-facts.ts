@@ -35,6 +35,11 @@ export interface LuaFact {
   readonly gives: string;
 }
 
+/** The MaxMind test databases by which PowerDNS knew places. */
+export const factDatabases = ['GeoIP2-City-Test', 'GeoLite2-ASN-Test'].map((name) =>
+  fileURLToPath(new URL(`../../../shared/vectors/mmdb/${name}.mmdb`, import.meta.url)),
+);
+
 export type FactZoneName = 'lua' | 'forward' | 'geo';
 
 /** Reads the zone `NAME.example` and its facts. */

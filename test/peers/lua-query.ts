@@ -59,6 +59,12 @@ export function readLuaReply(octets: Uint8Array): LuaReply {
   };
 }
 
+/** The reply as facts write it: its data, sorted, between ` | `; or NODATA, or the response code. */
+export function formatLuaReply({ rcode, data }: LuaReply): string {
+  if (rcode !== 'NOERROR') return rcode;
+  return data.length === 0 ? 'NODATA' : data.toSorted().join(' | ');
+}
+
 function scopeOf(options: Uint8Array): number | undefined {
   const view = new DataView(options.buffer, options.byteOffset, options.length);
   for (let at = 0; at + 4 <= options.length; at += 4 + view.getUint16(at + 2)) {
