@@ -10,6 +10,9 @@ import { ask, compilerOf, generationOf } from './serving.fixture.ts';
 const compile = compilerOf({
   up: () => ({ kind: 'records', rdata: [Uint8Array.of(192, 0, 2, 1)], changePending: false, scopeBits: 0 }),
   alias: () => ({ kind: 'records', rdata: [name('www.example.com.')], changePending: false, scopeBits: 0 }),
+  none: () => ({ kind: 'records', rdata: [], changePending: false, scopeBits: 0 }),
+  out: () => ({ kind: 'records', rdata: [name('www.test.')], changePending: false, scopeBits: 0 }),
+  fail: () => ({ kind: 'failure', reason: 'broken' }),
 });
 const soa = 'authority: example.com. 60 IN SOA ns1.example.com. admin.example.com. 7 3600 600 86400 60';
 
@@ -52,19 +55,38 @@ long.d DNAME ${'a'.repeat(63)}.${'a'.repeat(63)}.${'a'.repeat(60)}
   }
 });
 
-test('a delegation or an ALIAS that code computes is SERVFAIL with the reason', () => {
+test('a delegation that code computes is SERVFAIL', () => {
   const text = `
 $TTL 300
 @    SOA ns1 admin 7 3600 600 86400 60
 @    NS ns1
 ns1  A 192.0.2.53
 sub  LUA NS "alias"
-at   LUA ALIAS "alias"
+`;
+  assert.equal(formatMessage(ask(serve(text), 'x.sub.example.com. A')), 'SERVFAIL');
+});
+
+test('an ALIAS that code computes leads to what it gives now, or nowhere', () => {
+  const text = `
+$TTL 300
+@    SOA ns1 admin 7 3600 600 86400 60
+@    NS ns1
+ns1  A 192.0.2.53
+www  A 192.0.2.1
+@ 30 LUA ALIAS "alias"
+none LUA ALIAS "none"
+out  LUA ALIAS "out"
+fail LUA ALIAS "fail"
 `;
   const from = serve(text);
-  for (const question of ['x.sub.example.com. A', 'at.example.com. A']) {
-    assert.equal(formatMessage(ask(from, question)), 'SERVFAIL', question);
-  }
+  const rows = [
+    ['example.com. A', 'NOERROR aa\nanswer: example.com. 30 IN A 192.0.2.1'],
+    ['example.com. AAAA', `NOERROR aa\n${soa.replace('60 IN', '30 IN')}`],
+    ['none.example.com. A', `NOERROR aa\n${soa.replace('60 IN', '10 IN')}`],
+    ['out.example.com. A', 'SERVFAIL'],
+    ['fail.example.com. A', 'SERVFAIL'],
+  ] as const;
+  for (const [question, text] of rows) assert.equal(formatMessage(ask(from, question)), text, question);
 });
 
 test('no answer by an ALIAS lives longer than any record on the way to it', () => {

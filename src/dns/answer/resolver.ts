@@ -15,6 +15,7 @@ import type { ZoneImage } from '../zone/image.ts';
 import { nodeFlag, rowHeaderBytes, rrset as rrsetWord, zone as zoneWord } from '../zone/image-layout.ts';
 import { AliasTrail, maxAliases } from './alias-trail.ts';
 import { addCourtesies } from './courtesies.ts';
+import { DenialWriter } from './denial.ts';
 import { EvaluatedRrset } from './evaluate.ts';
 import type { Generation } from './generation.ts';
 import { ReferralWriter } from './referral.ts';
@@ -75,6 +76,7 @@ export class Resolver {
   readonly #evaluated = new EvaluatedRrset();
   readonly #trail = new AliasTrail();
   readonly #referrals: ReferralWriter;
+  readonly #denials: DenialWriter;
   /** Nodes of the DNAMEs in the answer; each is written once. */
   #redirectCount = 0;
   readonly #redirects = new Uint32Array(maxAliases + 2);
@@ -86,6 +88,7 @@ export class Resolver {
     this.#image = generation.image;
     this.#options = options;
     this.#referrals = new ReferralWriter(generation.image, writer, labels, this.#set);
+    this.#denials = new DenialWriter(generation.image, writer, this.#set);
   }
 
   /**
@@ -203,18 +206,29 @@ export class Resolver {
       this.#deny(false);
       return false;
     }
-    if (image.rowCount(found) === 0) {
-      this.#fail('an ALIAS that code computes is not followed');
-      return false;
-    }
-    const targetAt = image.rowsAt(found) + rowHeaderBytes;
-    if (!image.isInZone(this.#zone, image.bytes, targetAt)) {
+    if (image.programCount(found) > 0) return this.#flattenComputed(found);
+    return this.#flatten(image.bytes, image.rowsAt(found) + rowHeaderBytes, image.word(found + rrsetWord.ttl));
+  }
+
+  #flattenComputed(found: number): boolean {
+    const evaluated = this.#evaluate(found);
+    this.note = evaluated.note ?? this.note;
+    const [target] = evaluated.rdata;
+    if (evaluated.failure !== undefined) this.#fail(evaluated.failure);
+    else if (target !== undefined) return this.#flatten(target, 0, evaluated.ttlSeconds);
+    else this.#deny(true);
+    return false;
+  }
+
+  /** Goes on with the target of an ALIAS, whose addresses are to be answered as the name's own. */
+  #flatten(target: Uint8Array, targetAt: number, ttlSeconds: number): boolean {
+    if (!this.#image.isInZone(this.#zone, target, targetAt)) {
       this.#fail('an ALIAS leads out of the zone, and other zones are not asked');
       return false;
     }
-    this.#limitTtl(image.word(found + rrsetWord.ttl));
+    this.#limitTtl(ttlSeconds);
     this.#isFlattened = true;
-    return this.#follow(image.bytes, targetAt);
+    return this.#follow(target, targetAt);
   }
 
   /** The way is hidden, so that its shortest life is the answer's. */
@@ -343,28 +357,13 @@ export class Resolver {
     if (!this.isTruncated && !this.#referrals.write(this.#zone, place, ns)) this.isTruncated = true;
   }
 
-  /** Adds the SOA of a negative answer (RFC 2308 §3); one that health can change lives only shortly (R14). */
+  /** Adds the SOA of a negative answer; one that health can change lives only shortly (R14). */
   #deny(canHealthChange: boolean): void {
     if (this.isTruncated) return;
-    const image = this.#image;
-    const zone = this.#zone;
-    const ttlSeconds = image.word(zone + zoneWord.negativeTtl);
-    const set = this.#set;
-    set.ttlSeconds = canHealthChange ? Math.min(ttlSeconds, this.#generation.minimumTtlSeconds) : ttlSeconds;
-    if (this.#isFlattened) set.ttlSeconds = Math.min(set.ttlSeconds, this.#ttlLimit);
-    if (image.isApexWritten(zone, this.#query, this.#apexAt)) {
-      set.bytes = image.bytes;
-      set.at = image.word(zone + zoneWord.denial) * 4;
-      set.length = image.word(zone + zoneWord.denialBytes);
-      const server = image.word(zone + zoneWord.denialServer);
-      const mailbox = image.word(zone + zoneWord.denialMailbox);
-      if (!this.#writer.prebuilt(section.authority, set, this.#apexAt, server, mailbox)) this.isTruncated = true;
-      return;
-    }
-    this.#fill(image.word(zone + zoneWord.soa), recordType.SOA);
-    set.overridesTtl = true;
-    const apexAt = image.nameAt(image.word(zone + zoneWord.apexNode));
-    if (!this.#writer.rows(section.authority, image.bytes, apexAt, set)) this.isTruncated = true;
+    let ttlSeconds = this.#image.word(this.#zone + zoneWord.negativeTtl);
+    if (canHealthChange) ttlSeconds = Math.min(ttlSeconds, this.#generation.minimumTtlSeconds);
+    if (this.#isFlattened) ttlSeconds = Math.min(ttlSeconds, this.#ttlLimit);
+    if (!this.#denials.write(this.#zone, ttlSeconds, this.#query, this.#apexAt)) this.isTruncated = true;
   }
 
   #addCourtesies(node: number, found: number): void {
