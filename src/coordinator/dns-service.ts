@@ -13,7 +13,17 @@ import type { DnsConfig } from '#config/dns-options.ts';
 import type { Logger } from '#config/log.ts';
 import { answerCounterBytes, answerCounters, sumCounts } from '#dns/answer/counters.ts';
 import { RateLimiter } from '#dns/answer/rate-limiter.ts';
-import type { AnswerSettings, AnswerSetup, AnswerUpdate, SharedGeneration, SharedRateLimit } from '#serve/answering.ts';
+import { typeName } from '#dns/wire/constants.ts';
+import { formatName } from '#dns/wire/name.ts';
+import type { HealthTarget } from '#lua/health.ts';
+import type {
+  AnswerSettings,
+  AnswerSetup,
+  AnswerTold,
+  AnswerUpdate,
+  SharedGeneration,
+  SharedRateLimit,
+} from '#serve/answering.ts';
 import { collectGarbage } from '#serve/collect-garbage.ts';
 import { deriveCookieSecrets, nextCookieSecretsAt } from '#serve/cookie-secrets.ts';
 import { listenDns } from '#serve/dns-server.ts';
@@ -47,6 +57,7 @@ export class DnsService {
   #collectionTimer: NodeJS.Timeout | undefined;
   #generation: SharedGeneration | undefined;
   #server: DnsServer<AnswerUpdate> | undefined;
+  #onTargetWanted: (target: HealthTarget) => void = () => undefined;
 
   /** `inherited` are the sockets of the process that this one replaces. */
   constructor(config: DnsConfig, log: Logger, inherited?: ServerSockets) {
@@ -66,13 +77,14 @@ export class DnsService {
     assert(this.#generation !== undefined, 'there is something to answer with');
     const inherited = this.#inherited;
     const { listen, threads, tcp } = this.#config;
-    const opened = await listenDns<AnswerSetup, AnswerUpdate>({
+    const opened = await listenDns<AnswerSetup, AnswerUpdate, AnswerTold>({
       listen,
       module: { url: new URL('../serve/answering.ts', import.meta.url) },
       setup: (thread) => this.#setup(thread),
       sockets: { threads },
       limits: tcp,
       onEvent: (event) => this.#tell(event),
+      onTold: (told) => this.#hear(told),
       ...(inherited === undefined ? {} : { inherited }),
     });
     if (!opened.ok) return refuse(opened.fault.map((fault) => fault.message));
@@ -86,6 +98,11 @@ export class DnsService {
     this.#generation = generation;
     this.#server?.update({ kind: 'generation', generation });
     if (generation.buffer.byteLength > largeImageBytes) this.#armCollection();
+  }
+
+  /** Who hears of checks that records want beside those that are known from their code. */
+  onTargetWanted(listener: (target: HealthTarget) => void): void {
+    this.#onTargetWanted = listener;
   }
 
   /** Reads the file of cookie secrets again; what it held stays where it cannot be read. */
@@ -186,6 +203,17 @@ export class DnsService {
       Math.min(waitMs + 1, longestTimerMs),
     );
     this.#secretTimer.unref();
+  }
+
+  #hear(told: AnswerTold): void {
+    if (told.kind === 'targetWanted') {
+      this.#onTargetWanted(told.target);
+      return;
+    }
+    const { source, reason } = told;
+    const { file, line } = source.position;
+    const record = `${formatName(source.owner)} LUA ${typeName(source.type)}`;
+    this.#log.error({ event: 'dns.record' }, `${file}:${line}: ${record} failed and is answered SERVFAIL: ${reason}`);
   }
 
   #tell(event: DnsServerEvent): void {

@@ -29,7 +29,7 @@ export function explain(
     const expected = 'expected one such as 198.51.100.7, 198.51.100.0/24 or 2001:db8::/48';
     return refuse(badRequest(`'${request.from}' is not an address or a network: ${expected}`));
   }
-  const generation = openGeneration(shared, prng);
+  const generation = openGeneration(shared, prng, () => undefined);
   const explained = explainAnswer(generation, { name: name.value, type, ...from, unixMs }, { isMinimal });
   return succeed(describe(`${formatName(name.value)} ${typeName(type)}`, request.from, from.address, explained));
 }

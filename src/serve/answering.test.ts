@@ -10,7 +10,7 @@ import { decodeMessage, encodeQuery } from '#dns/wire/message.ts';
 import { parseName, rootName } from '#dns/wire/name.ts';
 import { SteeringTable } from '#steering/table.ts';
 import { createThreadAnswerer } from './answering.ts';
-import type { AnswerSettings } from './answering.ts';
+import type { AnswerSettings, AnswerTold } from './answering.ts';
 import type { ThreadAnswerer } from './thread-answerer.ts';
 
 const settings: AnswerSettings = {
@@ -29,16 +29,16 @@ const tcp: AnswerClient = {
   idleTimeoutMs: 0,
 };
 
-function answererOf(): ThreadAnswerer {
-  const text = '$TTL 60\n@ SOA ns1 host 1 3600 600 86400 60\n@ NS ns1\nns1 A 192.0.2.1\n';
+function answererOf(records = '', tell: (told: AnswerTold) => void = () => undefined): ThreadAnswerer {
+  const text = `$TTL 60\n@ SOA ns1 host 1 3600 600 86400 60\n@ NS ns1\nns1 A 192.0.2.1\n${records}`;
   const { image } = readZones(new Map([['zones/example.com.zone', text]]));
   const generation = { ...image, steering: SteeringTable.create(0).buffer, slots: new Map<string, number>() };
   const counters = new SharedArrayBuffer(answerCounterBytes);
-  return createThreadAnswerer({ generation, settings, counters, countersAt: 0, seed: 1 });
+  return createThreadAnswerer({ generation, settings, counters, countersAt: 0, seed: 1 }, tell);
 }
 
-function queryFor(type: number): Uint8Array {
-  const parsed = parseName('example.com.');
+function queryFor(type: number, name = 'example.com.'): Uint8Array {
+  const parsed = parseName(name);
   return encodeQuery(7, { name: parsed.ok ? parsed.value : rootName, type });
 }
 
@@ -72,4 +72,22 @@ test('transfers beyond the bound are refused until one ends, however it ends', (
   while (under[1]?.next().done === false);
   assert.ok(begin() !== undefined);
   assert.equal(begin(), undefined);
+});
+
+test('a record that fails is told of with its place, and not for each query', () => {
+  const told: AnswerTold[] = [];
+  const record = `www LUA A "ifportup(80, {'192.0.2.1'}, {failOnIncompleteCheck='true'})"\n`;
+  const { answer } = answererOf(record, (each) => told.push(each));
+  assert.deepEqual(
+    told.map((each) => each.kind === 'targetWanted' && each.target.address),
+    ['192.0.2.1'],
+    'a check that has no slot is asked for',
+  );
+  const query = queryFor(recordType.A, 'www.example.com.');
+  for (let count = 0; count < 3; count++) answer(query, query.length, tcp, new Uint8Array(512));
+  const failures = told.flatMap((each) => (each.kind === 'recordFailed' ? [each] : []));
+  assert.deepEqual(
+    failures.map(({ source, reason }) => `${source.position.file}:${source.position.line}: ${reason}`),
+    ['zones/example.com.zone:5: no health check of this name has finished yet'],
+  );
 });

@@ -20,11 +20,12 @@ import type { RateLimit } from '#dns/answer/rate-limiter.ts';
 import { createTransfers } from '#dns/answer/transfer.ts';
 import type { IpPrefix } from '#base/ip.ts';
 import { unknownGeo } from '#geo/unknown.ts';
+import type { DynamicSource } from '#dns/zone/dynamic.ts';
 import type { BuiltImage } from '#dns/zone/image-builder.ts';
 import { createLuaCompiler } from '#lua/compiler.ts';
 import { targetKey } from '#lua/health.ts';
 import { noServices } from '#lua/steer.ts';
-import type { HealthReading, HealthSource } from '#lua/health.ts';
+import type { HealthReading, HealthSource, HealthTarget } from '#lua/health.ts';
 import { decodeSlot, slotFlagCount, SteeringTable, weightOf } from '#steering/table.ts';
 import type { ThreadAnswerer } from './thread-answerer.ts';
 
@@ -71,14 +72,24 @@ export type AnswerUpdate =
   | { readonly kind: 'generation'; readonly generation: SharedGeneration }
   | { readonly kind: 'settings'; readonly settings: AnswerSettings };
 
+/** What a serving thread tells of records that follow health. */
+export type AnswerTold =
+  /** A record's code failed as it ran; told at most every ten seconds for each record. */
+  | { readonly kind: 'recordFailed'; readonly source: DynamicSource; readonly reason: string }
+  /** A record asks for a check that no constant in its code named. */
+  | { readonly kind: 'targetWanted'; readonly target: HealthTarget };
+
 /** Builds the answering side of this thread. */
-export function createThreadAnswerer(setup: AnswerSetup): ThreadAnswerer<AnswerUpdate> {
+export function createThreadAnswerer(
+  setup: AnswerSetup,
+  tell: (told: AnswerTold) => void,
+): ThreadAnswerer<AnswerUpdate> {
   const counters = answerCounters(setup.counters, setup.countersAt);
   const prng = createPrng(setup.seed);
   const build = (generation: Generation, settings: AnswerSettings): ReturnType<typeof createAnswerer> =>
     createAnswerer(generation, { ...optionsOf(settings), counters });
   let settings = setup.settings;
-  let answerer = build(openGeneration(setup.generation, prng), settings);
+  let answerer = build(openGeneration(setup.generation, prng, tell), settings);
   let transfers = createTransfers(settings.transferTo);
   const failures = new Failures();
   return {
@@ -91,7 +102,7 @@ export function createThreadAnswerer(setup: AnswerSetup): ThreadAnswerer<AnswerU
     },
     apply: (update) => {
       if (update.kind === 'generation') {
-        answerer.swap(openGeneration(update.generation, prng));
+        answerer.swap(openGeneration(update.generation, prng, tell));
         return;
       }
       ({ settings } = update);
@@ -106,19 +117,31 @@ export function createThreadAnswerer(setup: AnswerSetup): ThreadAnswerer<AnswerU
 }
 
 /** Opens a shared generation in this thread: its programs are compiled here, and read the decision from the table. */
-export function openGeneration(shared: SharedGeneration, prng: Prng): Generation {
+export function openGeneration(shared: SharedGeneration, prng: Prng, tell: (told: AnswerTold) => void): Generation {
   const table = new SteeringTable(shared.steering);
+  const want = (target: HealthTarget): void => tell({ kind: 'targetWanted', target });
   const compile = createLuaCompiler({
-    health: readSlots(table, shared.slots),
+    health: readSlots(table, shared.slots, want),
     geo: unknownGeo,
     steer: noServices,
     prng,
   });
-  return createGeneration(shared, { compile, sequence: () => table.sequence() });
+  return createGeneration(shared, { compile, sequence: () => table.sequence(), onFailure: failureTeller(tell) });
 }
 
-/** How often a failure of ours is told at most. */
+/** How often a failure is told at most. */
 const tellEveryMs = 10_000;
+
+/** Tells of records that fail, each at most every ten seconds. */
+function failureTeller(tell: (told: AnswerTold) => void): (source: DynamicSource, reason: string) => void {
+  const toldAtMs = new WeakMap<DynamicSource, number>();
+  return (source, reason) => {
+    const nowMs = Date.now();
+    if (Math.abs(nowMs - (toldAtMs.get(source) ?? 0)) < tellEveryMs) return;
+    toldAtMs.set(source, nowMs);
+    tell({ kind: 'recordFailed', source, reason });
+  };
+}
 
 /** A bug met by one query costs that query alone: it gets SERVFAIL, and a person is told. */
 class Failures {
@@ -186,11 +209,18 @@ const readings: readonly HealthReading[] = Array.from({ length: slotFlagCount },
 const neverChecked: HealthReading = { state: 'unknown', changePending: true };
 
 /** Health as the steering table has it, for the records of this thread. */
-export function readSlots(table: SteeringTable, slots: ReadonlyMap<string, number>): HealthSource {
+export function readSlots(
+  table: SteeringTable,
+  slots: ReadonlyMap<string, number>,
+  want: (target: HealthTarget) => void = () => undefined,
+): HealthSource {
   return {
     register: (target) => {
       const slot = slots.get(targetKey(target));
-      if (slot === undefined) return { read: () => neverChecked, weight: () => 0 };
+      if (slot === undefined) {
+        want(target);
+        return { read: () => neverChecked, weight: () => 0 };
+      }
       return {
         read: () => readings[table.word(slot) & (slotFlagCount - 1)] ?? neverChecked,
         weight: () => weightOf(table.word(slot)),

@@ -21,10 +21,10 @@ import type { TcpLimits } from './tcp/limits.ts';
 import type { CreateThreadAnswerer } from './thread-answerer.ts';
 
 /** A module that exports `createThreadAnswerer`, with the types of what that takes. */
-export interface AnswererModule<Setup, Update> {
+export interface AnswererModule<Setup, Update, Told> {
   readonly url: URL;
   /** For the compiler only: each thread loads the module itself. */
-  readonly create?: CreateThreadAnswerer<Setup, Update>;
+  readonly create?: CreateThreadAnswerer<Setup, Update, Told>;
 }
 
 /** What a person may want to know of. */
@@ -33,10 +33,10 @@ export type DnsServerEvent =
   /** UDP is served one datagram at a time, by one thread; replies of wildcard sockets may leave from any address. */
   | { readonly kind: 'withoutBatches'; readonly reason: string };
 
-export interface DnsServerOptions<Setup, Update> {
+export interface DnsServerOptions<Setup, Update, Told = unknown> {
   /** Port 0 asks for a free one, the same for UDP and TCP. */
   readonly listen: readonly ListenAddress[];
-  readonly module: AnswererModule<Setup, Update>;
+  readonly module: AnswererModule<Setup, Update, Told>;
   /** What a thread answers by, structured-clonable; asked for at each start of a thread, so it holds every update. */
   readonly setup: (thread: ThreadName) => Setup;
   readonly sockets?: Partial<SocketSettings>;
@@ -48,6 +48,8 @@ export interface DnsServerOptions<Setup, Update> {
   /** Sockets that the process before handed over. */
   readonly inherited?: ServerSockets;
   readonly onEvent?: (event: DnsServerEvent) => void;
+  /** What the module tells from its threads. */
+  readonly onTold?: (told: Told) => void;
 }
 
 /** An open DNS server. */
@@ -84,8 +86,8 @@ export function defaultSocketSettings(): SocketSettings {
  * Opens every socket and starts the threads. On refusal everything opened is closed again, and all faults are returned;
  * a thread that cannot start is one with the code `THREAD`.
  */
-export async function listenDns<Setup, Update>(
-  options: DnsServerOptions<Setup, Update>,
+export async function listenDns<Setup, Update, Told = unknown>(
+  options: DnsServerOptions<Setup, Update, Told>,
 ): Promise<Result<DnsServer<Update>, readonly ListenFault[]>> {
   const settings = { ...defaultSocketSettings(), ...options.sockets };
   const libc = options.isPortable === true ? refuse('the settings ask for portable sockets') : loadLibc();
@@ -107,8 +109,8 @@ interface OwnSockets extends ServerSockets {
   readonly close: () => void;
 }
 
-async function startThreads<Setup, Update>(
-  options: DnsServerOptions<Setup, Update>,
+async function startThreads<Setup, Update, Told>(
+  options: DnsServerOptions<Setup, Update, Told>,
   own: OwnSockets | undefined,
 ): Promise<Result<DnsServer<Update>, readonly ListenFault[]>> {
   const threads = new DnsThreads({
@@ -122,6 +124,8 @@ async function startThreads<Setup, Update>(
     limits: { ...defaultTcpLimits, ...options.limits },
     silenceLimitMs: options.silenceLimitMs ?? defaultSilenceLimitMs,
     onFailure: (failure) => options.onEvent?.({ kind: 'threadFailed', ...failure }),
+    // The module in the thread is the one whose type is given.
+    onTold: (told) => options.onTold?.(told as Told),
   });
   const faults = await faultsOfStart(threads);
   if (faults.kind === 'refused') {

@@ -27,6 +27,7 @@ export interface DnsThreadsOptions {
   readonly limits: TcpLimits;
   readonly silenceLimitMs: number;
   readonly onFailure: (failure: ThreadFailure) => void;
+  readonly onTold: (told: unknown) => void;
 }
 
 /** One thread's counts. */
@@ -110,6 +111,7 @@ export class DnsThreads {
         return { value };
       },
       onFailure: this.#options.onFailure,
+      onTold: this.#options.onTold,
     });
   }
 
@@ -130,6 +132,7 @@ export class DnsThreads {
         return { value, transfer: [channel.port2] };
       },
       onFailure: this.#options.onFailure,
+      onTold: this.#options.onTold,
     });
   }
 

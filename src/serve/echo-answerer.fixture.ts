@@ -11,7 +11,7 @@ export interface EchoUpdate {
   readonly prefix: string;
 }
 
-export const echoModule: AnswererModule<EchoSetup, EchoUpdate> = { url: new URL(import.meta.url) };
+export const echoModule: AnswererModule<EchoSetup, EchoUpdate, never> = { url: new URL(import.meta.url) };
 
 /**
  * An empty query gets no reply, `silence` neither; `throw` throws; `large` gets 65,535 octets; `address` gets the

@@ -5,7 +5,7 @@
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import type { ThreadData, ThreadStart } from './thread-data.ts';
+import type { ThreadData, ThreadStart, ThreadTold } from './thread-data.ts';
 
 /** Which thread: the UDP threads count from 0; one thread serves all streams. */
 export type ThreadName = `udp ${number}` | 'streams';
@@ -25,6 +25,8 @@ export interface ServingThreadOptions {
   /** What it gets, asked for at every start; ports in `transfer` move to the thread. */
   readonly data: () => { readonly value: ThreadData; readonly transfer?: readonly MessagePort[] };
   readonly onFailure: (failure: ThreadFailure) => void;
+  /** What the thread's answerer tells. */
+  readonly onTold: (told: unknown) => void;
 }
 
 const firstRestartMs = 100;
@@ -78,10 +80,14 @@ export class ServingThread {
     });
     let error: unknown;
     let isReady = false;
-    worker.once('message', (start: ThreadStart) => {
+    worker.on('message', (message: ThreadStart | ThreadTold) => {
+      if (message.kind === 'told') {
+        this.#options.onTold(message.told);
+        return;
+      }
       isReady = true;
-      if (start.kind === 'refused') this.#isStopping = true;
-      onStart(start);
+      if (message.kind === 'refused') this.#isStopping = true;
+      onStart(message);
     });
     worker.once('error', (thrown) => {
       error = thrown;

@@ -17,8 +17,14 @@ export interface ThreadAnswerer<Update = unknown> {
   transfer(query: Uint8Array, length: number, client: AnswerClient): Iterator<Uint8Array> | undefined;
 }
 
-/** The export of the module; `setup` is what the owner of the server gave, structurally cloned. */
-export type CreateThreadAnswerer<Setup, Update> = (setup: Setup) => ThreadAnswerer<Update>;
+/**
+ * The export of the module. `setup` is what the owner of the server gave, structurally cloned; `tell` sends it something,
+ * at any time, without waiting.
+ */
+export type CreateThreadAnswerer<Setup, Update, Told = unknown> = (
+  setup: Setup,
+  tell: (told: Told) => void,
+) => ThreadAnswerer<Update>;
 
 /** The client of a thread before its first query. */
 export function createClient(transport: AnswerClient['transport']): AnswerClient {
@@ -26,10 +32,14 @@ export function createClient(transport: AnswerClient['transport']): AnswerClient
 }
 
 /** Loads the module and builds the thread's answerer; throws when the module is not such a one. */
-export async function loadThreadAnswerer(moduleUrl: string, setup: unknown): Promise<ThreadAnswerer> {
+export async function loadThreadAnswerer(
+  moduleUrl: string,
+  setup: unknown,
+  tell: (told: unknown) => void,
+): Promise<ThreadAnswerer> {
   const module: unknown = await import(moduleUrl);
   if (!hasFactory(module)) throw new Error(`${moduleUrl} does not export createThreadAnswerer`);
-  return module.createThreadAnswerer(setup);
+  return module.createThreadAnswerer(setup, tell);
 }
 
 function hasFactory(

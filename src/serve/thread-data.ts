@@ -41,5 +41,11 @@ export type ThreadStart =
   | { readonly kind: 'ready'; readonly bound: readonly ListenAddress[] }
   | { readonly kind: 'refused'; readonly faults: readonly ListenFault[] };
 
+/** What a thread's answerer tells the owner of the server, before or after its first message. */
+export interface ThreadTold {
+  readonly kind: 'told';
+  readonly told: unknown;
+}
+
 /** What the streams thread is told. It ends when it has obeyed. */
 export type StreamsCommand = { readonly kind: 'close' } | { readonly kind: 'drain'; readonly deadlineMs: number };

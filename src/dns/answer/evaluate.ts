@@ -43,6 +43,8 @@ export class EvaluatedRrset {
       if (answer.kind === 'failure') {
         this.rdata.length = 0;
         this.failure = answer.reason;
+        const source = generation.sources[index];
+        if (source !== undefined) generation.onFailure(source, answer.reason);
         return;
       }
       if (answer.scopeBits > this.scopeBits) this.scopeBits = answer.scopeBits;

@@ -15,6 +15,8 @@ export interface Generation {
   readonly sources: readonly DynamicSource[];
   /** The TTL of records and negative answers that may change soon (R13, R14). */
   readonly minimumTtlSeconds: number;
+  /** Told when a program gives no answer. */
+  readonly onFailure: (source: DynamicSource, reason: string) => void;
   /** Changes whenever what programs read changes, and is odd while it does: programs that met that run again. */
   readonly sequence: () => number;
 }
@@ -25,17 +27,24 @@ export interface GenerationOptions {
   readonly minimumTtlSeconds?: number;
   /** A fixed number where absent. */
   readonly sequence?: () => number;
+  readonly onFailure?: (source: DynamicSource, reason: string) => void;
 }
 
 /** Opens an image in this thread and compiles its programs here. */
 export function createGeneration(built: BuiltImage, options: GenerationOptions): Generation {
-  const { compile, minimumTtlSeconds = defaultMinimumTtlSeconds, sequence = () => 0 } = options;
+  const {
+    compile,
+    minimumTtlSeconds = defaultMinimumTtlSeconds,
+    sequence = () => 0,
+    onFailure = () => undefined,
+  } = options;
   return {
     image: new ZoneImage(built.buffer),
     programs: built.programs.map((source) => compileProgram(source, compile)),
     sources: built.programs,
     minimumTtlSeconds,
     sequence,
+    onFailure,
   };
 }
 

@@ -8,7 +8,7 @@ import { loadLibc } from '../system/libc.ts';
 import { duplicate } from '../system/sockets.ts';
 import { loadThreadAnswerer } from '../thread-answerer.ts';
 import { HeartbeatWatch, UpdateInbox } from '../thread-control.ts';
-import type { StreamsCommand, StreamsThreadData, ThreadStart } from '../thread-data.ts';
+import type { StreamsCommand, StreamsThreadData, ThreadStart, ThreadTold } from '../thread-data.ts';
 import { endProcess } from '../thread-end.ts';
 import { listenDgram } from '../udp/dgram.ts';
 import type { DgramListener } from '../udp/dgram.ts';
@@ -22,7 +22,10 @@ const data = workerData as StreamsThreadData; // dns-threads.ts starts this file
 const port = present(parentPort, 'the port of a thread');
 const { control, counters, limits, commands } = data;
 
-const answerer = await loadThreadAnswerer(data.module, data.setup);
+const answerer = await loadThreadAnswerer(data.module, data.setup, (told) => {
+  const message: ThreadTold = { kind: 'told', told };
+  port.postMessage(message);
+});
 const inbox = new UpdateInbox(control, port, answerer, data.updatesTaken);
 const heartbeat = new HeartbeatWatch(control, data.silenceLimitMs, 2 * lookMs, Date.now());
 const beforeQuery = (): void => inbox.take();

@@ -6,7 +6,7 @@ import { receiveWaitMs } from '../system/sockets.ts';
 import { loadThreadAnswerer } from '../thread-answerer.ts';
 import { HeartbeatWatch, UpdateInbox } from '../thread-control.ts';
 import { endProcess } from '../thread-end.ts';
-import type { ThreadStart, UdpThreadData } from '../thread-data.ts';
+import type { ThreadStart, ThreadTold, UdpThreadData } from '../thread-data.ts';
 import { UdpLoop } from './loop.ts';
 
 const data = workerData as UdpThreadData; // dns-threads.ts starts this file with nothing else
@@ -14,7 +14,10 @@ const port = present(parentPort, 'the port of a thread');
 const libc = loadLibc();
 if (!libc.ok) throw new Error(`bug: a UDP thread was started although ${libc.fault}`);
 
-const answerer = await loadThreadAnswerer(data.module, data.setup);
+const answerer = await loadThreadAnswerer(data.module, data.setup, (told) => {
+  const message: ThreadTold = { kind: 'told', told };
+  port.postMessage(message);
+});
 const { control, counters } = data;
 const loop = new UdpLoop({
   libc: libc.value,
