@@ -20,10 +20,35 @@ const endpointStatus = z.object({
   answered: z.boolean(),
   drained: z.boolean(),
   changePending: z.boolean(),
+  /** It could be answered, and another tier is active (R27). */
+  standby: z.boolean().optional(),
+  /** What it may get in proportion to others now, and where that is not what is configured, what is. */
+  weight: z.number().optional(),
+  configuredWeight: z.number().optional(),
+  /** The share of its part that it hands on to others, 0 to 1; absent where it is 0 (R22). */
+  shed: z.number().optional(),
   basis: z.enum(['inside', 'probes', 'held', 'none']),
   reason: z.string(),
   sinceMs: z.number(),
   nodes: z.array(nodeStatus),
+});
+
+/** The active tier of a service with a failover step (R27). */
+const failoverStatus = z.object({
+  tiers: z.array(z.string()),
+  active: z.number(),
+  /** The last change of the active tier; absent where there was none. */
+  last: z
+    .object({
+      cause: z.enum(['health', 'drain', 'operator']),
+      site: z.string(),
+      who: z.string(),
+      reason: z.string(),
+      sinceUnixMs: z.number(),
+    })
+    .optional(),
+  /** What is due and why it is not done. */
+  held: z.string().optional(),
 });
 
 const prefixStatus = z.object({
@@ -73,7 +98,8 @@ export const statusSchema = z.object({
   services: z.array(
     z.object({
       service: z.string(),
-      mode: z.enum(['normal', 'frozen', 'failOpen']),
+      mode: z.enum(['normal', 'held', 'frozen', 'failOpen', 'nodata', 'fallback']),
+      failover: failoverStatus.optional(),
       endpoints: z.array(endpointStatus),
     }),
   ),
@@ -86,4 +112,5 @@ export const statusSchema = z.object({
 
 export type Status = z.infer<typeof statusSchema>;
 export type EndpointStatus = z.infer<typeof endpointStatus>;
+export type FailoverStatus = z.infer<typeof failoverStatus>;
 export type NodeStatus = z.infer<typeof nodeStatus>;

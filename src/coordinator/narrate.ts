@@ -15,6 +15,12 @@ export function narrate(event: DecisionEvent): Narration {
   switch (event.kind) {
     case 'serviceMode':
       return narrateMode(event);
+    case 'failover':
+      return narrateFailover(event);
+    case 'failoverHeld':
+      return event.isDown
+        ? error(`${event.service}: stays where it is: ${event.reason}`)
+        : info(`${event.service}: ${event.reason}`);
     case 'drainEffective':
       return info(`drain of ${event.override.site} takes effect, by ${event.override.who}: ${event.override.reason}`);
     case 'drainPending':
@@ -47,9 +53,21 @@ function narrateMode(event: Extract<DecisionEvent, { kind: 'serviceMode' }>): Na
       );
     case 'failOpen':
       return error(`${event.service}: nothing is up; answering with everything that is not drained (R8)`);
+    case 'held':
+      return error(`${event.service}: the active tier is down and may not be left; answering with it (R27)`);
+    case 'nodata':
+      return error(`${event.service}: nothing is up; answering with nothing, as onAllDown says (R8)`);
+    case 'fallback':
+      return error(`${event.service}: nothing is up; answering with the fallback, as onAllDown says (R8)`);
     default:
       return assertNever(event.to);
   }
+}
+
+function narrateFailover({ service, from, to, record }: Extract<DecisionEvent, { kind: 'failover' }>): Narration {
+  if (record === undefined) return warn(`${service}: ${to} is active, no longer ${from}`);
+  const { who, site, reason } = record;
+  return warn(`${service}: ${to} is active, no longer ${from}, by ${who} at ${site}: ${reason}`);
 }
 
 function narrateRoute(event: AnnouncerEffect): Narration {

@@ -12,6 +12,23 @@ const state: DurableState = {
   verdicts: [{ subject: subjectKey('www', 'fra', 4), state: 'down', reason: 'no usable server' }],
   overrides: [],
   anchors: [{ prefix: '203.0.113.0/24' as IpPrefix, holds: false }],
+  failovers: [
+    {
+      service: 'www',
+      record: {
+        tier: 'iad',
+        revision: 3,
+        sinceUnixMs: 1_790_000_000_000,
+        cause: 'health',
+        site: 'iad',
+        who: 'fairlead',
+        reason: 'fra is down',
+      },
+      tiers: [{ tier: 'fra', isUp: false, forMs: 60_000 }],
+    },
+  ],
+  ramps: [{ subject: subjectKey('www', 'fra', 4), step: 3 }],
+  sheds: [{ service: 'www', site: 'fra', shed: 32 }],
 };
 
 test('what is written is read back, and no temporary file is left', (context) => {
@@ -35,4 +52,13 @@ test('a file that cannot be read is set aside and said so, and nothing is lost',
     assert.match(read.complaint ?? '', /cannot be read .* set aside as .*\.unreadable/);
     assert.equal(readFileSync(`${path}.unreadable`, 'utf8'), text);
   }
+});
+
+test('a file of before failover, slow start and load is read, and says nothing of them', (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-state-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'state.json');
+  const { verdicts, overrides, anchors } = state;
+  writeFileSync(path, JSON.stringify({ version: 1, verdicts, overrides, anchors }));
+  assert.deepEqual(readState(path), { state: { ...blankState, verdicts, anchors }, complaint: undefined });
 });

@@ -8,15 +8,19 @@ import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { z } from 'zod';
 import type { IpPrefix } from '#base/ip.ts';
 import type { SubjectKey } from '#health/model.ts';
-import { overrideSchema } from '#health/report.ts';
+import { failoverReportSchema, overrideSchema } from '#health/report.ts';
 import type { DurableState } from '#decide/effects.ts';
 import { replaceFile } from './replace-file.ts';
 
+const subject = z.string().transform((text) => text as SubjectKey);
+const whole = z.int().min(0);
+
+/** What was added to the first version is read as empty from a file that does not have it. */
 const stateSchema = z.object({
   version: z.literal(1),
   verdicts: z.array(
     z.object({
-      subject: z.string().transform((text) => text as SubjectKey),
+      subject,
       state: z.enum(['up', 'down', 'draining', 'unknown']),
       reason: z.string(),
     }),
@@ -25,10 +29,28 @@ const stateSchema = z.object({
     z.object({ override: overrideSchema, remainingMs: z.number().min(0), inEffect: z.boolean().default(false) }),
   ),
   anchors: z.array(z.object({ prefix: z.string().transform((text) => text as IpPrefix), holds: z.boolean() })),
+  failovers: z
+    .array(
+      z.object({
+        service: z.string(),
+        record: failoverReportSchema.shape.record,
+        tiers: z.array(z.object({ tier: z.string(), isUp: z.boolean(), forMs: z.number().min(0) })),
+      }),
+    )
+    .default([]),
+  ramps: z.array(z.object({ subject, step: whole })).default([]),
+  sheds: z.array(z.object({ service: z.string(), site: z.string(), shed: whole })).default([]),
 });
 
 /** The state of a coordinator that has never run. */
-export const blankState: DurableState = { verdicts: [], overrides: [], anchors: [] };
+export const blankState: DurableState = {
+  verdicts: [],
+  overrides: [],
+  anchors: [],
+  failovers: [],
+  ramps: [],
+  sheds: [],
+};
 
 /** What was read, and a sentence for the log where the file could not be used. */
 export interface ReadState {
@@ -40,8 +62,10 @@ export interface ReadState {
 export function readState(path: string): ReadState {
   if (!existsSync(path)) return { state: blankState, complaint: undefined };
   try {
-    const { verdicts, overrides, anchors } = stateSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-    return { state: { verdicts, overrides, anchors }, complaint: undefined };
+    const { verdicts, overrides, anchors, failovers, ramps, sheds } = stateSchema.parse(
+      JSON.parse(readFileSync(path, 'utf8')),
+    );
+    return { state: { verdicts, overrides, anchors, failovers, ramps, sheds }, complaint: undefined };
   } catch (error) {
     const aside = `${path}.unreadable`;
     renameSync(path, aside);

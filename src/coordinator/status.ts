@@ -1,10 +1,13 @@
 /** What a coordinator believes and does, as `GET /v1/status` tells it: read from the parts, nothing decided here. */
-import type { EndpointStatus, NodeStatus, Status } from '#api/status.ts';
+import type { EndpointStatus, FailoverStatus, NodeStatus, Status } from '#api/status.ts';
 import type { PeerSnapshot } from 'bgp-ts';
 import type { Decision } from '#decide/decision.ts';
 import type { HealthModel, Subject } from '#health/model.ts';
 import type { Moment } from '#health/overrides.ts';
 import type { EndpointDecision } from '#steering/answers.ts';
+import type { FailoverRecord } from '#steering/failover-record.ts';
+import { configuredWeight } from '#steering/policy/model.ts';
+import { maxShed } from '#steering/table.ts';
 
 /** The parts that a status is read from. */
 export interface StatusSource {
@@ -33,6 +36,7 @@ export function describeStatus(source: StatusSource, moment: Moment): Status {
     services: decision.services.map(({ service, mode, endpoints }) => ({
       service,
       mode,
+      ...describeFailover(service, decision),
       endpoints: endpoints.map((decided) => describeEndpoint(decided, source, moment)),
     })),
     prefixes: decision.prefixes.map(({ prefix, state, holdsAnchor, blocked }) => ({
@@ -62,7 +66,8 @@ export function describeStatus(source: StatusSource, moment: Moment): Status {
 }
 
 function describeEndpoint(decided: EndpointDecision, source: StatusSource, moment: Moment): EndpointStatus {
-  const { endpoint, answerable, drained, changePending, reason } = decided;
+  const { endpoint, answerable, drained, standby, changePending, weight, shed, reason } = decided;
+  const configured = configuredWeight(endpoint);
   const verdict = source.decision.health.verdict(endpoint.subject);
   const subject = source.model.subjects.find((candidate) => candidate.key === endpoint.subject);
   return {
@@ -74,11 +79,33 @@ function describeEndpoint(decided: EndpointDecision, source: StatusSource, momen
     answered: answerable,
     drained,
     changePending,
+    standby,
+    weight,
+    ...(weight === configured ? {} : { configuredWeight: configured }),
+    ...(shed === 0 ? {} : { shed: shed / maxShed }),
     basis: verdict?.basis ?? 'none',
     reason,
     sinceMs: verdict === undefined ? 0 : moment.nowMs - verdict.since,
     nodes: subject === undefined ? [] : subject.nodes.map((node) => describeNode(node, subject, source, moment)),
   };
+}
+
+function describeFailover(service: string, decision: Decision): Pick<Status['services'][number], 'failover'> {
+  const found = decision.failovers.find((entry) => entry.service === service);
+  if (found === undefined) return {};
+  const { tiers, active, record, held } = found;
+  return {
+    failover: {
+      tiers: [...tiers],
+      active,
+      ...(record === undefined ? {} : { last: pickRecord(record) }),
+      ...(held === undefined ? {} : { held }),
+    },
+  };
+}
+
+function pickRecord({ cause, site, who, reason, sinceUnixMs }: FailoverRecord): FailoverStatus['last'] {
+  return { cause, site, who, reason, sinceUnixMs };
 }
 
 function describeNode(node: string, subject: Subject, source: StatusSource, moment: Moment): NodeStatus {

@@ -19,8 +19,8 @@ import { OverrideBook } from '#health/overrides.ts';
 import type { Moment } from '#health/overrides.ts';
 import type { Override, PeerReport } from '#health/report.ts';
 import type { Verdict } from '#health/verdict.ts';
-import { AnswerEngine } from '#steering/answers.ts';
-import type { EndpointDecision, ServiceDecision, ServiceMode } from '#steering/answers.ts';
+import { AnswerEngine, isUsable } from '#steering/answers.ts';
+import type { AnswerInput, EndpointDecision, ServiceDecision, ServiceMode } from '#steering/answers.ts';
 import { Announcer } from '#steering/announcer/engine.ts';
 import type { PrefixStatus } from '#steering/announcer/engine.ts';
 import type { ServiceHere } from '#steering/gate.ts';
@@ -29,6 +29,11 @@ import type { PeerAnchor } from '#steering/safety/anchor.ts';
 import type { Result } from '#base/result.ts';
 import { Drains } from './drains.ts';
 import type { DecisionEffect, DecisionEvent, DurableState } from './effects.ts';
+import { Failovers } from './failovers.ts';
+import type { FailoverCommand, FailoverStatus, Voters } from './failovers.ts';
+import { Paces } from './paces.ts';
+import { durableShape } from './durable-shape.ts';
+import { decideServices } from './services.ts';
 import { Teller } from './teller.ts';
 
 export { tellIntervalMs } from './teller.ts';
@@ -68,6 +73,8 @@ export class Decision {
   readonly #answers = new AnswerEngine();
   readonly #announcer: Announcer;
   readonly #drains: Drains;
+  readonly #failovers: Failovers;
+  readonly #paces: Paces;
   readonly #teller = new Teller();
   readonly #stored: DurableState;
   #steering = emptySteering;
@@ -86,6 +93,8 @@ export class Decision {
     this.#health = new HealthEngine(identity.site);
     this.#announcer = new Announcer(identity, stored.anchors);
     this.#drains = new Drains(identity.site, stored.overrides);
+    this.#failovers = new Failovers(identity.site, stored.failovers);
+    this.#paces = new Paces(stored);
     this.#stored = stored;
     this.#overrides.restore(stored.overrides, moment);
   }
@@ -111,6 +120,12 @@ export class Decision {
     return { removed, effects: this.#decide([], moment) };
   }
 
+  /** Makes another tier of a service active, because a person asks for it (R27); the refusal says why not. */
+  failover(command: FailoverCommand, moment: Moment): Result<readonly DecisionEffect[], string> {
+    const done = this.#failovers.command(command, moment);
+    return done.ok ? { ok: true, value: this.#decide([], moment) } : done;
+  }
+
   /** When to step next, if nothing comes before. */
   nextDeadlineMs(moment: Moment): MonoMs | undefined {
     return [
@@ -118,6 +133,8 @@ export class Decision {
       this.#overrides.nextDeadlineMs(moment),
       this.#announcer.nextDeadlineMs(moment.nowMs),
       this.#drains.nextDeadlineMs(),
+      this.#failovers.nextDeadlineMs(moment),
+      this.#paces.nextDeadlineMs(),
       this.#teller.nextDeadlineMs(moment.nowMs),
     ].reduce(earliest, undefined);
   }
@@ -133,6 +150,11 @@ export class Decision {
   /** What is decided of each service and its endpoints. */
   get services(): readonly ServiceDecision[] {
     return this.#services;
+  }
+
+  /** The active tier of each service that has tiers, and why (R27). */
+  get failovers(): readonly FailoverStatus[] {
+    return this.#failovers.status;
   }
 
   /** Each prefix of this site. */
@@ -170,6 +192,7 @@ export class Decision {
       }
       case 'peerReport':
         this.#overrides.merge(input.report.overrides, moment);
+        this.#failovers.merge(input.report.failovers ?? []);
         if (this.#isAwaitedBy(input.report)) this.#teller.hurry();
         return this.#health.step(input, moment.nowMs);
       case 'report':
@@ -192,7 +215,7 @@ export class Decision {
   #decide(events: DecisionEvent[], moment: Moment): readonly DecisionEffect[] {
     const { nowMs } = moment;
     this.#decideDrains(events, moment);
-    this.#decideAnswers(events, nowMs);
+    this.#decideAnswers(events, moment);
     const routes = this.#decideRoutes(events, nowMs);
     return [
       ...this.#persist(moment),
@@ -219,12 +242,29 @@ export class Decision {
     });
   }
 
-  #decideAnswers(events: DecisionEvent[], nowMs: MonoMs): void {
-    this.#services = this.#answers.decide({
-      endpoints: this.#steering.endpoints,
+  #decideAnswers(events: DecisionEvent[], moment: Moment): void {
+    // Before there is a release, a service without endpoints is one that has not been read yet.
+    if (!this.#isLoaded) return;
+    const { nowMs } = moment;
+    const input: AnswerInput = {
       verdictOf: (subject) => this.#verdictOf(subject),
       drainedSites: this.#drains.drainedSites,
       isReachable: (endpoint) => this.#isReachable(endpoint, nowMs),
+      nowMs,
+    };
+    const voters = this.#voters(nowMs);
+    const services = decideServices({
+      ...input,
+      steering: this.#steering,
+      answers: this.#answers,
+      activeTier: (policy, tiers) => this.#failovers.decide(policy, tiers, { voters, moment, events }),
+    });
+    this.#failovers.keep(new Set(services.map(({ service }) => service)), moment);
+    this.#services = this.#paces.decide({
+      services,
+      policyOf: (service) => this.#steering.services?.get(service),
+      isUsable: (endpoint) => isUsable(endpoint, input),
+      nodesOf: (service, site) => this.#health.servingReports(service, site, nowMs),
       nowMs,
     });
     for (const { service, mode } of this.#services) {
@@ -259,13 +299,10 @@ export class Decision {
         .stored(moment)
         .map((stored) => ({ ...stored, inEffect: this.#drains.inEffect.has(stored.override.id) })),
       anchors: this.#announcer.stored(),
+      failovers: this.#failovers.stored(moment.nowMs),
+      ...this.#paces.stored(),
     };
-    const shape = JSON.stringify([
-      state.verdicts.map(({ subject, state: verdict }) => [subject, verdict]),
-      // By the minute, so that what is left of an override does not begin anew with a restart (R12).
-      state.overrides.map((stored) => ({ ...stored, remainingMs: Math.floor(stored.remainingMs / 60_000) })),
-      state.anchors,
-    ]);
+    const shape = durableShape(state, (service) => this.#failovers.isTimed(service));
     if (shape === this.#kept) return [];
     this.#kept = shape;
     return [{ kind: 'persist', state }];
@@ -280,6 +317,7 @@ export class Decision {
       anchors: [...this.#announcer.reports()],
       overrides: [...this.#overrides.all(moment)],
       appliedOverrides: [...this.#drains.inEffect],
+      failovers: [...this.#failovers.reports()],
       release: this.#release,
     };
     const report = this.#teller.tell(state, moment.nowMs);
@@ -311,6 +349,17 @@ export class Decision {
       .freshPeers(nowMs)
       .flatMap(({ sender, report }) => (report.appliedOverrides.includes(override.id) ? [sender] : []));
     return this.#coordinators.every((site) => site === this.#identity.site || follows.includes(site));
+  }
+
+  /** Coordinators that a failover may rest on: heard, trusting themselves, and of a site that the release has. */
+  #voters(nowMs: MonoMs): Voters {
+    const own = this.#identity.site;
+    const peers = this.#health.freshPeers(nowMs).flatMap(({ sender, report }) => {
+      const mayVote = report.sane && sender !== own && this.#coordinators.includes(sender);
+      return mayVote ? [{ voter: sender, failovers: report.failovers ?? [] }] : [];
+    });
+    const count = new Set([own, ...this.#coordinators]).size;
+    return { count, peers, isSane: this.#health.sanity === 'sane' };
   }
 
   #serviceHere(service: string): ServiceHere {

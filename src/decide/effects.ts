@@ -4,13 +4,16 @@ import type { StoredVerdict, HealthEffect } from '#health/engine.ts';
 import type { StoredOverride } from '#health/overrides.ts';
 import type { AnnouncerEffect } from '#steering/announcer/engine.ts';
 import type { ServiceMode } from '#steering/answers.ts';
+import type { FailoverRecord, StoredFailover } from '#steering/failover-record.ts';
 import type { StoredAnchor } from '#steering/safety/anchor.ts';
+import type { StoredPaces } from './paces.ts';
 
 /** What a coordinator keeps on disk over a restart (R11). */
-export interface DurableState {
+export interface DurableState extends StoredPaces {
   readonly verdicts: readonly StoredVerdict[];
   readonly overrides: readonly StoredOverride[];
   readonly anchors: readonly StoredAnchor[];
+  readonly failovers: readonly StoredFailover[];
 }
 
 /** Something that happened, for logs, metrics and people. */
@@ -18,6 +21,24 @@ export type DecisionEvent =
   | HealthEffect
   | AnnouncerEffect
   | { readonly kind: 'serviceMode'; readonly service: string; readonly from: ServiceMode; readonly to: ServiceMode }
+  /** Another tier is active, by the record that says why (R27). */
+  | {
+      readonly kind: 'failover';
+      readonly service: string;
+      readonly from: string;
+      readonly to: string;
+      /** Absent where a release has changed the tiers. */
+      readonly record: FailoverRecord | undefined;
+    }
+  /** Another tier should be active and may not be yet. */
+  | {
+      readonly kind: 'failoverHeld';
+      readonly service: string;
+      readonly wish: 'failover' | 'failback';
+      /** Whether the active tier is down meanwhile. */
+      readonly isDown: boolean;
+      readonly reason: string;
+    }
   | { readonly kind: 'drainEffective'; readonly override: Override }
   | { readonly kind: 'drainPending'; readonly override: Override; readonly reason: string }
   | { readonly kind: 'drainOver'; readonly override: Override };

@@ -11,10 +11,10 @@ import type { CheckId } from './check.ts';
 import { isHeld, viewInside } from './inside.ts';
 import type { GapSince, Inside } from './inside.ts';
 import { LeaseBook } from './leases.ts';
-import type { HealthModel, SiteId, Subject, SubjectKey } from './model.ts';
+import type { HealthModel, ServiceId, SiteId, Subject, SubjectKey } from './model.ts';
 import { overrulingRounds, viewOutside } from './outside.ts';
 import type { Outside, VantageView } from './outside.ts';
-import type { Observation, PeerReport, Report } from './report.ts';
+import type { Observation, PeerReport, Report, ServiceReport } from './report.ts';
 import type { Sanity } from './sanity.ts';
 import { Vantage } from './vantage.ts';
 import type { Presumption, ProbeState } from './vantage.ts';
@@ -138,6 +138,19 @@ export class HealthEngine {
   /** The fresh report of a node, with the instant of its receipt. */
   nodeReport(site: SiteId, node: string): { readonly report: Report; readonly receivedAt: MonoMs } | undefined {
     return this.#reports.last(senderOf(site, node));
+  }
+
+  /** What the nodes that serve a service at a site say of it, while that is fresh: its owners, or all without VRRP. */
+  servingReports(service: ServiceId, site: SiteId, nowMs: MonoMs): readonly ServiceReport[] {
+    const here = [...this.#subjects.values()].filter(
+      ({ subject }) => subject.service === service && subject.site === site,
+    );
+    const owners = here.flatMap((state) => state.owners);
+    const nodes = owners.length > 0 ? owners : here.flatMap(({ subject }) => subject.nodes);
+    return [...new Set(nodes)].flatMap((node) => {
+      const report = this.#reports.fresh(senderOf(site, node), nowMs);
+      return report?.services.filter((entry) => entry.service === service) ?? [];
+    });
   }
 
   /** Reports of other coordinators whose lease lasts. */

@@ -34,6 +34,8 @@ export const serviceReportSchema = z.object({
   capacity: z.number().min(0).max(1),
   /** Share of the capacity in use, 0 to 1 and above. */
   load: z.number().min(0).optional(),
+  /** Sessions at the usable servers now. */
+  sessions: z.int().min(0).optional(),
 });
 
 /** One virtual address at one node. */
@@ -94,6 +96,29 @@ export const overrideSchema = z.object({
   removed: z.boolean(),
 });
 
+const tierName = z.string().min(1).max(10_000).pipe(text);
+
+/** A service with a failover step as one coordinator sees it (R27). */
+export const failoverReportSchema = z.object({
+  service: name,
+  /** The tiers that are up by the sender's evidence, by name: its vote. Absent while it does not know the service. */
+  up: z.array(tierName).max(1_000).optional(),
+  /** The last change of the active tier that the sender knows of; absent where there was none. */
+  record: z
+    .object({
+      tier: tierName,
+      /** Grows with each change; the higher wins. */
+      revision: z.int().min(1),
+      sinceUnixMs: z.number(),
+      cause: z.enum(['health', 'drain', 'operator']),
+      /** Where it was decided. */
+      site: name,
+      who: z.string().min(1).max(100).pipe(text),
+      reason,
+    })
+    .optional(),
+});
+
 /** A coordinator's full state, told to every other coordinator. */
 export const peerReportSchema = z.object({
   site: name,
@@ -105,6 +130,8 @@ export const peerReportSchema = z.object({
   overrides: z.array(overrideSchema).max(10_000),
   /** Overrides that this coordinator's answers already follow (R25). */
   appliedOverrides: z.array(z.string()).max(10_000),
+  /** Absent from a coordinator of a version before failover. */
+  failovers: z.array(failoverReportSchema).max(10_000).optional(),
   release: z.object({ epoch: z.int().min(0), sequence: z.int().min(0) }),
 });
 
@@ -113,5 +140,6 @@ export type VipReport = Readonly<z.infer<typeof vipReportSchema>>;
 export type Report = Readonly<z.infer<typeof reportSchema>>;
 export type Observation = Readonly<z.infer<typeof observationSchema>>;
 export type AnchorReport = Readonly<z.infer<typeof anchorReportSchema>>;
+export type FailoverReport = Readonly<z.infer<typeof failoverReportSchema>>;
 export type Override = Readonly<z.infer<typeof overrideSchema>>;
 export type PeerReport = Readonly<z.infer<typeof peerReportSchema>>;

@@ -5,6 +5,7 @@ import type { MonoMs } from '#base/time.ts';
 import type { VerdictState } from '#health/verdict.ts';
 import { subjectKey } from '#health/model.ts';
 import { AnswerEngine } from './answers.ts';
+import type { ServiceLook } from './answers.ts';
 import type { Endpoint } from './model.ts';
 
 const families = [4, 6] as const;
@@ -26,14 +27,23 @@ interface World {
   readonly unreachable?: readonly string[];
 }
 
+const plain: ServiceLook = {
+  service: 'www',
+  endpoints,
+  minHealthy: 1,
+  onAllDown: 'failOpen',
+  drainedInPanic: false,
+  nested: new Map(),
+  tier: undefined,
+};
+
 /** Decides the steps one after another; the mode and the endpoints that are answered after the last. */
 function decide(...steps: [atMs: number, World][]): readonly string[] {
   const engine = new AnswerEngine();
   let seen: readonly string[] = [];
   for (const [atMs, { down = [], drained = [], unreachable = [] }] of steps) {
     const stateOf = (key: string): VerdictState => (down.some((part) => key.includes(part)) ? 'down' : 'up');
-    const [service] = engine.decide({
-      endpoints,
+    const service = engine.decide(plain, {
       verdictOf: (key) => ({
         state: stateOf(key),
         since: 0 as MonoMs,
@@ -45,8 +55,8 @@ function decide(...steps: [atMs: number, World][]): readonly string[] {
       isReachable: (endpoint) => !unreachable.includes(endpoint.site),
       nowMs: atMs as MonoMs,
     });
-    const answered = service?.endpoints.filter((each) => each.answerable).map((each) => each.endpoint.subject) ?? [];
-    seen = [service?.mode ?? '', ...answered.map((key) => key.slice('www/'.length))];
+    const answered = service.endpoints.filter((each) => each.answerable).map((each) => each.endpoint.subject);
+    seen = [service.mode, ...answered.map((key) => key.slice('www/'.length))];
   }
   return seen;
 }

@@ -1,28 +1,36 @@
 /**
- * Which endpoints may be answered (R2, R8, R19): verdicts and drains in, one decision for each endpoint out.
+ * Which endpoints may be answered (R2, R8, R19, R27): verdicts and drains in, one decision for each endpoint out.
  *
- * A service is decided over all its sites and both families at once:
+ * A service is decided over all its sites and both families at once. Where it has a failover step, only the endpoints
+ * of its active tier count as its own; which tier that is, failover.ts says.
  *
  *   something up and not drained                    what is up and not drained; a family with nothing is empty (R2)
+ *   nothing up in the active tier, another is up    the active tier as below, until it may be left (R27)
  *   nothing up, over one site was up within 30 s    what was up then: our view is wrong, or the world ended (R8)
  *   nothing up for other reasons                    everything that is not drained: fail open (R8)
+ *   nothing up, `onAllDown` chosen                  no endpoint: an empty answer or the fallback, by choice (R8)
  *
  * What is answered where nothing is up is, where possible, what its prefix leads to (R25).
  *
  * A drain that would leave a service without an endpoint that is up stays pending (R19). One in effect stays so when
- * the others die later: fail-open never answers what is drained (R8). Time is an argument.
+ * the others die later: fail-open never answers what is drained, unless `drainedInPanic` says so (R8). Time is an
+ * argument.
  */
 import type { MonoMs } from '#base/time.ts';
 import type { ServiceId, SiteId, SubjectKey } from '#health/model.ts';
 import type { Override } from '#health/report.ts';
 import type { Verdict } from '#health/verdict.ts';
 import type { Endpoint } from './model.ts';
+import { configuredWeight } from './policy/model.ts';
+import type { MemberName, OnAllDown } from './policy/model.ts';
 
 /** What is decided of one endpoint. */
 export interface EndpointDecision {
   readonly endpoint: Endpoint;
   readonly answerable: boolean;
   readonly drained: boolean;
+  /** It could be answered, and its tier is not the active one (R27). For who asks about the endpoint itself it is up. */
+  readonly standby: boolean;
   /** A change may be coming: the short TTL applies (R13). */
   readonly changePending: boolean;
   /** What it may get in proportion to others, after slow start: 0 to `maxWeight`, never above its configured weight. */
@@ -32,16 +40,17 @@ export interface EndpointDecision {
   readonly reason: string;
 }
 
-/** The weight of an endpoint that names none. */
-export const defaultWeight = 100;
-
-/** How a service is being answered. */
-export type ServiceMode = 'normal' | 'frozen' | 'failOpen';
+/** How a service is being answered; `held` waits on a tier that is down, for a person, a time or votes (R27). */
+export type ServiceMode = 'normal' | 'held' | 'frozen' | 'failOpen' | 'nodata' | 'fallback';
 
 /** What is decided of one service. */
 export interface ServiceDecision {
   readonly service: ServiceId;
   readonly mode: ServiceMode;
+  /** Up for services of which it is a member: answered by health, with at least `minHealthy` members up. */
+  readonly healthy: boolean;
+  /** The index of the tier that is answered; undefined for a service without a failover step. */
+  readonly activeTier: number | undefined;
   readonly endpoints: readonly EndpointDecision[];
 }
 
@@ -62,9 +71,8 @@ interface Memory {
   readonly allDownMode: 'frozen' | 'failOpen' | undefined;
 }
 
-/** What a decision is made from. */
+/** What every decision of one moment is made from. */
 export interface AnswerInput {
-  readonly endpoints: readonly Endpoint[];
   readonly verdictOf: (subject: SubjectKey) => Verdict;
   /** Sites under a drain that is in effect. */
   readonly drainedSites: ReadonlySet<SiteId>;
@@ -73,28 +81,60 @@ export interface AnswerInput {
   readonly nowMs: MonoMs;
 }
 
+/** One service as it is to be decided. */
+export interface ServiceLook {
+  readonly service: ServiceId;
+  readonly endpoints: readonly Endpoint[];
+  readonly minHealthy: number;
+  readonly onAllDown: OnAllDown;
+  readonly drainedInPanic: boolean;
+  /** Its members that are services themselves, and whether each is healthy. */
+  readonly nested: ReadonlyMap<ServiceId, boolean>;
+  /** The active tier; undefined where it has no failover step. */
+  readonly tier: { readonly index: number; readonly members: readonly MemberName[] } | undefined;
+}
+
+/** Whether an endpoint may be answered by health: up or not known to be down, not drained, and its prefix announced. */
+export function isUsable(endpoint: Endpoint, input: AnswerInput): boolean {
+  return (
+    isUp(input.verdictOf(endpoint.subject)) && !input.drainedSites.has(endpoint.site) && input.isReachable(endpoint)
+  );
+}
+
 /** Decides services one after another and remembers what was up. */
 export class AnswerEngine {
-  #memories = new Map<ServiceId, Memory>();
+  readonly #memories = new Map<ServiceId, Memory>();
 
-  /** One decision for each service that has endpoints. */
-  decide(input: AnswerInput): readonly ServiceDecision[] {
-    const byService = Map.groupBy(input.endpoints, (endpoint) => endpoint.service);
-    this.#memories = new Map([...this.#memories].filter(([service]) => byService.has(service)));
-    return [...byService].map(([service, endpoints]) => this.#decideService(service, endpoints, input));
-  }
-
-  #decideService(service: ServiceId, endpoints: readonly Endpoint[], input: AnswerInput): ServiceDecision {
-    const usable = endpoints.filter((endpoint) => isUsable(endpoint, input));
-    const memory = remember(this.#memories.get(service), usable, input.nowMs);
+  /** One decision over all endpoints of a service. */
+  decide(look: ServiceLook, input: AnswerInput): ServiceDecision {
+    const { service, endpoints } = look;
+    const everyUsable = endpoints.filter((endpoint) => isUsable(endpoint, input));
+    const memory = remember(this.#memories.get(service), everyUsable, input.nowMs);
     if (memory !== undefined) this.#memories.set(service, memory);
-    const mode = usable.length > 0 ? 'normal' : (memory?.allDownMode ?? 'failOpen');
-    const answerable = answerableSet(mode, { endpoints, usable, memory }, input);
+    const isActive = (member: MemberName): boolean => look.tier?.members.includes(member) ?? true;
+    const usable = everyUsable.filter(({ site }) => isActive(site));
+    const nestedUp = [...look.nested].flatMap(([member, healthy]) => (healthy ? [member] : []));
+    const upCount = new Set([...everyUsable.map(({ site }) => site), ...nestedUp]).size;
+    const isAnsweredByHealth = usable.length > 0 || nestedUp.some(isActive);
+    const mode = isAnsweredByHealth ? 'normal' : upCount > 0 ? 'held' : allDownMode(look, memory);
+    const active = endpoints.filter(({ site }) => isActive(site));
+    const answerable = answerableSet(mode, { active, usable, memory, drainedInPanic: look.drainedInPanic }, input);
+    const usableKeys = new Set(everyUsable.map(({ subject }) => subject));
     return {
       service,
       mode,
-      endpoints: endpoints.map((endpoint) => describe(endpoint, { mode, answerable }, input)),
+      healthy: mode === 'normal' && upCount >= look.minHealthy,
+      activeTier: look.tier?.index,
+      endpoints: endpoints.map((endpoint) => {
+        const standby = usableKeys.has(endpoint.subject) && !isActive(endpoint.site);
+        return describe(endpoint, { mode, answerable, standby }, input);
+      }),
     };
+  }
+
+  /** Forgets every service but these. */
+  keep(services: ReadonlySet<ServiceId>): void {
+    for (const service of this.#memories.keys()) if (!services.has(service)) this.#memories.delete(service);
   }
 }
 
@@ -141,10 +181,8 @@ function isUp(verdict: Verdict): boolean {
   return verdict.state === 'up' || verdict.state === 'unknown';
 }
 
-function isUsable(endpoint: Endpoint, input: AnswerInput): boolean {
-  return (
-    isUp(input.verdictOf(endpoint.subject)) && !input.drainedSites.has(endpoint.site) && input.isReachable(endpoint)
-  );
+function allDownMode({ onAllDown }: ServiceLook, memory: Memory | undefined): ServiceMode {
+  return onAllDown === 'failOpen' ? (memory?.allDownMode ?? 'failOpen') : onAllDown;
 }
 
 function remember(before: Memory | undefined, usable: readonly Endpoint[], nowMs: MonoMs): Memory | undefined {
@@ -171,41 +209,55 @@ function rememberSeveral(before: Memory | undefined, usable: readonly Endpoint[]
 function answerableSet(
   mode: ServiceMode,
   sets: {
-    readonly endpoints: readonly Endpoint[];
+    /** The endpoints of the active tier, and which of them are usable. */
+    readonly active: readonly Endpoint[];
     readonly usable: readonly Endpoint[];
     readonly memory: Memory | undefined;
+    readonly drainedInPanic: boolean;
   },
   input: AnswerInput,
 ): ReadonlySet<SubjectKey> {
-  const undrained = sets.endpoints.filter((endpoint) => !input.drainedSites.has(endpoint.site));
+  if (mode === 'nodata' || mode === 'fallback') return new Set();
   const keys = (list: readonly Endpoint[]): ReadonlySet<SubjectKey> => {
     const reachable = list.filter((endpoint) => input.isReachable(endpoint));
     return new Set((reachable.length > 0 ? reachable : list).map((endpoint) => endpoint.subject));
   };
   if (mode === 'normal') return keys(sets.usable);
-  if (mode === 'failOpen') return keys(undrained);
+  const undrained = sets.active.filter((endpoint) => !input.drainedSites.has(endpoint.site));
   const frozen = undrained.filter((endpoint) => sets.memory?.severalUp.has(endpoint.subject) === true);
-  return keys(frozen.length > 0 ? frozen : undrained);
+  if (mode === 'frozen' && frozen.length > 0) return keys(frozen);
+  return keys(sets.drainedInPanic ? sets.active : undrained);
 }
 
-function describe(
-  endpoint: Endpoint,
-  service: { readonly mode: ServiceMode; readonly answerable: ReadonlySet<SubjectKey> },
-  input: AnswerInput,
-): EndpointDecision {
+interface DescribedService {
+  readonly mode: ServiceMode;
+  readonly answerable: ReadonlySet<SubjectKey>;
+  readonly standby: boolean;
+}
+
+function describe(endpoint: Endpoint, service: DescribedService, input: AnswerInput): EndpointDecision {
+  const { mode, standby } = service;
   const verdict = input.verdictOf(endpoint.subject);
   const drained = input.drainedSites.has(endpoint.site);
   const answerable = service.answerable.has(endpoint.subject);
+  const reachable = input.isReachable(endpoint);
   return {
     endpoint,
     answerable,
     drained,
-    changePending: verdict.changePending || drained || service.mode !== 'normal',
-    weight: defaultWeight,
+    standby,
+    changePending: verdict.changePending || drained || mode !== 'normal',
+    weight: configuredWeight(endpoint),
     shed: 0,
-    reason: reasonFor({ verdict, drained, answerable, mode: service.mode, reachable: input.isReachable(endpoint) }),
+    reason: reasonFor({ verdict, drained, answerable, mode, reachable, standby }),
   };
 }
+
+const ruleOf = {
+  frozen: 'everything went down at once, frozen on what was up (R8)',
+  failOpen: 'all down, failing open (R8)',
+  held: 'the active tier is down and may not be left (R27)',
+} as const;
 
 function reasonFor(facts: {
   readonly verdict: Verdict;
@@ -213,11 +265,13 @@ function reasonFor(facts: {
   readonly answerable: boolean;
   readonly mode: ServiceMode;
   readonly reachable: boolean;
+  readonly standby: boolean;
 }): string {
-  if (facts.drained) return `drained; ${facts.verdict.reason}`;
-  if (facts.mode === 'normal' && !facts.reachable) return 'its prefix is not announced at this site (R25)';
-  if (facts.mode === 'normal') return facts.verdict.reason;
-  const rule =
-    facts.mode === 'frozen' ? 'everything went down at once, frozen on what was up' : 'all down, failing open';
-  return facts.answerable ? `${rule} (R8); ${facts.verdict.reason}` : facts.verdict.reason;
+  const { verdict, mode } = facts;
+  if (facts.drained && facts.answerable) return `drained, answered as all is down (R8); ${verdict.reason}`;
+  if (facts.drained) return `drained; ${verdict.reason}`;
+  if (facts.standby) return `standby (R27); ${verdict.reason}`;
+  if (mode === 'normal' && !facts.reachable) return 'its prefix is not announced at this site (R25)';
+  const isByRule = facts.answerable && (mode === 'frozen' || mode === 'failOpen' || mode === 'held');
+  return isByRule ? `${ruleOf[mode]}; ${verdict.reason}` : verdict.reason;
 }

@@ -1,0 +1,24 @@
+/** When what is kept on disk has changed enough to be written again: every write is synced, and steps are many. Pure. */
+import type { ServiceId } from '#health/model.ts';
+import type { DurableState } from './effects.ts';
+
+const minuteMs = 60_000;
+
+/**
+ * Equal texts for states of which one may stand for the other. Times count by the minute: what is left of an override
+ * (R12), and how long a tier has been as it is where a failover waits for that (R27).
+ */
+export function durableShape(state: DurableState, isTimed: (service: ServiceId) => boolean): string {
+  return JSON.stringify([
+    state.verdicts.map(({ subject, state: verdict }) => [subject, verdict]),
+    state.overrides.map((stored) => ({ ...stored, remainingMs: Math.floor(stored.remainingMs / minuteMs) })),
+    state.anchors,
+    state.failovers.map(({ service, record, tiers }) => [
+      service,
+      record,
+      isTimed(service) ? tiers.map(({ tier, isUp, forMs }) => [tier, isUp, Math.floor(forMs / minuteMs)]) : [],
+    ]),
+    state.ramps,
+    state.sheds,
+  ]);
+}
