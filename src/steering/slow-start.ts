@@ -30,6 +30,9 @@ export interface StoredRamp {
   readonly step: number;
 }
 
+/** Between the first and the last step. */
+const rampIntervals = rampSteps - 1;
+
 interface Ramp {
   readonly startedAt: MonoMs;
   readonly slowStartMs: number;
@@ -78,7 +81,7 @@ export class SlowStarts {
   nextDeadlineMs(): MonoMs | undefined {
     let next: MonoMs | undefined;
     for (const [subject, { startedAt, slowStartMs }] of this.#ramps) {
-      next = earliest(next, after(startedAt, Math.ceil((this.stepOf(subject) * slowStartMs) / rampSteps)));
+      next = earliest(next, after(startedAt, Math.ceil((this.stepOf(subject) * slowStartMs) / rampIntervals)));
     }
     return next;
   }
@@ -100,10 +103,10 @@ export function rampedWeight(weight: number, step: number): number {
 }
 
 function stepAt({ startedAt, slowStartMs }: Ramp, nowMs: MonoMs): number {
-  const done = Math.floor(((nowMs - startedAt) * rampSteps) / slowStartMs);
+  const done = Math.floor(((nowMs - startedAt) * rampIntervals) / slowStartMs);
   return Math.min(rampSteps, Math.max(1, done + 1));
 }
 
 function startedBefore(step: number, slowStartMs: number, nowMs: MonoMs): Ramp {
-  return { startedAt: after(nowMs, -Math.ceil(((step - 1) * slowStartMs) / rampSteps)), slowStartMs };
+  return { startedAt: after(nowMs, -Math.ceil(((step - 1) * slowStartMs) / rampIntervals)), slowStartMs };
 }
