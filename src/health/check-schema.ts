@@ -122,7 +122,13 @@ const dns = z.strictObject({ type: z.literal('dns'), ...dnsParameters, ...timing
 const icmp = z.strictObject({ type: z.literal('icmp'), ...timing });
 const exec = z.strictObject({
   type: z.literal('exec'),
-  command: z.tuple([absolutePath], z.string().max(10_000)),
+  command: z.tuple(
+    [absolutePath],
+    z
+      .string()
+      .max(10_000)
+      .regex(/^[^\0]*$/, 'text'),
+  ),
   ...timing,
 });
 const file = z.strictObject({ type: z.literal('file'), path: absolutePath, ...timing });

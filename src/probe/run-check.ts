@@ -1,109 +1,95 @@
 /**
- * Runs one check once: a TCP connect, or an HTTP or HTTPS request over a connection of its own.
+ * Runs one check once, whatever its kind: the timeout covers all of it.
  *
- * The check's timeout covers all of it, from the connect to the status line. Redirects are not followed, the body is
- * not read, names are not resolved (a check has an address), proxies from the environment are not used.
+ * How each kind works stands in its own file. `service`, `constant` and `all` are no probes: health judges them.
  */
-import net from 'node:net';
-import { Client } from 'undici';
-import { formatHostPort } from '#base/ip.ts';
-import type { CheckDefinition } from '#health/check.ts';
-import { formatStatusRanges } from '#health/check-kind.ts';
-import type { HttpKind, StatusRange } from '#health/check-kind.ts';
-import { describeProbeError } from './probe-error.ts';
+import type { CheckDefinition, CheckId } from '#health/check.ts';
+import { runAgentCheck } from './agent-check.ts';
+import { runTcp } from './connect.ts';
+import { startDns } from './dns-query.ts';
+import { startExec } from './exec.ts';
+import { startFile } from './file.ts';
+import { HttpRunner } from './http/run.ts';
+import { IcmpRunner } from './icmp.ts';
+import { unable } from './outcome.ts';
+import type { Cancel, Outcome } from './outcome.ts';
+import { startPrometheus } from './prometheus.ts';
+import { startTls } from './tls.ts';
 
-/** What one run found. */
-export interface Outcome {
-  readonly passed: boolean;
-  /** A short sentence for people: `connected`, `status 503, expected 200`, `timed out after 1000ms`. */
-  readonly reason: string;
+export type { Outcome } from './outcome.ts';
+
+/** What checks may do on this machine. */
+export interface RunnerOptions {
+  /** Directories whose programs `exec` may run. */
+  readonly execDirectories: readonly string[];
 }
 
-const connectLeftoverMs = 500;
+/** Runs checks, and holds what outlives a run: kept connections, shared sockets. */
+export class CheckRunner {
+  readonly #options: RunnerOptions;
+  readonly #http = new HttpRunner();
+  readonly #icmp = new IcmpRunner();
 
-/** Runs `check`; never rejects. An aborted run ends at once, as failed. */
-export async function runCheck(check: CheckDefinition, cancelled: AbortSignal): Promise<Outcome> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), check.timeoutMs);
-  const signal = AbortSignal.any([cancelled, timeout.signal]);
-  try {
-    if (cancelled.aborted) return { passed: false, reason: 'cancelled' };
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Starts one run of `check`; `done` is called once, later, at the latest when its timeout is over. */
+  start(check: CheckDefinition, done: (outcome: Outcome) => void): Cancel {
+    const timer = setTimeout(() => {
+      cancel();
+      done({ passed: false, reason: `timed out after ${check.timeoutMs}ms` });
+    }, check.timeoutMs);
+    const cancel = this.#begin(check, (outcome) => {
+      clearTimeout(timer);
+      done(outcome);
+    });
+    return () => {
+      clearTimeout(timer);
+      cancel();
+    };
+  }
+
+  /** Lets go of what was kept for a check that is no longer wanted. */
+  forget(id: CheckId): void {
+    this.#http.forget(id);
+  }
+
+  close(): void {
+    this.#http.close();
+    this.#icmp.close();
+  }
+
+  #begin(check: CheckDefinition, done: (outcome: Outcome) => void): Cancel {
     const { what } = check;
-    if (what.kind === 'tcp') return await connect(check, signal);
-    if (what.kind === 'http' || what.kind === 'https') return await request(check, what, signal);
-    return { passed: false, reason: `a check of kind ${what.kind} is no probe` };
-  } catch (error) {
-    if (timeout.signal.aborted) return { passed: false, reason: `timed out after ${check.timeoutMs}ms` };
-    if (cancelled.aborted) return { passed: false, reason: 'cancelled' };
-    return { passed: false, reason: describeProbeError(error, check) };
-  } finally {
-    clearTimeout(timer);
+    switch (what.kind) {
+      case 'tcp':
+        return runTcp(check, done);
+      case 'http':
+      case 'https':
+        return this.#http.start({ ...check, what }, done);
+      case 'tls':
+        return startTls(check, what, done);
+      case 'dns':
+        return startDns(check, what, done);
+      case 'icmp':
+        return this.#icmp.start(check.address, done);
+      case 'exec':
+        return startExec(check, what, { directories: this.#options.execDirectories, done });
+      case 'file':
+        return startFile(what.path, done);
+      case 'agentCheck':
+        return runAgentCheck(check, done);
+      case 'prometheus':
+        return startPrometheus(check, what, { http: this.#http, done });
+      case 'service':
+      case 'constant':
+      case 'all': {
+        const timer = setImmediate(done, unable(`a check of kind '${what.kind}' is no probe`));
+        return () => {
+          clearImmediate(timer);
+        };
+      }
+    }
   }
-}
-
-async function connect(check: CheckDefinition, signal: AbortSignal): Promise<Outcome> {
-  const { address, port, sourceAddress } = check;
-  const socket = net.connect({
-    host: address,
-    port,
-    ...(sourceAddress === undefined ? {} : { localAddress: sourceAddress }),
-  });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const abort = (): void => reject(new Error('aborted'));
-      signal.addEventListener('abort', abort, { once: true });
-      socket.once('connect', resolve);
-      socket.once('error', reject);
-    });
-    return { passed: true, reason: 'connected' };
-  } finally {
-    // An error after the outcome is known, such as a reset at the close, means nothing.
-    socket.on('error', () => undefined);
-    socket.destroy();
-  }
-}
-
-async function request(check: CheckDefinition, what: HttpKind, signal: AbortSignal): Promise<Outcome> {
-  const target = formatHostPort(check.address, check.port);
-  const client = new Client(`${what.kind}://${target}`, {
-    allowH2: false,
-    // The signal is the timeout; undici's own are coarser.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    // A resumed TLS session would not look at the certificate again.
-    maxCachedSessions: 0,
-    ...(check.sourceAddress === undefined ? {} : { localAddress: check.sourceAddress }),
-    connect: {
-      // The signal ends the check; this ends the socket of a connect that it left behind.
-      timeout: check.timeoutMs + connectLeftoverMs,
-      rejectUnauthorized: what.verifyTls,
-      ...(what.host === undefined ? {} : { servername: serverName(what.host) }),
-    },
-  });
-  try {
-    const { statusCode, body } = await client.request({
-      method: what.method,
-      path: what.path,
-      headers: { host: what.host ?? target, 'user-agent': 'fairlead', accept: '*/*' },
-      reset: true,
-      signal,
-    });
-    // The client is destroyed below while the body may still come in.
-    body.on('error', () => undefined);
-    return judgeStatus(statusCode, what.expectStatus);
-  } finally {
-    await client.destroy();
-  }
-}
-
-function judgeStatus(status: number, expected: readonly StatusRange[]): Outcome {
-  if (expected.some(({ from, to }) => status >= from && status <= to))
-    return { passed: true, reason: `status ${status}` };
-  return { passed: false, reason: `status ${status}, expected ${formatStatusRanges(expected, ' or ')}` };
-}
-
-/** The name for TLS: the Host header without its port; an address is not a name (RFC 6066 §3). */
-function serverName(host: string): string {
-  const name = host.replace(/:\d+$/, '');
-  return net.isIP(name) === 0 && !name.startsWith('[') ? name : '';
 }

@@ -1,0 +1,43 @@
+/**
+ * Whether a body holds what a check expects.
+ *
+ * A pattern may be written so that it runs for ever on some body, and a body may be written so on purpose: of the body
+ * at most 64 KiB are searched, and the search is ended after `patternTimeoutMs`.
+ */
+import vm from 'node:vm';
+import type { BodyExpectation } from '#health/check-kind.ts';
+
+/** How much of a body a pattern sees, in octets. */
+export const maxPatternBytes = 65_536;
+
+const patternTimeoutMs = 50;
+
+/** Why the body is not as expected; undefined where it is. */
+export function bodyFault(body: Buffer, expected: BodyExpectation): string | undefined {
+  const shown = expected.value.length > 60 ? `${expected.value.slice(0, 57)}...` : expected.value;
+  if (expected.kind === 'text') return body.includes(expected.value) ? undefined : `the body lacks '${shown}'`;
+  try {
+    const isMatch = searchWithin(new RegExp(expected.value, 'u'), body.subarray(0, maxPatternBytes).toString());
+    return isMatch ? undefined : `the body does not match /${shown}/`;
+  } catch (error) {
+    const isTimeout = error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    return isTimeout ? `/${shown}/ took more than ${patternTimeoutMs}ms on the body` : `/${shown}/ is not a pattern`;
+  }
+}
+
+const sandbox: { pattern: RegExp | undefined; text: string } = { pattern: undefined, text: '' };
+let search: vm.Script | undefined;
+let inside: vm.Context | undefined;
+
+/** Node ends a script that runs too long, within a search too; nothing else does. */
+function searchWithin(pattern: RegExp, text: string): boolean {
+  search ??= new vm.Script('pattern.test(text)');
+  inside ??= vm.createContext(sandbox);
+  sandbox.pattern = pattern;
+  sandbox.text = text;
+  try {
+    return search.runInContext(inside, { timeout: patternTimeoutMs }) === true;
+  } finally {
+    sandbox.text = '';
+  }
+}

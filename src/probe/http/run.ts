@@ -1,0 +1,189 @@
+/**
+ * Runs `http` and `https` checks: request, redirects, judgement; and keeps the connections of those that reuse theirs.
+ *
+ * Written for many checks: no client library, one buffer for all reads, the status line decides where nothing more is
+ * asked for. Names are not resolved (a check has an address), proxies from the environment are not used, HTTP/2 is not
+ * spoken. A redirect is followed on the check's own host alone: elsewhere it would be another target's health.
+ *
+ * A kept connection shows that the server still serves its old connections; whether it accepts new ones it does not.
+ */
+import { formatHostPort } from '#base/ip.ts';
+import type { CheckDefinition, CheckId } from '#health/check.ts';
+import { defaultMaxBodyBytes, formatStatusRanges } from '#health/check-kind.ts';
+import type { HttpKind } from '#health/check-kind.ts';
+import type { Cancel, Outcome } from '../outcome.ts';
+import { tlsNameOf } from '../tls.ts';
+import { bodyFault, maxPatternBytes } from './body-match.ts';
+import { HttpConnection } from './connection.ts';
+import type { Ended, HttpRequest, Origin } from './connection.ts';
+import { redirectTarget } from './redirect.ts';
+import type { Hop } from './redirect.ts';
+import type { ResponseReader } from './response-reader.ts';
+
+type HttpCheck = CheckDefinition & { readonly what: HttpKind };
+
+/** Runs checks, and keeps connections from one run to the next. */
+export class HttpRunner {
+  readonly #kept = new Map<CheckId, HttpConnection>();
+
+  start(check: HttpCheck, done: (outcome: Outcome) => void): Cancel {
+    const run = new HttpRun(check, this.#kept, (ended) => {
+      done(ended.kind === 'failed' ? ended.outcome : judge(ended.response, ended.warning, check.what));
+    });
+    return () => {
+      run.cancel();
+    };
+  }
+
+  /** Fetches for a check of another kind: gives the response itself. */
+  fetch(check: HttpCheck, done: (ended: Ended) => void): Cancel {
+    const run = new HttpRun(check, this.#kept, done);
+    return () => {
+      run.cancel();
+    };
+  }
+
+  /** Closes what was kept for a check that is no longer wanted. */
+  forget(id: CheckId): void {
+    this.#kept.get(id)?.destroy();
+    this.#kept.delete(id);
+  }
+
+  close(): void {
+    for (const id of [...this.#kept.keys()]) this.forget(id);
+  }
+}
+
+class HttpRun {
+  readonly #check: HttpCheck;
+  readonly #kept: Map<CheckId, HttpConnection>;
+  readonly #done: (ended: Ended) => void;
+  #connection: HttpConnection | undefined;
+  #redirectsLeft: number;
+
+  constructor(check: HttpCheck, kept: Map<CheckId, HttpConnection>, done: (ended: Ended) => void) {
+    this.#check = check;
+    this.#kept = kept;
+    this.#done = done;
+    this.#redirectsLeft = check.what.followRedirects;
+    const { what } = check;
+    const hop: Hop = { isTls: what.kind === 'https', port: check.port, path: what.path, method: what.method };
+    if (what.reuseConnection) this.#sendKept(hop);
+    else this.#sendFresh(hop, false);
+  }
+
+  cancel(): void {
+    this.#connection?.destroy();
+    // A connection in the middle of an exchange cannot carry another.
+    if (this.#kept.get(this.#check.id) === this.#connection) this.#kept.delete(this.#check.id);
+  }
+
+  #sendKept(hop: Hop): void {
+    const kept = this.#kept.get(this.#check.id);
+    if (kept?.isIdle !== true) {
+      kept?.destroy();
+      this.#sendFresh(hop, true);
+      return;
+    }
+    this.#connection = kept;
+    kept.send(requestFor(this.#check, hop, true), (ended) => {
+      // The server may close what is idle whenever it likes: that alone says nothing about its health.
+      if (ended.kind === 'failed' && ended.isUnheard && ended.outcome.unable !== true) this.#sendFresh(hop, true);
+      else this.#end(ended, hop);
+    });
+  }
+
+  #sendFresh(hop: Hop, keep: boolean): void {
+    const connection = new HttpConnection(originFor(this.#check, hop));
+    this.#connection = connection;
+    if (keep) this.#kept.set(this.#check.id, connection);
+    connection.send(requestFor(this.#check, hop, keep), (ended) => {
+      this.#end(ended, hop);
+    });
+  }
+
+  #end(ended: Ended, hop: Hop): void {
+    const next = ended.kind === 'response' ? this.#redirectOf(ended.response, hop) : undefined;
+    if (next === undefined) {
+      this.#done(ended);
+    } else if (typeof next === 'string') {
+      this.#done({ kind: 'failed', outcome: { passed: false, reason: next }, isUnheard: false });
+    } else {
+      this.#redirectsLeft--;
+      this.#sendFresh(next, false);
+    }
+  }
+
+  /** Where to go on, or why not; undefined where the response is the last. */
+  #redirectOf({ status, location }: ResponseReader, hop: Hop): Hop | string | undefined {
+    const { what } = this.#check;
+    if (what.followRedirects === 0 || location === undefined || !isRedirect(status)) return undefined;
+    if (what.expectStatus.some(({ from, to }) => status >= from && status <= to)) return undefined;
+    if (this.#redirectsLeft === 0)
+      return `more than ${what.followRedirects} redirects, the last to ${shorten(location)}`;
+    return redirectTarget(location, { status, hop, check: this.#check, host: what.host });
+  }
+}
+
+function isRedirect(status: number): boolean {
+  return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
+}
+
+function originFor(check: HttpCheck, hop: Hop): Origin {
+  const { verifyTls, serverName, host, expiryWarningMs } = check.what;
+  const tls = hop.isTls ? { verifyTls, serverName: tlsNameOf(serverName ?? host), expiryWarningMs } : undefined;
+  return { check: hop.port === check.port ? check : { ...check, port: hop.port }, tls };
+}
+
+function requestFor(check: HttpCheck, hop: Hop, keep: boolean): HttpRequest {
+  const { what } = check;
+  const host = what.host ?? formatHostPort(check.address, hop.port);
+  let text = `${hop.method} ${hop.path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: ${what.userAgent ?? 'fairlead'}\r\n`;
+  if (what.headers !== undefined) for (const [name, value] of what.headers) text += `${name}: ${value}\r\n`;
+  if (hop.method === 'POST') text += 'Content-Length: 0\r\n';
+  text += keep ? 'Accept: */*\r\n\r\n' : 'Accept: */*\r\nConnection: close\r\n\r\n';
+  return { text, isHead: hop.method === 'HEAD', bodyBytes: bodyBytesFor(what), keep };
+}
+
+function bodyBytesFor({ expectBody, readsWeight, maxBodyBytes = defaultMaxBodyBytes }: HttpKind): number {
+  if (expectBody?.kind === 'pattern') return Math.min(maxBodyBytes, maxPatternBytes);
+  return expectBody !== undefined || readsWeight ? maxBodyBytes : 0;
+}
+
+const maxWeight = 65_535;
+
+function judge(response: ResponseReader, warning: string | undefined, what: HttpKind): Outcome {
+  const { status } = response;
+  if (!what.expectStatus.some(({ from, to }) => status >= from && status <= to)) {
+    return { passed: false, reason: `status ${status}, expected ${formatStatusRanges(what.expectStatus, ' or ')}` };
+  }
+  const fault = what.expectBody === undefined ? undefined : bodyFault(response.body(), what.expectBody);
+  if (fault !== undefined) return { passed: false, reason: `status ${status}, ${fault}` };
+  const reason = warning === undefined ? passReason(status) : `status ${status}, ${warning}`;
+  return what.readsWeight ? weigh(response.body(), reason) : { passed: true, reason };
+}
+
+/** A body that is no weight gives none: whoever draws by it then has a weight of its own for that. */
+function weigh(body: Buffer, reason: string): Outcome {
+  const digits = /^\s*(\d{1,5})\s*$/.exec(body.toString('latin1'))?.[1];
+  const weight = digits === undefined ? undefined : Number(digits);
+  if (weight === undefined || weight > maxWeight) {
+    return { passed: true, reason: `${reason}, the body is no weight from 0 to ${maxWeight}` };
+  }
+  return { passed: true, reason: `${reason}, weight ${weight}`, weight };
+}
+
+const passReasons = new Map<number, string>();
+
+/** The same text for equal statuses, so that ten thousand checks do not keep ten thousand of it. */
+function passReason(status: number): string {
+  const known = passReasons.get(status);
+  if (known !== undefined) return known;
+  const reason = `status ${status}`;
+  passReasons.set(status, reason);
+  return reason;
+}
+
+function shorten(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 97)}...` : text;
+}
