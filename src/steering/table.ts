@@ -88,7 +88,8 @@ export class SteeringTable {
 
   /** One slot's value as the number that it is. */
   word(slot: number): number {
-    assert(slot >= 0 && slot < this.slotCount, `slot ${slot} is in a table of ${this.slotCount}`);
+    // Not by `assert`, which would write its message for every query.
+    if (slot < 0 || slot >= this.slotCount) throw new Error(`bug: slot ${slot} is not in a table of ${this.slotCount}`);
     return Atomics.load(this.#words, slot + headerWords);
   }
 
@@ -108,13 +109,29 @@ export function decodeSlot(word: number): SlotValue {
     frozen: (word & frozenBit) !== 0,
     failOpen: (word & failOpenBit) !== 0,
     weight: weightOf(word),
-    shed: (word >>> shedShift) & maxShed,
+    shed: shedOf(word),
   };
+}
+
+/** What a word says beside its numbers. */
+export type SlotFlags = Omit<SlotValue, 'weight' | 'shed'>;
+
+const flagsByWord: readonly SlotFlags[] = Array.from({ length: slotFlagCount }, (_, word) => decodeSlot(word));
+const noFlags: SlotFlags = decodeSlot(0);
+
+/** What a slot's word says beside its numbers: made once for each set of flags, so that reading makes nothing. */
+export function flagsOf(word: number): SlotFlags {
+  return flagsByWord[word & (slotFlagCount - 1)] ?? noFlags;
 }
 
 /** The weight in a slot's word. */
 export function weightOf(word: number): number {
   return (word >>> weightShift) & maxWeight;
+}
+
+/** The part that a slot's word hands on. */
+export function shedOf(word: number): number {
+  return (word >>> shedShift) & maxShed;
 }
 
 function encode(value: SlotValue): number {

@@ -7,6 +7,7 @@
  * steps over what is answerable.
  */
 import type { Family, IpAddress, IpPrefix } from '#base/ip.ts';
+import type { Coordinates } from '#geo/distance.ts';
 import type { ServiceId, SiteId, SubjectKey } from '#health/model.ts';
 import type { Endpoint } from '../model.ts';
 
@@ -55,18 +56,12 @@ export interface MemberEndpoint {
   readonly weight: number;
 }
 
-/** Where a site is, in degrees. */
-export interface Location {
-  readonly latitude: number;
-  readonly longitude: number;
-}
-
 /** What a service chooses among: itself at one site, in each family that it has there, or another service. */
 export type PolicyMember =
   | {
       readonly kind: 'site';
       readonly name: SiteId;
-      readonly location: Location;
+      readonly location: Coordinates;
       readonly endpoints: readonly MemberEndpoint[];
       /** The host name that leads there, for answers of type CNAME. */
       readonly hostName: string | undefined;
@@ -165,4 +160,12 @@ export function configuredWeight(endpoint: Endpoint): number {
 /** The key of an endpoint's slot in the SteeringTable's layout. */
 export function endpointSlotKey(subject: SubjectKey): string {
   return `endpoint:${subject}`;
+}
+
+/**
+ * The key of a service's slot: it is answerable while the service is up for services of which it is a member, and its
+ * weight is the number of the active tier, from 1; 0 where it has no tiers.
+ */
+export function serviceSlotKey(service: ServiceId): string {
+  return `service:${service}`;
 }
