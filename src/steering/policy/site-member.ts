@@ -109,10 +109,7 @@ export class SiteMember implements Member {
     this.isChanging = false;
     this.weight = 0;
     this.shed = 0;
-    const endpoints = this.#endpoints;
-    for (let index = 0; index < endpoints.length; index++) {
-      const endpoint = endpoints[index];
-      if (endpoint === undefined) continue;
+    for (const endpoint of this.#endpoints) {
       endpoint.word = this.#table.word(endpoint.slot);
       const flag = flagsOf(endpoint.word);
       this.isChanging ||= flag.changePending;
@@ -131,10 +128,7 @@ export class SiteMember implements Member {
   }
 
   collect(into: Chosen): void {
-    const endpoints = this.#endpoints;
-    for (let index = 0; index < endpoints.length; index++) {
-      const endpoint = endpoints[index];
-      if (endpoint === undefined) continue;
+    for (const endpoint of this.#endpoints) {
       if (!endpoint.isAsked || !this.#isUsable(endpoint)) continue;
       const flag = flagsOf(endpoint.word);
       into.add(endpoint);
