@@ -30,6 +30,7 @@ export const machineSchema = z.strictObject({
     z.strictObject({ role: z.literal('writer') }),
     z.strictObject({ role: z.literal('follower'), from: z.array(apiUrl).min(1) }),
   ]),
+  geo: z.strictObject({ databases: z.array(z.string().min(1)).min(1) }).optional(),
   bgp: z.strictObject({ localAddress: ipAddress.optional() }).default({}),
   log: z.strictObject({ level: z.enum(['info', 'debug', 'warn', 'error']).default('info') }).default({ level: 'info' }),
 });
@@ -47,6 +48,8 @@ export interface MachineConfig {
   readonly dns: DnsConfig;
   readonly api: { readonly listen: ListenAddress; readonly token: string | undefined };
   readonly replication: { readonly role: 'writer' } | { readonly role: 'follower'; readonly from: readonly string[] };
+  /** Paths of the mmdb files that tell where clients are; none for the country database that comes with fairlead. */
+  readonly geoDatabases: readonly string[];
   readonly bgp: { readonly localAddress: IpAddress | undefined };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
 }
@@ -106,6 +109,7 @@ export function parseMachine(directory: string, text: string): Result<MachineCon
     dns: dns.value,
     api: { listen, token: token?.ok === true ? token.value : undefined },
     replication: value.replication,
+    geoDatabases: (value.geo?.databases ?? []).map((path) => resolve(directory, path)),
     bgp: { localAddress: value.bgp.localAddress },
     log: value.log,
   });
