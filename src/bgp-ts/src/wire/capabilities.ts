@@ -1,21 +1,80 @@
 /**
- * Capabilities of the OPEN message (RFC 5492): multiprotocol (RFC 4760), route refresh (RFC 2918) and 4-octet AS
- * numbers (RFC 6793). Any other is kept as bytes and never is a fault.
+ * Capabilities of the OPEN message as values (RFC 5492), and the list of them in one optional parameter. Values are read
+ * by capability-decode.ts and written by capability-encode.ts. A capability without a kind of its own is kept as bytes and
+ * never is a fault.
  */
-import { assertNever } from '../result.ts';
 import type { ByteReader } from './bytes.ts';
-import { ByteWriter, uint32Bytes } from './bytes.ts';
-import { capabilityCode, errorCode, openSubcode } from './constants.ts';
-import { noData, WireFault } from './fault.ts';
+import { ByteWriter } from './bytes.ts';
+import { decodeCapability } from './capability-decode.ts';
+import { capabilityParts } from './capability-encode.ts';
+import type { FamilyCode } from './family.ts';
+
+/** A family in graceful restart (RFC 4724 §3). */
+export interface RestartFamily extends FamilyCode {
+  /** Whether the routes of this family outlived the restart (F bit). */
+  readonly isForwardingPreserved: boolean;
+}
+
+/** A family in long-lived graceful restart (RFC 9494 §4.2). */
+export interface LongLivedFamily extends RestartFamily {
+  /** 0 to 16777215. */
+  readonly staleTimeSeconds: number;
+}
+
+/** A family in add-path (RFC 7911 §4). */
+export interface AddPathFamily extends FamilyCode {
+  readonly canReceive: boolean;
+  readonly canSend: boolean;
+}
+
+/** A family in outbound route filtering (RFC 5291 §5); each filter is a type and 1 receive, 2 send or 3 both. */
+export interface RouteFilterFamily extends FamilyCode {
+  readonly filters: readonly { readonly type: number; readonly mode: number }[];
+}
+
+/** A family with a count beside it. */
+export interface CountedFamily extends FamilyCode {
+  readonly count: number;
+}
 
 /** One capability. */
 export type Capability =
-  | { readonly kind: 'multiprotocol'; readonly afi: number; readonly safi: number }
+  | ({ readonly kind: 'multiprotocol' } & FamilyCode)
   | { readonly kind: 'routeRefresh' }
+  | { readonly kind: 'outboundRouteFilter'; readonly families: readonly RouteFilterFamily[] }
+  /** Prefixes of a family may have next hops of another address family (RFC 8950 §4). */
+  | {
+      readonly kind: 'extendedNextHop';
+      readonly families: readonly (FamilyCode & { readonly nextHopAfi: number })[];
+    }
+  | { readonly kind: 'extendedMessage' }
+  /** RFC 8205 §2.1; `version` and the direction bit as they are on the wire. */
+  | { readonly kind: 'bgpsec'; readonly version: number; readonly canSend: boolean; readonly afi: number }
+  | { readonly kind: 'multipleLabels'; readonly families: readonly CountedFamily[] }
+  /** RFC 9234 §4.1: a number of `bgpRole`, or one that has no name yet. */
+  | { readonly kind: 'role'; readonly role: number }
+  | {
+      readonly kind: 'gracefulRestart';
+      /** The R bit. */
+      readonly isRestarting: boolean;
+      /** The N bit (RFC 8538 §2). */
+      readonly hasNotification: boolean;
+      /** 0 to 4095. */
+      readonly restartTimeSeconds: number;
+      readonly families: readonly RestartFamily[];
+    }
   | { readonly kind: 'fourOctetAs'; readonly asn: number }
+  | { readonly kind: 'addPath'; readonly families: readonly AddPathFamily[] }
+  | { readonly kind: 'enhancedRouteRefresh' }
+  | { readonly kind: 'longLivedGracefulRestart'; readonly families: readonly LongLivedFamily[] }
+  /** Host and domain name; text of a peer, which may hold anything. */
+  | { readonly kind: 'hostName'; readonly host: string; readonly domain: string }
+  | { readonly kind: 'softwareVersion'; readonly version: string }
+  | { readonly kind: 'pathsLimit'; readonly families: readonly CountedFamily[] }
+  | { readonly kind: 'linkLocalNextHop' }
   | { readonly kind: 'unknown'; readonly code: number; readonly bytes: Uint8Array };
 
-/** Reads the capabilities of one optional parameter until it ends. */
+/** Reads the capabilities of one optional parameter until it ends; throws `WireFault` or `Truncated`. */
 export function decodeCapabilities(reader: ByteReader): readonly Capability[] {
   const capabilities: Capability[] = [];
   while (reader.remaining > 0) {
@@ -24,31 +83,6 @@ export function decodeCapabilities(reader: ByteReader): readonly Capability[] {
     capabilities.push(decodeCapability(code, value));
   }
   return capabilities;
-}
-
-function decodeCapability(code: number, value: ByteReader): Capability {
-  switch (code) {
-    case capabilityCode.multiprotocol: {
-      requireLength(value, 4, 'multiprotocol');
-      const afi = value.readUint16();
-      value.readUint8();
-      return { kind: 'multiprotocol', afi, safi: value.readUint8() };
-    }
-    case capabilityCode.routeRefresh:
-      requireLength(value, 0, 'route refresh');
-      return { kind: 'routeRefresh' };
-    case capabilityCode.fourOctetAs:
-      requireLength(value, 4, '4-octet AS');
-      return { kind: 'fourOctetAs', asn: value.readUint32() };
-    default:
-      return { kind: 'unknown', code, bytes: value.readRest().slice() };
-  }
-}
-
-function requireLength(value: ByteReader, byteCount: number, name: string): void {
-  if (value.remaining === byteCount) return;
-  const reason = `${name} capability has ${value.remaining} bytes, expected ${byteCount}`;
-  throw new WireFault({ code: errorCode.open, subcode: openSubcode.unspecific, data: noData, reason });
 }
 
 /** Writes capabilities as TLVs, without the optional parameter around them. */
@@ -61,21 +95,4 @@ export function encodeCapabilities(capabilities: readonly Capability[]): Uint8Ar
     writer.writeBytes(value);
   }
   return writer.finish();
-}
-
-function capabilityParts(capability: Capability): { readonly code: number; readonly value: Uint8Array } {
-  switch (capability.kind) {
-    case 'multiprotocol': {
-      const value = Uint8Array.of(capability.afi >> 8, capability.afi & 0xff, 0, capability.safi);
-      return { code: capabilityCode.multiprotocol, value };
-    }
-    case 'routeRefresh':
-      return { code: capabilityCode.routeRefresh, value: noData };
-    case 'fourOctetAs':
-      return { code: capabilityCode.fourOctetAs, value: uint32Bytes(capability.asn) };
-    case 'unknown':
-      return { code: capability.code, value: capability.bytes };
-    default:
-      return assertNever(capability);
-  }
 }

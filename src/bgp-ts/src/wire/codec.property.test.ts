@@ -5,6 +5,7 @@ import type { Prefix } from './address.ts';
 import { formatAddress, formatPrefix, parseAddress, parsePrefix } from './address.ts';
 import type { PathAttribute } from './attributes.ts';
 import { concatBytes } from './bytes.ts';
+import type { Capability } from './capabilities.ts';
 import { encodeFrame, Framer } from './framer.ts';
 import type { FrameEvent } from './framer.ts';
 import { decodeMessage, encodeKeepalive, encodeRouteRefresh } from './message.ts';
@@ -125,23 +126,72 @@ void test('an encoded UPDATE decodes to the same attributes and prefixes', () =>
   );
 });
 
-void test('an encoded OPEN decodes to the same capabilities, unknown ones included', () => {
-  const capability = fc.oneof(
-    plainRecord({ kind: fc.constant('multiprotocol' as const), afi: fc.nat(0xffff), safi: uint8 }),
-    plainRecord({ kind: fc.constant('fourOctetAs' as const), asn: uint32 }),
-    plainRecord({ kind: fc.constant('routeRefresh' as const) }),
-    plainRecord({
-      kind: fc.constant('unknown' as const),
-      code: fc.integer({ min: 66, max: 255 }),
-      bytes: fc.uint8Array({ maxLength: 20 }),
-    }),
-  );
+const family = { afi: fc.nat(0xffff), safi: uint8 };
+const families = <Entry>(entry: { [Key in keyof Entry]: fc.Arbitrary<Entry[Key]> }): fc.Arbitrary<Entry[]> =>
+  fc.array(plainRecord<Entry>(entry), { maxLength: 5 });
+const text = fc.string({ maxLength: 20, unit: 'binary' }).map((value) => value.toWellFormed());
+const isForwardingPreserved = fc.boolean();
+
+/** Every kind of capability. */
+const capability: fc.Arbitrary<Capability> = fc.oneof(
+  plainRecord({ kind: fc.constant('multiprotocol' as const), ...family }),
+  plainRecord({ kind: fc.constant('fourOctetAs' as const), asn: uint32 }),
+  plainRecord({
+    kind: fc.constantFrom('routeRefresh', 'extendedMessage', 'enhancedRouteRefresh', 'linkLocalNextHop'),
+  }),
+  plainRecord({
+    kind: fc.constant('outboundRouteFilter' as const),
+    families: families({ ...family, filters: fc.array(plainRecord({ type: uint8, mode: uint8 }), { maxLength: 3 }) }),
+  }),
+  plainRecord({
+    kind: fc.constant('extendedNextHop' as const),
+    families: families({ ...family, nextHopAfi: fc.nat(0xffff) }),
+  }),
+  plainRecord({
+    kind: fc.constant('bgpsec' as const),
+    version: fc.nat(15),
+    canSend: fc.boolean(),
+    afi: fc.nat(0xffff),
+  }),
+  plainRecord({ kind: fc.constant('multipleLabels' as const), families: families({ ...family, count: uint8 }) }),
+  plainRecord({ kind: fc.constant('pathsLimit' as const), families: families({ ...family, count: fc.nat(0xffff) }) }),
+  plainRecord({ kind: fc.constant('role' as const), role: uint8 }),
+  plainRecord({
+    kind: fc.constant('gracefulRestart' as const),
+    isRestarting: fc.boolean(),
+    hasNotification: fc.boolean(),
+    restartTimeSeconds: fc.nat(0xfff),
+    families: families({ ...family, isForwardingPreserved }),
+  }),
+  plainRecord({
+    kind: fc.constant('longLivedGracefulRestart' as const),
+    families: families({ ...family, isForwardingPreserved, staleTimeSeconds: fc.nat(0xff_ffff) }),
+  }),
+  plainRecord({
+    kind: fc.constant('addPath' as const),
+    families: families({
+      ...family,
+      mode: fc.constantFrom([true, false], [false, true], [true, true]),
+    }).map((list) =>
+      list.map(({ mode: [canReceive = false, canSend = false], ...code }) => ({ ...code, canReceive, canSend })),
+    ),
+  }),
+  plainRecord({ kind: fc.constant('hostName' as const), host: text, domain: text }),
+  plainRecord({ kind: fc.constant('softwareVersion' as const), version: text }),
+  plainRecord({
+    kind: fc.constant('unknown' as const),
+    code: fc.integer({ min: 78, max: 255 }),
+    bytes: fc.uint8Array({ maxLength: 60 }),
+  }),
+);
+
+void test('an encoded OPEN decodes to the same capabilities, unknown ones included, in the short and the long form', () => {
   const open = plainRecord({
     kind: fc.constant('open' as const),
     myAs: fc.nat(0xffff),
     holdTimeSeconds: fc.nat(0xffff),
     identifier: ipv4.map(formatAddress),
-    capabilities: fc.array(capability, { maxLength: 8 }),
+    capabilities: fc.array(capability, { maxLength: 12 }),
   });
   fc.assert(
     fc.property(open, (value) => {

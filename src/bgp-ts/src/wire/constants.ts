@@ -23,14 +23,47 @@ export const attributeType = {
   extendedCommunities: 16,
   as4Path: 17,
   as4Aggregator: 18,
+  pmsiTunnel: 22,
+  tunnelEncapsulation: 23,
+  ipv6ExtendedCommunities: 25,
+  aigp: 26,
+  linkState: 29,
   largeCommunities: 32,
+  onlyToCustomer: 35,
+  nextHopCharacteristics: 39,
+  prefixSid: 40,
+  attributeSet: 128,
 } as const;
 
 /** Flag bits of a path attribute (RFC 4271 §4.3). */
 export const attributeFlag = { optional: 0x80, transitive: 0x40, partial: 0x20, extendedLength: 0x10 } as const;
 
 /** Capability codes (RFC 5492). */
-export const capabilityCode = { multiprotocol: 1, routeRefresh: 2, gracefulRestart: 64, fourOctetAs: 65 } as const;
+export const capabilityCode = {
+  multiprotocol: 1,
+  routeRefresh: 2,
+  outboundRouteFilter: 3,
+  extendedNextHop: 5,
+  extendedMessage: 6,
+  bgpsec: 7,
+  multipleLabels: 8,
+  role: 9,
+  gracefulRestart: 64,
+  fourOctetAs: 65,
+  addPath: 69,
+  enhancedRouteRefresh: 70,
+  longLivedGracefulRestart: 71,
+  hostName: 73,
+  softwareVersion: 75,
+  pathsLimit: 76,
+  linkLocalNextHop: 77,
+} as const;
+
+/** Roles of RFC 9234 §4.1, as the number on the wire. */
+export const bgpRole = { provider: 0, routeServer: 1, routeServerClient: 2, customer: 3, peer: 4 } as const;
+
+/** Subtypes of ROUTE-REFRESH (RFC 7313 §3.2). */
+export const refreshSubtype = { request: 0, begin: 1, end: 2 } as const;
 
 /** Address family and subsequent address family identifiers. */
 export const afi = { ipv4: 1, ipv6: 2 } as const;
@@ -60,11 +93,13 @@ export const openSubcode = {
   unsupportedParameter: 4,
   unacceptableHoldTime: 6,
   unsupportedCapability: 7,
+  roleMismatch: 11,
 } as const;
 
 /** Subcodes of UPDATE Message Error. */
 export const updateSubcode = {
   malformedAttributeList: 1,
+  unrecognizedWellKnown: 2,
   missingWellKnown: 3,
   attributeFlags: 4,
   attributeLength: 5,
@@ -92,6 +127,9 @@ export const ceaseSubcode = {
   bfdDown: 10,
 } as const;
 
+/** Subcode of ROUTE-REFRESH Message Error (RFC 7313 §5). */
+export const refreshErrorSubcode = { invalidLength: 1 } as const;
+
 /** Communities that every router knows (RFC 1997, RFC 7999, RFC 8326), as `setDesired` takes them. */
 export const wellKnownCommunity = {
   gracefulShutdown: '65535:0',
@@ -108,6 +146,9 @@ export const headerBytes = 19;
 
 /** The longest message without the extended-message capability (RFC 4271 §4.1). */
 export const maxMessageBytes = 4096;
+
+/** The longest message, save OPEN and KEEPALIVE, where both sides have the extended-message capability (RFC 8654 §4). */
+export const maxExtendedMessageBytes = 65_535;
 
 /** The only protocol version in use. */
 export const bgpVersion = 4;

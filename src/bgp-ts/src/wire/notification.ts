@@ -3,7 +3,7 @@
  * (RFC 9003).
  */
 import { ByteWriter, plainBytes } from './bytes.ts';
-import { ceaseSubcode, errorCode, messageType } from './constants.ts';
+import { ceaseSubcode, errorCode, headerBytes, maxMessageBytes, messageType } from './constants.ts';
 import { noData } from './fault.ts';
 import { encodeFrame } from './framer.ts';
 
@@ -23,12 +23,15 @@ export function decodeNotification(body: Uint8Array): NotificationMessage {
   return { kind: 'notification', code: body[0] ?? 0, subcode: body[1] ?? 0, data: plainBytes(body).slice(2) };
 }
 
-/** Writes a whole NOTIFICATION message. */
+/** Longest Data that a peer without extended messages takes: 4096 bytes less header, code and subcode (RFC 8654 §5). */
+const maxDataBytes = maxMessageBytes - headerBytes - 2;
+
+/** Writes a whole NOTIFICATION message; Data is cut to what fits 4096 bytes. */
 export function encodeNotification(notification: Omit<NotificationMessage, 'kind'>): Uint8Array {
   const writer = new ByteWriter();
   writer.writeUint8(notification.code);
   writer.writeUint8(notification.subcode);
-  writer.writeBytes(notification.data);
+  writer.writeBytes(notification.data.subarray(0, maxDataBytes));
   return encodeFrame(messageType.notification, writer.finish());
 }
 

@@ -1,9 +1,9 @@
 /**
- * The OPEN message (RFC 4271 §4.2) with extended optional parameters (RFC 9072). Judges only the form; whether AS,
- * identifier and hold time are acceptable is the session's decision.
+ * The OPEN message (RFC 4271 §4.2) with extended optional parameters (RFC 9072), written only where the short form has no
+ * room. Judges only the form; whether AS, identifier and hold time are acceptable is the session's decision.
  */
 import type { Result } from '../result.ts';
-import { assert, refuse, succeed } from '../result.ts';
+import { refuse, succeed } from '../result.ts';
 import { ByteReader, ByteWriter, Truncated, uint16Bytes } from './bytes.ts';
 import type { Capability } from './capabilities.ts';
 import { decodeCapabilities, encodeCapabilities } from './capabilities.ts';
@@ -27,6 +27,9 @@ export interface OpenMessage {
 
 const capabilitiesParameter = 2;
 const extendedMarker = 255;
+
+/** So many bytes of capabilities fit the short form: 255 less the parameter's type and length. */
+const mostShortBytes = 253;
 
 /** Reads the body of an OPEN; the fault carries its NOTIFICATION (RFC 4271 §6.2). */
 export function decodeOpen(body: Uint8Array): Result<OpenMessage, MessageFault> {
@@ -52,7 +55,8 @@ export function decodeOpen(body: Uint8Array): Result<OpenMessage, MessageFault> 
 function decodeParameters(reader: ByteReader): readonly Capability[] {
   const shortLength = reader.readUint8();
   const rest = reader.readRest();
-  const isExtended = shortLength === extendedMarker && rest[0] === extendedMarker;
+  // RFC 9072 §2: the type decides; the length before it is 255 by custom, and 0 means that there are none.
+  const isExtended = shortLength !== 0 && rest[0] === extendedMarker;
   const parameters = new ByteReader(isExtended ? rest.subarray(1) : rest);
   const length = isExtended ? parameters.readUint16() : shortLength;
   if (length !== parameters.remaining) {
@@ -66,7 +70,7 @@ function decodeParameters(reader: ByteReader): readonly Capability[] {
     if (type !== capabilitiesParameter) {
       throw openFault(openSubcode.unsupportedParameter, noData, `optional parameter ${type} is unknown`);
     }
-    capabilities.push(...decodeCapabilities(value));
+    for (const capability of decodeCapabilities(value)) capabilities.push(capability);
   }
   return capabilities;
 }
@@ -75,20 +79,32 @@ function openFault(subcode: number, data: Uint8Array, reason: string): WireFault
   return new WireFault({ code: errorCode.open, subcode, data, reason });
 }
 
-/** Writes a whole OPEN message; all capabilities go into one optional parameter. */
+/** Writes a whole OPEN message; all capabilities go into one optional parameter. It must fit 4096 bytes. */
 export function encodeOpen(open: OpenMessage): Uint8Array {
   const capabilities = encodeCapabilities(open.capabilities);
-  assert(capabilities.length <= 253, 'capabilities fit one optional parameter');
   const writer = new ByteWriter();
   writer.writeUint8(bgpVersion);
   writer.writeUint16(open.myAs);
   writer.writeUint16(open.holdTimeSeconds);
   writer.writeBytes(addressBytes(open.identifier));
-  writer.writeUint8(capabilities.length === 0 ? 0 : capabilities.length + 2);
-  if (capabilities.length > 0) {
-    writer.writeUint8(capabilitiesParameter);
-    writer.writeUint8(capabilities.length);
-    writer.writeBytes(capabilities);
-  }
+  if (capabilities.length > mostShortBytes) writeExtendedParameters(writer, capabilities);
+  else writeShortParameters(writer, capabilities);
   return encodeFrame(messageType.open, writer.finish());
+}
+
+function writeShortParameters(writer: ByteWriter, capabilities: Uint8Array): void {
+  writer.writeUint8(capabilities.length === 0 ? 0 : capabilities.length + 2);
+  if (capabilities.length === 0) return;
+  writer.writeUint8(capabilitiesParameter);
+  writer.writeUint8(capabilities.length);
+  writer.writeBytes(capabilities);
+}
+
+function writeExtendedParameters(writer: ByteWriter, capabilities: Uint8Array): void {
+  writer.writeUint8(extendedMarker);
+  writer.writeUint8(extendedMarker);
+  writer.writeUint16(capabilities.length + 3);
+  writer.writeUint8(capabilitiesParameter);
+  writer.writeUint16(capabilities.length);
+  writer.writeBytes(capabilities);
 }
