@@ -10,6 +10,8 @@ import type { HealthModel } from '#health/model.ts';
 import type { HealthHandle, HealthTarget } from '#lua/health.ts';
 import { readSlots } from '#serve/answering.ts';
 import type { Endpoint, SteeringModel } from '#steering/model.ts';
+import { plainPolicy } from '#steering/policy/model.ts';
+import type { ServicePolicy } from '#steering/policy/model.ts';
 import { SteeringSlots } from './steering-slots.ts';
 
 const addresses = { 4: '192.0.2.10', 6: '2001:db8::10' } as const;
@@ -41,7 +43,12 @@ function statesOf(slots: SteeringSlots, targets: readonly HealthTarget[]): reado
 }
 
 /** A decision over these endpoints, each judged by one probe of this coordinator. */
-function decide(endpoints: readonly Endpoint[], slots: SteeringSlots, downs: readonly Endpoint[]): Decision {
+function decide(
+  endpoints: readonly Endpoint[],
+  slots: SteeringSlots,
+  downs: readonly Endpoint[],
+  services: ReadonlyMap<string, ServicePolicy> = new Map(),
+): Decision {
   const checkOf = (endpoint: Endpoint) =>
     defineCheck({
       what: { ...httpDefaults, kind: 'http' },
@@ -67,7 +74,7 @@ function decide(endpoints: readonly Endpoint[], slots: SteeringSlots, downs: rea
     probes: slots.probes(),
     sites: ['fra'],
   };
-  const steering: SteeringModel = { endpoints, prefixes: [], longestTtlSeconds: 30 };
+  const steering: SteeringModel = { endpoints, services, prefixes: [], longestTtlSeconds: 30 };
   const stored = { verdicts: [], overrides: [], anchors: [], failovers: [], ramps: [], sheds: [] };
   const decision = new Decision({ site: 'fra', boot: 'b' }, stored, moment(0));
   decision.step({ kind: 'generation', health, steering, release: { epoch: 1, sequence: 1 } }, moment(0));
@@ -132,6 +139,31 @@ test('one address at several sites is answerable while one of them is up', () =>
   assert.equal(slots.table.slotCount, 1);
   slots.publish(decide(endpoints, slots, []));
   assert.deepEqual(statesOf(slots, targets), ['up']);
+});
+
+test('R27: a tier that is not active is not answered by its policy, and for records that name its address it is up', () => {
+  const endpoints = [...endpointsOf('fra', { 4: addresses[4] }), ...endpointsOf('iad', { 4: '192.0.2.20' })];
+  const members = endpoints.map(({ subject, site, family, answer }) => ({
+    kind: 'site' as const,
+    name: site,
+    location: { latitude: 0, longitude: 0 },
+    hostName: undefined,
+    endpoints: [{ subject, family, answer, weight: 100 }],
+  }));
+  const policy: ServicePolicy = {
+    ...plainPolicy('www', members),
+    steps: [{ kind: 'up' }, { kind: 'failover', tiers: [['fra'], ['iad']] }],
+  };
+  const targets = [target('192.0.2.20')];
+  const slots = new SteeringSlots(targets, endpoints, [policy]);
+  const valueAt = (key: string) => slots.table.read(slots.byTarget.get(key) ?? -1);
+  slots.publish(decide(endpoints, slots, [], new Map([['www', policy]])));
+  assert.deepEqual(statesOf(slots, targets), ['up']);
+  assert.deepEqual(
+    ['endpoint:www/fra/4', 'endpoint:www/iad/4', 'service:www'].map((key) => valueAt(key).answerable),
+    [true, false, true],
+  );
+  assert.deepEqual([valueAt('service:www').weight, valueAt('endpoint:www/fra/4').weight], [1, 100]);
 });
 
 test('a target that the table does not know is unknown', () => {
