@@ -45,8 +45,18 @@ export const explainSchema = z.strictObject({
   from: line.min(1, 'expected an address or a network'),
 });
 
+/** Another tier of a service is to be active: the next one, the preferred one, or the one that holds `to` (R27). */
+export const failoverRequestSchema = z.strictObject({
+  kind: z.enum(['failover', 'failback']),
+  service: z.string().min(1),
+  to: z.string().min(1).optional(),
+  who,
+  reason,
+});
+
 export type ApplyRequest = z.infer<typeof applySchema>;
 export type RollbackRequest = z.infer<typeof rollbackSchema>;
 export type OverrideRequest = z.infer<typeof overrideRequestSchema>;
+export type FailoverRequest = z.infer<typeof failoverRequestSchema>;
 export type UndrainRequest = z.infer<typeof undrainSchema>;
 export type ExplainRequest = z.infer<typeof explainSchema>;

@@ -38,6 +38,7 @@ async function openApi(context: TestContext): Promise<{
     rollback: () => Promise.resolve(nothing()),
     override: nothing,
     undrain: nothing,
+    failover: nothing,
     explain: nothing,
     stop: () => undefined,
   };

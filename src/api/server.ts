@@ -19,8 +19,22 @@ import { peerReportSchema, reportSchema } from '#health/report.ts';
 import type { PeerReport, Report } from '#health/report.ts';
 import { faultBody, schemaFault } from './fault.ts';
 import type { ApiFault } from './fault.ts';
-import { applySchema, explainSchema, overrideRequestSchema, rollbackSchema, undrainSchema } from './requests.ts';
-import type { ApplyRequest, ExplainRequest, OverrideRequest, RollbackRequest, UndrainRequest } from './requests.ts';
+import {
+  applySchema,
+  explainSchema,
+  failoverRequestSchema,
+  overrideRequestSchema,
+  rollbackSchema,
+  undrainSchema,
+} from './requests.ts';
+import type {
+  ApplyRequest,
+  ExplainRequest,
+  FailoverRequest,
+  OverrideRequest,
+  RollbackRequest,
+  UndrainRequest,
+} from './requests.ts';
 import type { Status } from './status.ts';
 
 /** What a call gives: a value that is sent as JSON, or why not. */
@@ -47,6 +61,7 @@ export interface CoordinatorCalls {
   rollback(request: RollbackRequest): Promise<CallResult>;
   override(request: OverrideRequest): CallResult;
   undrain(request: UndrainRequest): CallResult;
+  failover(request: FailoverRequest): CallResult;
   /** How a question is answered now, and why. */
   explain(request: ExplainRequest): CallResult;
   /** Stops the process in the way of `fairlead stop` (R24); the reply goes out first. */
@@ -153,6 +168,9 @@ function addRoutes(app: FastifyInstance, calls: CoordinatorCalls, isLocal: (requ
   app.post('/v1/rollback', (request, reply) => taking(request, reply, rollbackSchema, (body) => calls.rollback(body)));
   app.post('/v1/overrides', (request, reply) =>
     taking(request, reply, overrideRequestSchema, (body) => calls.override(body)),
+  );
+  app.post('/v1/failover', (request, reply) =>
+    taking(request, reply, failoverRequestSchema, (body) => calls.failover(body)),
   );
   app.post('/v1/undrain', (request, reply) => taking(request, reply, undrainSchema, (body) => calls.undrain(body)));
   app.post('/v1/explain', (request, reply) => taking(request, reply, explainSchema, (body) => calls.explain(body)));

@@ -36,6 +36,9 @@ const endpointStatus = z.object({
 /** The active tier of a service with a failover step (R27). */
 const failoverStatus = z.object({
   tiers: z.array(z.string()),
+  /** When a tier that is down is left, and when one that is up again is returned to, as text. */
+  failover: z.string(),
+  failback: z.string(),
   active: z.number(),
   /** The last change of the active tier; absent where there was none. */
   last: z

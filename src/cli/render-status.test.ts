@@ -85,3 +85,24 @@ test('the exit code says how bad it is: 0 well, 1 something is not, 2 a service 
   for (const [change, code] of rows)
     assert.equal(statusExitCode({ ...status, ...change }), code, JSON.stringify(change));
 });
+
+test('a service with tiers tells which is active, since when and why, and what an endpoint gets of its weight', () => {
+  const [service] = status.services;
+  const [fra] = service?.endpoints ?? [];
+  assert.ok(service !== undefined && fra !== undefined);
+  const standby = { ...fra, answered: false, standby: true, nodes: [] };
+  const iad = { ...fra, site: 'iad', weight: 30, configuredWeight: 100, shed: 0.125, nodes: [] };
+  const last = { cause: 'health', site: 'iad', who: 'fairlead', reason: 'fra is down', sinceUnixMs: 0 } as const;
+  const failover = { tiers: ['fra', 'iad'], failover: 'auto', failback: 'manual', active: 1, last, held: 'fra is up' };
+  const tiered: Status = { ...status, services: [{ ...service, failover, endpoints: [standby, iad] }] };
+  assert.equal(
+    renderStatus(tiered, 90_000, plain).split('\n\n').slice(1, 3).join('\n\n'),
+    `SERVICE  SITE  STATE                            ANSWERED  ADDRESS        SINCE  REASON
+www      fra   up, standby                      no        192.0.2.10:80  41s    lb1: 2 of 2 servers usable
+www      iad   up, weight 30 of 100, sheds 13%  yes       192.0.2.10:80  41s    lb1: 2 of 2 servers usable
+
+SERVICE  ACTIVE  TIERS      FAILOVER  FAILBACK  SINCE  BY               REASON
+www      iad     fra > iad  auto      manual    1m30s  fairlead at iad  fra is down; waits: fra is up`,
+  );
+  assert.equal(statusExitCode(tiered), 1);
+});

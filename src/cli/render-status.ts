@@ -10,6 +10,7 @@ export function renderStatus(status: Status, nowUnixMs: number, paint: Paint): s
   const sections = [
     renderHead(status, paint),
     renderServices(status, paint),
+    renderFailovers(status, nowUnixMs, paint),
     renderNodes(status, paint),
     renderPrefixes(status, paint),
     renderRouters(status, paint),
@@ -26,6 +27,7 @@ export function statusExitCode(status: Status): 0 | 1 | 2 {
     status.sanity !== 'sane' ||
     status.overrides.length > 0 ||
     status.services.some((service) => service.endpoints.some((endpoint) => endpoint.state !== 'up')) ||
+    status.services.some(({ failover }) => (failover?.active ?? 0) > 0) ||
     status.prefixes.some((prefix) => prefix.state !== 'announced' || prefix.blocked !== undefined) ||
     status.routers.some((router) => router.state !== 'established') ||
     status.peers.some((peer) => peer.state === 'silent');
@@ -58,8 +60,37 @@ function renderServices(status: Status, paint: Paint): string {
 }
 
 function describeState(endpoint: EndpointStatus): string {
-  if (endpoint.drained) return `${endpoint.state}, drained`;
-  return endpoint.basis === 'held' ? `${endpoint.state}, held` : endpoint.state;
+  const { weight, configuredWeight, shed = 0 } = endpoint;
+  const parts = [
+    ...(endpoint.drained ? ['drained'] : []),
+    ...(!endpoint.drained && endpoint.basis === 'held' ? ['held'] : []),
+    ...(endpoint.standby === true ? ['standby'] : []),
+    ...(weight !== undefined && configuredWeight !== undefined ? [`weight ${weight} of ${configuredWeight}`] : []),
+    ...(shed > 0 ? [`sheds ${Math.round(shed * 100)}%`] : []),
+  ];
+  return [endpoint.state, ...parts].join(', ');
+}
+
+/** One row for each service with tiers: which is active, since when and why, and what waits. */
+function renderFailovers(status: Status, nowUnixMs: number, paint: Paint): string {
+  const rows = status.services.flatMap(({ service, mode, failover }) => {
+    if (failover === undefined) return [];
+    const { tiers, active, last, held } = failover;
+    const name = tiers[active] ?? '';
+    return [
+      [
+        service,
+        paint(active === 0 && mode === 'normal' ? 'good' : 'bad', mode === 'normal' ? name : `${name}, ${mode}`),
+        tiers.join(' > '),
+        failover.failover,
+        failover.failback,
+        last === undefined ? '-' : formatDuration(nowUnixMs - last.sinceUnixMs),
+        last === undefined ? '-' : `${last.who} at ${last.site}`,
+        [...(last === undefined ? [] : [last.reason]), ...(held === undefined ? [] : [`waits: ${held}`])].join('; '),
+      ],
+    ];
+  });
+  return formatTable(['SERVICE', 'ACTIVE', 'TIERS', 'FAILOVER', 'FAILBACK', 'SINCE', 'BY', 'REASON'], rows);
 }
 
 /** One row for each node, not for each service on it: the worst of what it reports. */

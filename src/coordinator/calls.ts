@@ -5,7 +5,7 @@ import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import type { ApiFault } from '#api/fault.ts';
 import type { Explanation } from '#api/explanation.ts';
-import type { ExplainRequest, OverrideRequest, UndrainRequest } from '#api/requests.ts';
+import type { ExplainRequest, FailoverRequest, OverrideRequest, UndrainRequest } from '#api/requests.ts';
 import type { CallResult, CoordinatorCalls } from '#api/server.ts';
 import type { Status } from '#api/status.ts';
 import type { Override } from '#health/report.ts';
@@ -47,6 +47,7 @@ export function createCalls(parts: CallParts): CoordinatorCalls {
     rollback: (request) => releases.rollback(request),
     override: (request) => drain(request, parts),
     undrain: (request) => undrain(request, parts),
+    failover: (request) => failover(request, parts),
     explain: parts.explain,
     stop: parts.onStopRequest,
   };
@@ -76,6 +77,20 @@ function undrain(request: UndrainRequest, parts: CallParts): CallResult {
   const removed = parts.loop.removeOverrides(request.site);
   if (removed.length > 0) return succeed({ removed });
   return refuse({ status: 404, code: 'no-override', message: `${request.site} is not drained` });
+}
+
+function failover({ service, kind, to, who, reason }: FailoverRequest, { loop }: CallParts): CallResult {
+  const known = loop.decision.failovers.map((entry) => entry.service);
+  if (!known.includes(service)) return refuse(noFailover(service, known));
+  const done = loop.failover({ service, kind, to, who, reason });
+  if (!done.ok) return refuse({ status: 409, code: 'failover-refused', message: done.fault });
+  const status = loop.decision.failovers.find((entry) => entry.service === service);
+  return succeed({ service, active: status?.tiers[status.active], held: status?.held });
+}
+
+function noFailover(service: string, known: readonly string[]): ApiFault {
+  const expected = known.length === 0 ? 'and no service has one' : `expected one of ${known.join(', ')}`;
+  return { status: 404, code: 'no-failover', message: `'${service}' has no failover step, ${expected}` };
 }
 
 function noSite(site: string, known: readonly string[]): ApiFault {

@@ -5,6 +5,7 @@ import { monotonicMs, unixMs } from '#base/clock.ts';
 import type { Result } from '#base/result.ts';
 import type { Decision, DecisionInput } from '#decide/decision.ts';
 import type { DecisionEffect } from '#decide/effects.ts';
+import type { FailoverCommand } from '#decide/failovers.ts';
 import type { Moment } from '#health/overrides.ts';
 import type { Override } from '#health/report.ts';
 
@@ -46,6 +47,14 @@ export class DecisionLoop {
     const { removed, effects } = this.decision.removeOverrides(site, presentMoment());
     this.#finish(effects);
     return removed;
+  }
+
+  /** Makes another tier of a service active, or says why not. */
+  failover(command: FailoverCommand): Result<void, string> {
+    const done = this.decision.failover(command, presentMoment());
+    if (!done.ok) return done;
+    this.#finish(done.value);
+    return { ok: true, value: undefined };
   }
 
   /** Resolves after the next step. */

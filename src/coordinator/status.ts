@@ -6,6 +6,7 @@ import type { HealthModel, Subject } from '#health/model.ts';
 import type { Moment } from '#health/overrides.ts';
 import type { EndpointDecision } from '#steering/answers.ts';
 import type { FailoverRecord } from '#steering/failover-record.ts';
+import { describeMode } from '#steering/failover-mode.ts';
 import { configuredWeight } from '#steering/policy/model.ts';
 import { maxShed } from '#steering/table.ts';
 
@@ -93,10 +94,12 @@ function describeEndpoint(decided: EndpointDecision, source: StatusSource, momen
 function describeFailover(service: string, decision: Decision): Pick<Status['services'][number], 'failover'> {
   const found = decision.failovers.find((entry) => entry.service === service);
   if (found === undefined) return {};
-  const { tiers, active, record, held } = found;
+  const { tiers, modes, active, record, held } = found;
   return {
     failover: {
       tiers: [...tiers],
+      failover: describeMode(modes.failover),
+      failback: describeMode(modes.failback),
       active,
       ...(record === undefined ? {} : { last: pickRecord(record) }),
       ...(held === undefined ? {} : { held }),

@@ -17,7 +17,7 @@ import type { Ballot, FailoverStep, TierLook } from '#steering/failover.ts';
 import { supersedes, tierIndexOf, tierKey } from '#steering/failover-record.ts';
 import type { FailoverRecord, StoredFailover } from '#steering/failover-record.ts';
 import { tiersOf } from '#steering/policy/model.ts';
-import type { MemberName, ServicePolicy } from '#steering/policy/model.ts';
+import type { FailoverModes, MemberName, ServicePolicy } from '#steering/policy/model.ts';
 import type { DecisionEvent } from './effects.ts';
 
 /** What a tier is by health, before this file knows since when. */
@@ -36,6 +36,7 @@ export interface Voters {
 export interface FailoverStatus {
   readonly service: ServiceId;
   readonly tiers: readonly string[];
+  readonly modes: FailoverModes;
   readonly active: number;
   readonly record: FailoverRecord | undefined;
   /** What is due and why it is not done. */
@@ -53,6 +54,7 @@ export interface FailoverCommand {
 }
 
 interface Watched {
+  readonly modes: FailoverModes;
   readonly tiers: readonly (readonly MemberName[])[];
   readonly looks: readonly TierLook[];
   readonly active: number;
@@ -110,7 +112,7 @@ export class Failovers {
     if (step.kind === 'move') {
       this.#record(service, { tier: keyAt(tiers, active), cause: step.cause, who: 'fairlead', reason: step.reason });
     }
-    const watched = { tiers, looks, active, step };
+    const watched = { tiers, modes: policy.modes, looks, active, step };
     this.#watched.set(service, watched);
     look.events.push(...this.#changes(service, before, watched));
     return active;
@@ -175,8 +177,9 @@ export class Failovers {
 
   /** Each service's failover, for people. */
   get status(): readonly FailoverStatus[] {
-    return [...this.#watched].map(([service, { looks, active, step }]) => ({
+    return [...this.#watched].map(([service, { looks, modes, active, step }]) => ({
       service,
+      modes,
       tiers: looks.map((tier) => tier.key),
       active,
       record: this.#records.get(service),

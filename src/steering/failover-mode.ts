@@ -40,6 +40,11 @@ export function modeState(mode: FailoverMode, dueSince: MonoMs, moment: Moment):
   }
 }
 
+/** A mode in words. */
+export function describeMode(mode: FailoverMode): string {
+  return mode.kind === 'after' ? `after ${formatDuration(mode.delayMs)}` : mode.kind;
+}
+
 /** Whether an instant lies in a window; the window's first minute does, the one it ends with does not. */
 export function isInWindow(window: TimeWindow, unixMs: UnixMs): boolean {
   const { day, minute } = placeInWeek(unixMs);
