@@ -176,8 +176,15 @@ for (const row of cases) {
   });
 }
 
-test('without any limit there is no load', () => {
-  assert.equal('load' in judge(sampleOf([server()]), mapping).report, false);
+test('without any limit there is no load, but the sessions of the usable servers', () => {
+  const servers = [
+    server({ sessions: 30 }),
+    server({ name: 'web2', sessions: 12 }),
+    server({ name: 'web3', status: 'DOWN', sessions: 5 }),
+  ];
+  const { report } = judge(sampleOf(servers), mapping);
+  assert.equal('load' in report, false);
+  assert.equal(report.sessions, 42);
 });
 
 test('the reason stays short however many servers are down', () => {

@@ -52,6 +52,7 @@ export function judge(sample: HaproxySample, mapping: ServiceMapping): Judgement
       usableServers: usable.length,
       totalServers: servers.filter((server) => counts(server, mapping)).length,
       capacity: capacityOf(servers, usable),
+      sessions: sum(usable.map((server) => server.sessions)),
       ...(load === undefined ? {} : { load }),
     },
   };
