@@ -42,6 +42,11 @@ function* zoneLines(names: number): Iterable<string> {
   yield `www IN A ${staticAddress.join('.')}\n`;
 }
 
+/** Writes a query file that asks for one name over and over. */
+export function writeNameQueries(file: string, name: string): void {
+  writeLines(file, Array<string>(queryLines).fill(`${name} A\n`));
+}
+
 /** What a case asks for. */
 export type QueryKind = 'static' | 'names' | 'absent';
 

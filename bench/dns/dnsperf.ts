@@ -7,6 +7,9 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 export interface DnsperfOptions {
   readonly port: number;
   readonly queryFile: string;
+  /** Whether the file holds whole messages (RFC 1035 §4.2.2) instead of names and types. */
+  readonly isBinary: boolean;
+  /** Adds EDNS; a binary file has its own. */
   readonly hasEdns: boolean;
   readonly seconds: number;
   /** Ends the run after this many times through the file, if the time has not. */
@@ -34,13 +37,22 @@ export interface DnsperfOutcome {
 
 /** Runs dnsperf to its end; throws when it cannot be run or says nothing. */
 export async function runDnsperf(options: DnsperfOptions): Promise<DnsperfOutcome> {
-  const { port, queryFile, hasEdns, seconds, maxRuns, ratePerSecond, cores, outputFile } = options;
+  const { port, queryFile, isBinary, hasEdns, seconds, maxRuns, ratePerSecond, cores, outputFile } = options;
   const output = openSync(outputFile, 'w');
   const rate = ratePerSecond === undefined ? [] : ['-Q', String(ratePerSecond), '-v'];
   const argv = [
     ...(cores === undefined ? [] : ['taskset', '-c', cores]),
     ...['dnsperf', '-s', '127.0.0.1', '-p', String(port), '-d', queryFile],
-    ...['-l', String(seconds), '-n', String(maxRuns), '-t', '1', ...(hasEdns ? ['-e'] : []), ...rate],
+    ...[
+      '-l',
+      String(seconds),
+      '-n',
+      String(maxRuns),
+      '-t',
+      '1',
+      ...(isBinary ? ['-B'] : hasEdns ? ['-e'] : []),
+      ...rate,
+    ],
   ];
   const child = spawn(argv[0] ?? '', argv.slice(1), { stdio: ['ignore', output, output] });
   await once(child, 'exit');

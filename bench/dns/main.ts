@@ -7,8 +7,13 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { writeQueries, writeZone } from './data.ts';
-import type { QueryKind } from './data.ts';
+import { startBackends } from './backends.ts';
+import { untilRight } from './check-answers.ts';
+import { drawNetworks, writeDatabase, writeSubnetQueries } from './client-networks.ts';
+import type { ClientNetworks } from './client-networks.ts';
+import { writeNameQueries, writeQueries, writeZone } from './data.ts';
+import { caseName, isDynamicCase } from './dynamic.ts';
+import type { DynamicPlace } from './dynamic.ts';
 import { measureLoad } from './load.ts';
 import { measureRound, warmUp } from './measure.ts';
 import type { Load, Round } from './measure.ts';
@@ -21,7 +26,7 @@ import type { Server } from './server.ts';
 import { formatCase, formatLoad } from './table.ts';
 import type { ServerRounds } from './table.ts';
 
-const namesIn = { small: 100_000, large: 1_000_000 } as const;
+const namesIn = { small: 100_000, large: 1_000_000, dynamic: 1000 } as const;
 const maxQueriesPerRun = 4_000_000;
 const loadStarts = 3;
 
@@ -60,10 +65,21 @@ function zoneFile({ directory }: Bench, zone: BenchCase['zone']): string {
   return file;
 }
 
-function queryFile({ directory, options }: Bench, zone: BenchCase['zone'], kind: QueryKind): string {
-  const file = join(directory, `${zone}-${kind}.queries`);
-  if (!existsSync(file)) writeQueries(file, kind, namesIn[zone], options.seed);
+/** A case's queries, written when they are first needed. */
+function queryFile({ directory, options }: Bench, wanted: BenchCase): string {
+  const { zone } = wanted;
+  const file = join(directory, `${zone}-${zone === 'dynamic' ? wanted.name : wanted.kind}.queries`);
+  if (existsSync(file)) return file;
+  if (zone !== 'dynamic') writeQueries(file, wanted.kind, namesIn[zone], options.seed);
+  else if (hasNetworks(wanted)) {
+    writeSubnetQueries(file, caseName(wanted.name), { lines: namesIn.small, seed: options.seed });
+  } else writeNameQueries(file, caseName(wanted.name));
   return file;
+}
+
+/** Whether a case's queries name the client's network. */
+function hasNetworks({ name }: BenchCase): boolean {
+  return name === 'geo';
 }
 
 /** Runs every round of one case; in each round another server begins. */
@@ -83,39 +99,29 @@ async function runCase(bench: Bench, servers: readonly Server[], load: Load): Pr
   return [...rounds].map(([server, list]) => ({ server: server.peer.name, rounds: list }));
 }
 
-/** Runs the cases of one zone with all servers up. */
-async function runZone(bench: Bench, zone: BenchCase['zone']): Promise<readonly object[]> {
+/** Whether a server has a record like the case's. */
+function canAnswer({ records }: Peer, wanted: BenchCase): boolean {
+  return records.includes(wanted.zone === 'dynamic' ? wanted.name : 'static');
+}
+
+/** Runs the cases of one zone with all servers up that have a like record. */
+async function runZone(bench: Bench, zone: BenchCase['zone'], dynamic?: DynamicWorld): Promise<readonly object[]> {
   const cases = bench.options.cases.filter((each) => each.zone === zone);
-  if (cases.length === 0) return [];
-  const { options, directory, serverCores, clientCores } = bench;
+  const { options, serverCores } = bench;
   const servers: Server[] = [];
   const figures: object[] = [];
   try {
-    for (const peer of bench.peers) {
+    for (const peer of bench.peers.filter((each) => cases.some((wanted) => canAnswer(each, wanted)))) {
       say(`starting ${peer.name} with the ${zone} zone`);
       const place = { zoneFile: zoneFile(bench, zone), threads: options.threads, cores: serverCores };
-      servers.push(await startServer(peer, place));
+      servers.push(await startServer(peer, { ...place, ...dynamicFor(peer, cases, dynamic) }));
     }
-    for (const { name, title, kind, rcode } of cases) {
-      const file = queryFile(bench, zone, kind);
-      const lines = kind === 'names' ? namesIn[zone] : namesIn.small;
-      for (const hasEdns of options.edns) {
-        const heading = `${title}, ${hasEdns ? 'with EDNS' : 'plain'}`;
-        say(heading);
-        const maxRuns = Math.ceil(maxQueriesPerRun / lines);
-        const load = {
-          queryFile: file,
-          hasEdns,
-          rcode,
-          seconds: options.seconds,
-          maxRuns,
-          cores: clientCores,
-          directory,
-        };
-        const results = await runCase(bench, servers, load);
-        console.log(`\n${formatCase(heading, results)}`);
-        figures.push({ case: name, hasEdns, results });
+    for (const wanted of cases) {
+      const able = servers.filter(({ peer }) => canAnswer(peer, wanted));
+      if (dynamic !== undefined && wanted.zone === 'dynamic') {
+        for (const server of able) await untilRight(server, wanted.name, dynamic.networks);
       }
+      figures.push(...(await runLoads(bench, able, wanted)));
     }
   } finally {
     for (const server of servers) await server.stop();
@@ -123,12 +129,74 @@ async function runZone(bench: Bench, zone: BenchCase['zone']): Promise<readonly 
   return figures;
 }
 
+/** What a server is to answer dynamically: the cases for which it has a like record. */
+function dynamicFor(
+  { records }: Peer,
+  cases: readonly BenchCase[],
+  world: DynamicWorld | undefined,
+): { readonly dynamic?: DynamicPlace } {
+  if (world === undefined) return {};
+  const names = cases.map(({ name }) => name).filter(isDynamicCase);
+  return { dynamic: { ...world.place, cases: names.filter((name) => records.includes(name)) } };
+}
+
+/** Runs one case plain and with EDNS, as far as it is wanted, and prints its tables. */
+async function runLoads(bench: Bench, servers: readonly Server[], wanted: BenchCase): Promise<readonly object[]> {
+  const unable = bench.peers.filter((peer) => !canAnswer(peer, wanted)).map(({ name }) => name);
+  const figures: object[] = [];
+  for (const hasEdns of hasNetworks(wanted) ? [true] : bench.options.edns) {
+    const heading = `${wanted.title}, ${hasEdns ? 'with EDNS' : 'plain'}`;
+    say(heading);
+    const results = await runCase(bench, servers, loadOf(bench, wanted, hasEdns));
+    console.log(`\n${formatCase(heading, results)}`);
+    if (unable.length > 0) console.log(`no like record: ${unable.join(', ')}`);
+    figures.push({ case: wanted.name, hasEdns, results });
+  }
+  return figures;
+}
+
+function loadOf(bench: Bench, wanted: BenchCase, hasEdns: boolean): Load {
+  const { options, directory, clientCores } = bench;
+  const isEveryName = wanted.zone !== 'dynamic' && wanted.kind === 'names';
+  const lines = isEveryName ? namesIn[wanted.zone] : namesIn.small;
+  return {
+    queryFile: queryFile(bench, wanted),
+    isBinary: hasNetworks(wanted),
+    hasEdns,
+    rcode: wanted.rcode,
+    seconds: options.seconds,
+    maxRuns: Math.ceil(maxQueriesPerRun / lines),
+    cores: clientCores,
+    directory,
+  };
+}
+
+/** What the dynamic cases share: backends that are up, and where clients are. */
+interface DynamicWorld {
+  readonly place: Omit<DynamicPlace, 'cases'>;
+  readonly networks: ClientNetworks;
+}
+
+async function runDynamicZone(bench: Bench): Promise<readonly object[]> {
+  const networks = drawNetworks(bench.options.seed);
+  const databaseFile = join(bench.directory, 'countries.mmdb');
+  if (bench.options.cases.some(hasNetworks)) writeDatabase(databaseFile, networks);
+  const listening = await startBackends();
+  try {
+    const place = { backendPort: listening.port, databaseFile };
+    return await runZone(bench, 'dynamic', { place, networks });
+  } finally {
+    listening.close();
+  }
+}
+
 async function runBench(bench: Bench): Promise<void> {
   const { options, peers } = bench;
   const figures: object[] = [];
   if (options.hasLoad) {
     const { threads } = options;
-    const results = await measureLoad(peers, zoneFile(bench, 'large'), { times: loadStarts, threads, report: say });
+    const able = peers.filter(({ records }) => records.includes('static'));
+    const results = await measureLoad(able, zoneFile(bench, 'large'), { times: loadStarts, threads, report: say });
     console.log(`\n${formatLoad('loading a zone of 1,000,000 names', results)}`);
     figures.push({ case: 'load', results });
   }
@@ -136,6 +204,7 @@ async function runBench(bench: Bench): Promise<void> {
     say('every case but load is left out: apt-get install dnsperf');
   } else {
     for (const zone of ['small', 'large'] as const) figures.push(...(await runZone(bench, zone)));
+    if (options.cases.some(({ zone }) => zone === 'dynamic')) figures.push(...(await runDynamicZone(bench)));
   }
   if (options.jsonFile !== undefined) writeFileSync(options.jsonFile, `${JSON.stringify(figures)}\n`);
 }

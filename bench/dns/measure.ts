@@ -10,6 +10,7 @@ import { quantile } from './statistics.ts';
 /** What is asked, and how long. */
 export interface Load {
   readonly queryFile: string;
+  readonly isBinary: boolean;
   readonly hasEdns: boolean;
   readonly rcode: 'NOERROR' | 'NXDOMAIN';
   readonly seconds: number;
@@ -68,9 +69,9 @@ async function run(
   load: Load,
   ratePerSecond?: number,
 ): Promise<{ readonly outcome: DnsperfOutcome; readonly cpu: CpuUse }> {
-  const { queryFile, hasEdns, seconds, maxRuns, cores, directory } = load;
+  const { queryFile, isBinary, hasEdns, seconds, maxRuns, cores, directory } = load;
   const options: DnsperfOptions = {
-    ...{ port: server.port, queryFile, hasEdns, seconds, maxRuns, cores },
+    ...{ port: server.port, queryFile, isBinary, hasEdns, seconds, maxRuns, cores },
     outputFile: join(directory, 'dnsperf.out'),
     ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
   };

@@ -3,17 +3,37 @@ import { parseArgs } from 'node:util';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import type { QueryKind } from './data.ts';
+import { dynamicCases } from './dynamic.ts';
+import type { DynamicCase } from './dynamic.ts';
 import { allPeers } from './peers/all.ts';
 import { ownProgram } from './peers/fairlead.ts';
 
-/** Something to measure: which zone, what is asked, what must be answered. */
-export interface BenchCase {
+/** Something to measure of master files: which zone, what is asked, what must be answered. */
+interface StaticBenchCase {
+  readonly zone: 'small' | 'large';
   readonly name: string;
   readonly title: string;
-  readonly zone: 'small' | 'large';
   readonly kind: QueryKind;
   readonly rcode: 'NOERROR' | 'NXDOMAIN';
 }
+
+/** One name that is answered dynamically, in a small zone of its own. */
+export interface DynamicBenchCase {
+  readonly zone: 'dynamic';
+  readonly name: DynamicCase;
+  readonly title: string;
+  readonly rcode: 'NOERROR';
+}
+
+export type BenchCase = StaticBenchCase | DynamicBenchCase;
+
+const dynamicTitles: Readonly<Record<DynamicCase, string>> = {
+  ifportup: 'one of two addresses whose port is checked',
+  multi: 'all of four addresses whose port is checked',
+  weighted: 'one of four addresses by weight',
+  geo: "one of four addresses by the client's country, from its network",
+  steered: 'one of two endpoints by policy',
+};
 
 /** Every case; `load` is measured apart. */
 export const benchCases: readonly BenchCase[] = [
@@ -21,7 +41,12 @@ export const benchCases: readonly BenchCase[] = [
   { name: 'names', title: '100,000 names at random', zone: 'small', kind: 'names', rcode: 'NOERROR' },
   { name: 'nxdomain', title: 'names that do not exist', zone: 'small', kind: 'absent', rcode: 'NXDOMAIN' },
   { name: 'million', title: '1,000,000 names at random', zone: 'large', kind: 'names', rcode: 'NOERROR' },
+  ...dynamicCases.map((name) => ({ name, title: dynamicTitles[name], zone: 'dynamic', rcode: 'NOERROR' }) as const),
 ];
+
+/** Measured only where asked for. */
+const onlyByName: readonly string[] = ['weighted', 'geo', 'steered'];
+const defaultCases = benchCases.map(({ name }) => name).filter((name) => !onlyByName.includes(name));
 
 /** What to run. */
 export interface BenchOptions {
@@ -42,9 +67,11 @@ export interface BenchOptions {
 }
 
 export const usage = `npm run bench:dns -- [options]
-  --cases LIST     of ${benchCases.map(({ name }) => name).join(',')},load (default all)
+  --cases LIST     of ${benchCases.map(({ name }) => name).join(',')},load
+                   (default all but ${onlyByName.join(', ')})
   --edns WHICH     both, yes or no (default both)
-  --servers LIST   of fairlead,gdnsd,knot,nsd,pdns (default those that are installed)
+  --servers LIST   of fairlead,gdnsd,knot,nsd,pdns,pdns-shared
+                   (default those that are installed)
   --rounds N       measured rounds after a warm-up (default 9)
   --seconds N      length of each run; a round has two for each server (default 2)
   --threads N      UDP workers of each server (default 1)
@@ -60,7 +87,7 @@ export function readOptions(args: readonly string[]): Result<BenchOptions, strin
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
-  const names = values.cases?.split(',') ?? [...benchCases.map(({ name }) => name), 'load'];
+  const names = values.cases?.split(',') ?? [...defaultCases, 'load'];
   const unknown = names.find((name) => name !== 'load' && !benchCases.some((known) => known.name === name));
   if (unknown !== undefined) return refuse(`--cases: no case "${unknown}"`);
   const servers = values.servers?.split(',');

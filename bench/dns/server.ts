@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '#base/clock.ts';
 import { staticAddress, staticName, zoneName } from './data.ts';
+import type { DynamicPlace } from './dynamic.ts';
 import type { Peer } from './peers/peer.ts';
 import { processTree } from './process-figures.ts';
 
@@ -28,6 +29,7 @@ export interface Server {
 export interface StartOptions {
   readonly zoneFile: string;
   readonly threads: number;
+  readonly dynamic?: DynamicPlace;
   readonly cores: string | undefined;
 }
 
@@ -46,12 +48,12 @@ process.once('exit', () => {
 });
 
 /** Starts a server in a new directory and waits for its first right answer. */
-export async function startServer(peer: Peer, { zoneFile, threads, cores }: StartOptions): Promise<Server> {
+export async function startServer(peer: Peer, { zoneFile, threads, cores, dynamic }: StartOptions): Promise<Server> {
   const directory = mkdtempSync(join(tmpdir(), `bench-${peer.name}-`));
   const port = await freePort();
   const home = join(directory, 'home');
   mkdirSync(home);
-  const command = peer.prepare({ directory: home, zone: zoneName, zoneFile, port, threads });
+  const command = peer.prepare({ directory: home, zone: zoneName, zoneFile, port, threads, dynamic });
   const logFile = join(directory, 'log');
   const log = openSync(logFile, 'w');
   const argv = [...(cores === undefined ? [] : ['taskset', '-c', cores]), command.program, ...command.args];

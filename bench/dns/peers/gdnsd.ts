@@ -1,16 +1,23 @@
-/** gdnsd: answers are always minimal, there is no rate limiting and no log of queries. */
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+/**
+ * gdnsd: answers are always minimal, there is no rate limiting and no log of queries. Its plugins answer the dynamic
+ * cases: simplefo for one of two checked addresses, multifo for all that are up, weighted, and geoip.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { backends, countries, geoAddresses, weights } from '../dynamic.ts';
+import type { DynamicCase, DynamicPlace } from '../dynamic.ts';
 import { printedVersion } from './peer.ts';
 import type { Peer } from './peer.ts';
 
 export const gdnsd: Peer = {
   name: 'gdnsd',
   requirements: [{ program: 'gdnsd', package: 'gdnsd' }],
+  records: ['static', 'ifportup', 'multi', 'weighted', 'geo'],
   version: () => printedVersion('gdnsd', []),
-  prepare({ directory, zone, zoneFile, port, threads }) {
+  prepare({ directory, zone, zoneFile, port, threads, dynamic }) {
     mkdirSync(join(directory, 'zones'));
-    copyFileSync(zoneFile, join(directory, 'zones', zone));
+    const lines = dynamic?.cases.map((name) => resources[name]?.line ?? '').join('') ?? '';
+    writeFileSync(join(directory, 'zones', zone), readFileSync(zoneFile, 'utf8') + lines);
     writeFileSync(
       join(directory, 'config'),
       `options => {
@@ -21,8 +28,63 @@ export const gdnsd: Peer = {
   run_dir => "${directory}/run"
   state_dir => "${directory}/state"
 }
-`,
+${dynamic === undefined ? '' : pluginConfig(dynamic)}`,
     );
     return { program: 'gdnsd', args: ['-c', directory, 'start'] };
   },
 };
+
+/** One case as a line of the zone and a plugin's configuration. */
+interface Resource {
+  readonly line: string;
+  readonly plugin: (place: DynamicPlace) => string;
+}
+
+const numbered = (part: (address: string, index: number) => string): string => backends.map(part).join(', ');
+
+const resources: Readonly<Partial<Record<DynamicCase, Resource>>> = {
+  ifportup: {
+    line: 'ifportup DYNA simplefo!two\n',
+    plugin: () =>
+      `simplefo => { two => { service_types => port, primary => ${backends[0]}, secondary => ${backends[1]} } }`,
+  },
+  multi: {
+    line: 'multi DYNA multifo!four\n',
+    plugin: () =>
+      `multifo => { four => { service_types => port, ${numbered((address, index) => `a${index} => ${address}`)} } }`,
+  },
+  weighted: {
+    line: 'weighted DYNA weighted!four\n',
+    plugin: () =>
+      `weighted => { four => { ${numbered((address, index) => `a${index} => [ ${address}, ${weights[index] ?? 0} ]`)} } }`,
+  },
+  geo: { line: 'geo DYNA geoip!place\n', plugin: geoPlugin },
+};
+
+function pluginConfig(place: DynamicPlace): string {
+  const plugins = place.cases.map((name) => resources[name]?.plugin(place) ?? '').filter((text) => text !== '');
+  return `service_types => { port => { plugin => tcp_connect, port => ${place.backendPort} } }
+plugins => { ${plugins.join(', ')} }
+`;
+}
+
+/** A data centre a country, and one for the others. */
+function geoPlugin({ databaseFile }: DynamicPlace): string {
+  const continent = { DE: 'EU', GB: 'EU', US: 'NA' } as const;
+  const inside = (name: string): string =>
+    countries
+      .filter((country) => continent[country] === name)
+      .map((country) => `${country} => [ ${country} ]`)
+      .join(', ');
+  return `geoip => {
+  maps => { countries => {
+    geoip2_db => "${databaseFile}"
+    datacenters => [ other, ${countries.join(', ')} ]
+    map => { default => [ other ], EU => { default => [ other ], ${inside('EU')} }, NA => { default => [ other ], ${inside('NA')} } }
+  } }
+  resources => { place => {
+    map => countries
+    dcmap => { ${countries.map((country, index) => `${country} => ${geoAddresses[index] ?? ''}`).join(', ')}, other => ${geoAddresses[3]} }
+  } }
+}`;
+}

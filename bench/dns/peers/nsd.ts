@@ -7,6 +7,7 @@ import type { Peer } from './peer.ts';
 export const nsd: Peer = {
   name: 'nsd',
   requirements: [{ program: 'nsd', package: 'nsd' }],
+  records: ['static'],
   version: () => printedVersion('nsd', ['-v']),
   prepare({ directory, zone, zoneFile, port, threads }) {
     const file = join(directory, 'nsd.conf');

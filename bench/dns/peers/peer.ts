@@ -1,5 +1,8 @@
 /** What the benchmark needs to know of a DNS server: how it is set up and started. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DynamicCase, DynamicPlace } from '../dynamic.ts';
 
 /** A program that a server needs, and the Debian package that brings it. */
 export interface Requirement {
@@ -18,7 +21,12 @@ export interface Place {
   readonly port: number;
   /** UDP workers. */
   readonly threads: number;
+  /** What is to be answered dynamically beside the zone; undefined where nothing is. */
+  readonly dynamic: DynamicPlace | undefined;
 }
+
+/** What a server has a record like: master files as they are, or one of the dynamic cases. */
+export type RecordKind = 'static' | DynamicCase;
 
 /** A command that runs in the foreground until it gets SIGTERM. */
 export interface Command {
@@ -30,10 +38,20 @@ export interface Command {
 export interface Peer {
   readonly name: string;
   readonly requirements: readonly Requirement[];
+  /** What can be asked of it; it is left out of the other cases. */
+  readonly records: readonly RecordKind[];
   /** The version that is installed; called only when the requirements are met. */
   version(): string;
   /** Writes the server's files into its directory and says how to start it. */
   prepare(place: Place): Command;
+}
+
+/** The file of the zone with further lines: a copy where there are any, else the shared one. */
+export function zoneFileWith({ directory, zone, zoneFile }: Place, lines: string): string {
+  if (lines === '') return zoneFile;
+  const file = join(directory, `${zone}.zone`);
+  writeFileSync(file, readFileSync(zoneFile, 'utf8') + lines);
+  return file;
 }
 
 /** The first version number that a command prints, wherever it prints it. */
