@@ -103,6 +103,8 @@ export class World {
   loses: () => boolean = () => false;
   /** Why every proxy holds its state, while it does (R7). */
   holding: string | undefined;
+  /** What every node of a site tells of its load. */
+  loadOf: (site: Site) => { readonly load?: number; readonly sessions?: number } = () => ({});
   /** A proxy accepts connections on the VIP whatever its servers do; without an owner nobody does. */
   answersProbes: (site: Site) => boolean = (site) =>
     [...site.nodes.values()].some(({ owner, alive }) => owner && alive);
@@ -249,6 +251,7 @@ export class World {
             usableServers: 2,
             totalServers: 2,
             capacity: 1,
+            ...this.loadOf(site),
           },
         ],
         vips: [{ address: vipOf(site.index), owned: owner, state: owner ? 'MASTER' : 'BACKUP' }],

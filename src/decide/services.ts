@@ -86,7 +86,7 @@ function decideOne(
   const everyMember = [...new Set([...endpoints.map(({ site }) => site), ...nested.keys()])].map(healthOf);
   return {
     decision,
-    isSurelyOut: everyMember.every((member) => member.isSurelyOut),
+    isSurelyOut: everyMember.filter((member) => !member.isSurelyOut).length < Math.max(1, minHealthy),
     isDrained: everyMember.length > 0 && everyMember.every((member) => member.isDrained),
   };
 }
