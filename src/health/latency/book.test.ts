@@ -130,7 +130,8 @@ test('lists may come in any order: what is known is the same', () => {
         const [one, other] = [bookOf(), bookOf()];
         for (const { source, entries } of inOrder) one.take(source, entries, at(0));
         for (const { source, entries } of shuffled) other.take(source, entries, at(0));
-        assert.deepEqual(one.rows(at(1)), other.rows(at(1)));
+        const sorted = (book: LatencyBook): readonly string[] => [...text(book.rows(at(1)))].sort();
+        assert.deepEqual(sorted(one), sorted(other));
         assert.deepEqual(one.ownEntries(at(1)), other.ownEntries(at(1)));
       },
     ),

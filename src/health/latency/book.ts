@@ -4,17 +4,16 @@
  *
  * Sources are a site's nodes, this coordinator's DNS for its own site, and other coordinators, which tell what their own
  * site has measured. Each list replaces the last of its source and ages from its receipt; a source that falls silent is
- * believed until its measurements are too old (R23). Of another site, its coordinator's word goes before its nodes',
- * which it has merged.
+ * believed until its measurements are too old (R23).
  */
 import type { IpPrefix } from '#base/ip.ts';
 import type { MonoMs } from '#base/time.ts';
 import type { NodeId, SiteId } from '../model.ts';
-import { aggregateMeasurements, heaviest, mergeEntries } from './merge.ts';
-import type { MeasuredSites, SiteMeasurements } from './merge.ts';
-import { aggregateOf } from './network.ts';
+import { addToAggregate, aggregateRoundTrips, KnownNetwork } from './known-network.ts';
+import type { Aggregate, KeptSource, Measurement, Ordered } from './known-network.ts';
+import type { NetworkKey } from './network.ts';
 import { orderKeysMs, orderSites } from './order.ts';
-import { maxNetworks, measurementLifeMs } from './report.ts';
+import { maxNetworks, weightOf } from './report.ts';
 import type { LatencyEntry } from './report.ts';
 
 /** Who measured. */
@@ -27,6 +26,7 @@ export type LatencySource =
 /** One network, or an aggregate of networks. */
 export interface LatencyRow {
   readonly prefix: IpPrefix;
+  readonly key: NetworkKey;
   /** Best first, at least two. */
   readonly sites: readonly SiteLatency[];
 }
@@ -39,25 +39,16 @@ export interface SiteLatency {
   readonly keyMs: number;
 }
 
-/** The most rows of a table: of networks, and of aggregates. */
-const maxRows = { network: 16_384, aggregate: 4096 } as const;
-
-/** The most sources that are kept. */
-const maxSources = 256;
-
-interface Held {
-  readonly source: LatencySource;
-  readonly entries: readonly LatencyEntry[];
-  readonly receivedAt: MonoMs;
-}
+/** The most of each that are kept; of a table's rows, those of the heaviest networks. */
+const most = { sources: 256, networks: 65_536, networkRows: 16_384, aggregateRows: 4096 } as const;
 
 /** Everything that one coordinator knows of round trips. */
 export class LatencyBook {
   readonly #ownSite: SiteId;
   #sites: ReadonlySet<SiteId> = new Set();
-  readonly #held = new Map<string, Held>();
-  #orders = new Map<IpPrefix, readonly SiteId[]>();
-  #aggregates = new Map<IpPrefix, IpPrefix>();
+  readonly #sources = new Map<string, KeptSource>();
+  #networks = new Map<IpPrefix, KnownNetwork>();
+  #aggregates = new Map<IpPrefix, Aggregate>();
 
   constructor(ownSite: SiteId) {
     this.#ownSite = ownSite;
@@ -66,115 +57,124 @@ export class LatencyBook {
   /** Takes the sites of a release; what others measured is forgotten. */
   replaceSites(sites: readonly SiteId[]): void {
     this.#sites = new Set(sites);
-    for (const [key, { source }] of this.#held) if (!this.#sites.has(this.#siteOf(source))) this.#held.delete(key);
+    for (const [key, source] of this.#sources) if (!this.#sites.has(source.site)) this.#forget(key, source);
   }
 
   /** Takes the newest list of a source; one of a site that the release does not have is left out. */
   take(source: LatencySource, entries: readonly LatencyEntry[], nowMs: MonoMs): void {
-    if (!this.#sites.has(this.#siteOf(source))) return;
-    const key = keyOf(source);
-    this.#held.delete(key);
-    this.#held.set(key, { source, entries, receivedAt: nowMs });
-    for (const oldest of this.#held.keys()) {
-      if (this.#held.size <= maxSources) break;
-      this.#held.delete(oldest);
+    const kept = this.#keptSource(source);
+    if (kept === undefined) return;
+    kept.lists++;
+    for (const entry of entries) {
+      let network = this.#networks.get(entry.network);
+      if (network === undefined) {
+        if (this.#networks.size >= most.networks) continue;
+        network = new KnownNetwork(entry.network, this.#aggregates);
+        this.#networks.set(entry.network, network);
+      }
+      network.take(kept, entry, nowMs);
     }
   }
 
   /** What this site has measured, for the other coordinators; the heaviest networks first. */
   ownEntries(nowMs: MonoMs): readonly LatencyEntry[] {
-    return heaviest(this.#measuredAt(this.#ownSite, nowMs), maxNetworks.coordinator);
+    const entries: LatencyEntry[] = [];
+    for (const network of this.#networks.values()) {
+      const own = network.measured(this.#ownSite, nowMs).get(this.#ownSite);
+      if (own === undefined) continue;
+      const { rttMs, weight, measuredAt } = own;
+      const ageSeconds = Math.floor((nowMs - measuredAt) / 1000);
+      entries.push({ network: network.prefix, rttMs, weight: weightOf(weight), ageSeconds });
+    }
+    entries.sort((a, b) => b.weight - a.weight || (a.network < b.network ? -1 : 1));
+    return entries.slice(0, maxNetworks.coordinator);
   }
 
-  /** The rows that count now, of networks that at least two sites were measured from; orders are held from call to call. */
+  /**
+   * The rows that count now: of networks that two sites at least were measured from, or their aggregates. Orders are held
+   * from call to call.
+   */
   rows(nowMs: MonoMs): readonly LatencyRow[] {
-    const sites = [...this.#sites].sort();
-    const measured = new Map(sites.map((site) => [site, this.#measuredAt(site, nowMs)]));
-    const networks = heaviestNetworks([...measured.values()]);
-    this.#aggregates = new Map(networks.map((network) => [network, this.#aggregateOf(network)]));
-    const aggregated = new Map(
-      sites.map((site) => {
-        const own: SiteMeasurements = measured.get(site) ?? new Map();
-        return [site, aggregateMeasurements(own, (network) => this.#aggregateOf(network))];
-      }),
-    );
-    const aggregates = heaviestNetworks([...aggregated.values()]).slice(0, maxRows.aggregate);
-    const orders = new Map<IpPrefix, readonly SiteId[]>();
-    const rowOf = (prefix: IpPrefix, rtts: MeasuredSites): readonly LatencyRow[] => {
-      if (rtts.size < 2) return [];
-      const order = orderSites(rtts, this.#orders.get(prefix) ?? []);
-      orders.set(prefix, order);
-      const keys = orderKeysMs(rtts, order);
-      return [
-        {
-          prefix,
-          sites: order.map((site, index) => ({ site, rttMs: rtts.get(site) ?? 0, keyMs: keys[index] ?? 0 })),
-        },
-      ];
-    };
-    const rows = [
-      ...networks.slice(0, maxRows.network).flatMap((network) => {
-        const around = roundTripsOf(this.#aggregateOf(network), aggregated);
-        return rowOf(network, new Map([...around, ...roundTripsOf(network, measured)]));
-      }),
-      ...aggregates.flatMap((aggregate) => rowOf(aggregate, roundTripsOf(aggregate, aggregated))),
-    ];
-    this.#orders = orders;
+    const living = this.#living(nowMs);
+    const rows: LatencyRow[] = [];
+    for (const { network, measured } of heaviest(living)) {
+      // Sites that did not measure the network itself are judged by those around it.
+      const roundTrips = aggregateRoundTrips(network.aggregate);
+      for (const [site, { rttMs }] of measured) roundTrips.set(site, rttMs);
+      pushRow(rows, network, roundTrips);
+    }
+    let left: number = most.aggregateRows;
+    for (const aggregate of this.#aggregates.values()) {
+      if (pushRow(rows, aggregate, aggregateRoundTrips(aggregate)) && --left === 0) break;
+    }
     return rows;
   }
 
-  #measuredAt(site: SiteId, nowMs: MonoMs): SiteMeasurements {
-    const held = [...this.#held.values()].filter(({ source }) => this.#siteOf(source) === site);
-    const merged = (...kinds: readonly LatencySource['kind'][]): SiteMeasurements =>
-      mergeEntries(held.filter(({ source }) => kinds.includes(source.kind)).map((each) => living(each, nowMs)));
-    if (site === this.#ownSite) return merged('node', 'resolvers');
-    return new Map([...merged('node'), ...merged('coordinator')]);
+  /** Every network of which something is known now, its aggregates filled; the others are forgotten. */
+  #living(nowMs: MonoMs): readonly LivingNetwork[] {
+    for (const { sums } of this.#aggregates.values()) sums.clear();
+    const living: LivingNetwork[] = [];
+    for (const network of this.#networks.values()) {
+      const measured = network.measured(this.#ownSite, nowMs);
+      if (measured.size === 0) this.#networks.delete(network.prefix);
+      else living.push({ network, measured });
+      addToAggregate(network.aggregate, measured);
+    }
+    for (const [prefix, { sums }] of this.#aggregates) if (sums.size === 0) this.#aggregates.delete(prefix);
+    return living;
   }
 
-  #siteOf(source: LatencySource): SiteId {
-    return source.kind === 'resolvers' ? this.#ownSite : source.site;
+  #keptSource(source: LatencySource): KeptSource | undefined {
+    const site = source.kind === 'resolvers' ? this.#ownSite : source.site;
+    if (!this.#sites.has(site)) return undefined;
+    const key = `${source.kind} ${site} ${source.kind === 'node' ? source.node : ''}`;
+    const kept = this.#sources.get(key) ?? { kind: source.kind, site, lists: 0 };
+    // Put at the end: those that have been silent for longest come first.
+    this.#sources.delete(key);
+    this.#sources.set(key, kept);
+    for (const [oldest, silent] of this.#sources) {
+      if (this.#sources.size <= most.sources) break;
+      this.#forget(oldest, silent);
+    }
+    return kept;
   }
 
-  /** Kept from one call to the next: finding it means to read and write an address. */
-  #aggregateOf(network: IpPrefix): IpPrefix {
-    return this.#aggregates.get(network) ?? aggregateOf(network);
+  #forget(key: string, source: KeptSource): void {
+    this.#sources.delete(key);
+    // Empties its cells.
+    source.lists++;
   }
 }
 
-function keyOf(source: LatencySource): string {
-  switch (source.kind) {
-    case 'node':
-      return `node ${source.site}/${source.node}`;
-    case 'resolvers':
-      return 'resolvers';
-    case 'coordinator':
-      return `coordinator ${source.site}`;
-  }
+interface LivingNetwork {
+  readonly network: KnownNetwork;
+  readonly measured: ReadonlyMap<SiteId, Measurement>;
 }
 
-/** The entries that are not too old, with their age now. */
-function living({ entries, receivedAt }: Held, nowMs: MonoMs): readonly LatencyEntry[] {
-  const sinceSeconds = (nowMs - receivedAt) / 1000;
-  return entries.flatMap((entry) => {
-    const ageSeconds = entry.ageSeconds + sinceSeconds;
-    return ageSeconds * 1000 < measurementLifeMs ? [{ ...entry, ageSeconds: Math.floor(ageSeconds) }] : [];
-  });
+/** As many as a table has rows for, in the order in which they came where that is all of them. */
+function heaviest(living: readonly LivingNetwork[]): readonly LivingNetwork[] {
+  if (living.length <= most.networkRows) return living;
+  const weigh = ({ network, measured }: LivingNetwork): readonly [LivingNetwork, number, IpPrefix] => {
+    const weight = [...measured.values()].reduce((sum, each) => sum + each.weight, 0);
+    return [{ network, measured }, weight, network.prefix];
+  };
+  return living
+    .map(weigh)
+    .sort(([, left, a], [, right, b]) => right - left || (a < b ? -1 : 1))
+    .slice(0, most.networkRows)
+    .map(([each]) => each);
 }
 
-/** Every network of several maps, those with the greatest weight in all first. */
-function heaviestNetworks(maps: readonly SiteMeasurements[]): readonly IpPrefix[] {
-  const weights = new Map<IpPrefix, number>();
-  for (const map of maps) {
-    for (const [network, { weight }] of map) weights.set(network, (weights.get(network) ?? 0) + weight);
-  }
-  return [...weights].sort(([a, left], [b, right]) => right - left || (a < b ? -1 : 1)).map(([network]) => network);
-}
-
-function roundTripsOf(prefix: IpPrefix, bySite: ReadonlyMap<SiteId, SiteMeasurements>): MeasuredSites {
-  const found = new Map<SiteId, number>();
-  for (const [site, measurements] of bySite) {
-    const measurement = measurements.get(prefix);
-    if (measurement !== undefined) found.set(site, measurement.rttMs);
-  }
-  return found;
+/** Adds the row of a network or an aggregate, where it has one; returns whether it has. */
+function pushRow(rows: LatencyRow[], ordered: Ordered, roundTrips: ReadonlyMap<SiteId, number>): boolean {
+  if (roundTrips.size < 2) return false;
+  ordered.order = orderSites(roundTrips, ordered.order);
+  const keys = orderKeysMs(roundTrips, ordered.order);
+  const sites = ordered.order.map((site, index) => ({
+    site,
+    rttMs: roundTrips.get(site) ?? 0,
+    keyMs: keys[index] ?? 0,
+  }));
+  rows.push({ prefix: ordered.prefix, key: ordered.key, sites });
+  return true;
 }

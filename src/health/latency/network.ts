@@ -27,8 +27,29 @@ export function aggregateOf(network: IpPrefix): IpPrefix {
 
 /** Whether a prefix is one of those that round trips are kept by. */
 export function isNetwork(prefix: IpPrefix): boolean {
+  return prefix.endsWith(prefix.includes(':') ? `/${networkBits.ipv6}` : `/${networkBits.ipv4}`);
+}
+
+/** A network or an aggregate as two words: its first four octets, and its kind (table.ts) with the next two octets. */
+export interface NetworkKey {
+  readonly first: number;
+  readonly second: number;
+}
+
+/** What the upper half of a key's second word says. */
+export const networkKind = { network4: 1, aggregate4: 2, network6: 3, aggregate6: 4 } as const;
+
+/** The key of a network or an aggregate. */
+export function networkKey(prefix: IpPrefix): NetworkKey {
   const { bytes, length } = prefixParts(prefix);
-  return length === (bytes.length === 4 ? networkBits.ipv4 : networkBits.ipv6);
+  const [b0 = 0, b1 = 0, b2 = 0, b3 = 0, b4 = 0, b5 = 0] = bytes;
+  const ofIpv4 = length === networkBits.ipv4 ? networkKind.network4 : networkKind.aggregate4;
+  const ofIpv6 = length === networkBits.ipv6 ? networkKind.network6 : networkKind.aggregate6;
+  const isIpv4 = bytes.length === 4;
+  return {
+    first: ((b0 << 24) | (b1 << 16) | (b2 << 8) | (isIpv4 ? 0 : b3)) >>> 0,
+    second: ((isIpv4 ? ofIpv4 : ofIpv6) << 16) | (isIpv4 ? 0 : (b4 << 8) | b5),
+  };
 }
 
 function isMapped(address: Uint8Array): boolean {

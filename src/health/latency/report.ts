@@ -23,36 +23,58 @@ export const maxRoundTripMs = 60_000;
 /** With it, sums of weighted microseconds stay exact integers. */
 const maxWeight = 100_000;
 
-const network = z.string().transform((text, context): IpPrefix => {
-  const prefix = parsePrefix(text);
-  if (prefix !== undefined && isNetwork(prefix)) return prefix;
-  context.addIssue({ code: 'custom', message: 'expected a /24 of IPv4 or a /48 of IPv6' });
-  return z.NEVER;
-});
+const maxAgeSeconds = 86_400;
 
 /** The round trips between one network of clients and the sender's site. */
-const entrySchema = z.object({
-  network,
+export interface LatencyEntry {
+  readonly network: IpPrefix;
   /** Smoothed. */
-  rttMs: z.number().min(0).max(maxRoundTripMs),
+  readonly rttMs: number;
   /** How much it counts beside others of the same network: `connectionWeight` for each connection. */
-  weight: z.int().min(1).max(maxWeight),
-  /** Since the last connection was looked at, when the report is sent. */
-  ageSeconds: z.int().min(0).max(86_400),
-});
-
-/** Why a list of round trips is not taken; health is heard all the same. */
-function listOf(length: number): z.ZodType<readonly LatencyEntry[] | undefined> {
-  return z.array(entrySchema).max(length).optional().catch(undefined);
+  readonly weight: number;
+  /** Since a connection was last looked at, when the report is sent. */
+  readonly ageSeconds: number;
 }
 
-export type LatencyEntry = Readonly<z.infer<typeof entrySchema>>;
-
-/** In an agent's report. A list that is malformed is left out, so that what the report says of health is heard. */
+/** In an agent's report: undefined where there is none or it is malformed, so that health is heard all the same. */
 export const agentLatenciesSchema = listOf(maxNetworks.agent);
 
 /** In a coordinator's report, likewise: what it and its site's agents measured at its site. */
 export const coordinatorLatenciesSchema = listOf(maxNetworks.coordinator);
+
+/** Checked by hand: a list is long, and a general checker takes tens of milliseconds for it. */
+function listOf(length: number): z.ZodType<readonly LatencyEntry[] | undefined> {
+  return z
+    .unknown()
+    .transform((value) => readList(value, length))
+    .optional();
+}
+
+function readList(value: unknown, length: number): readonly LatencyEntry[] | undefined {
+  if (!Array.isArray(value) || value.length > length) return undefined;
+  const entries: LatencyEntry[] = [];
+  for (const each of value) {
+    const entry = readEntry(each);
+    if (entry === undefined) return undefined;
+    entries.push(entry);
+  }
+  return entries;
+}
+
+function readEntry(value: unknown): LatencyEntry | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (!('network' in value && 'rttMs' in value && 'weight' in value && 'ageSeconds' in value)) return undefined;
+  const { network, rttMs, weight, ageSeconds } = value;
+  const prefix = typeof network === 'string' ? parsePrefix(network) : undefined;
+  if (prefix === undefined || !isNetwork(prefix)) return undefined;
+  if (typeof rttMs !== 'number' || !(rttMs >= 0 && rttMs <= maxRoundTripMs)) return undefined;
+  if (!isCount(weight, maxWeight) || weight === 0 || !isCount(ageSeconds, maxAgeSeconds)) return undefined;
+  return { network: prefix, rttMs, weight, ageSeconds };
+}
+
+function isCount(value: unknown, max: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max;
+}
 
 /** The weight that a list can carry: at least 1, at most what the schema takes. */
 export function weightOf(sum: number): number {

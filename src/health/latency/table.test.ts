@@ -2,17 +2,20 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { formatIp, ipBytes, parseIp, parsePrefix } from '#base/ip.ts';
+import type { IpPrefix } from '#base/ip.ts';
 import { present } from '#base/assert.ts';
 import type { LatencyRow } from './book.ts';
-import { aggregateOf, networkOf } from './network.ts';
+import { aggregateOf, networkKey, networkOf } from './network.ts';
 import { emptyLatencyTable, encodeLatencyTable, LatencyTable } from './table.ts';
 
 const octets = (text: string): Uint8Array => ipBytes(present(parseIp(text), text));
+const prefix = (text: string): IpPrefix => present(parsePrefix(text), text);
 const row = (
-  prefix: string,
+  text: string,
   ...sites: readonly (readonly [site: string, keyMs: number, rttMs: number])[]
 ): LatencyRow => ({
-  prefix: present(parsePrefix(prefix), prefix),
+  prefix: prefix(text),
+  key: networkKey(prefix(text)),
   sites: sites.map(([site, keyMs, rttMs]) => ({ site, keyMs, rttMs })),
 });
 
@@ -80,9 +83,9 @@ test('whatever is in it, the table gives what a map by prefix gives', () => {
           return index % 3 === 0 ? [network, aggregateOf(network)] : [network];
         }),
       );
-      const rows = [...prefixes].map((prefix, index) => row(prefix, ['fra', index, index]));
+      const rows = [...prefixes].map((each, index) => row(each, ['fra', index, index]));
       const table = new LatencyTable(encodeLatencyTable(rows));
-      const keys = new Map(rows.map(({ prefix }, index) => [prefix, index]));
+      const keys = new Map([...prefixes].map((each, index) => [each, index]));
       for (const address of [...inside, ...others]) {
         const plain = ipBytes(formatIp(address));
         const network = networkOf(plain);

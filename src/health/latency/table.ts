@@ -8,15 +8,19 @@
  * A key is the first four octets of a network, and its kind with the next two octets: 1 a /24, 2 a /16, 3 a /48, 4 a /32
  * of IPv6. Kind 0 is an empty slot.
  */
-import { prefixParts } from '#base/ip.ts';
-import type { IpPrefix } from '#base/ip.ts';
 import type { SiteId } from '../model.ts';
 import type { LatencyRow } from './book.ts';
-import { aggregateBits, networkBits } from './network.ts';
+import { aggregateBits, networkBits, networkKind } from './network.ts';
+import type { NetworkKey } from './network.ts';
 
 const headerWords = 4;
 const slotWords = 3;
-const kind = { network4: 1 << 16, aggregate4: 2 << 16, network6: 3 << 16, aggregate6: 4 << 16 } as const;
+const kind = {
+  network4: networkKind.network4 << 16,
+  aggregate4: networkKind.aggregate4 << 16,
+  network6: networkKind.network6 << 16,
+  aggregate6: networkKind.aggregate6 << 16,
+} as const;
 
 /** Encodes rows; sites that no row names are not in it. */
 export function encodeLatencyTable(rows: readonly LatencyRow[]): SharedArrayBuffer {
@@ -31,8 +35,8 @@ export function encodeLatencyTable(rows: readonly LatencyRow[]): SharedArrayBuff
   const words = new Uint32Array(buffer, 0, namesAt);
   words.set([sites.length, rows.length, slotCount, names.length]);
   const floats = new Float32Array(buffer, floatsAt * 4, rows.length * sites.length * 2).fill(Infinity);
-  for (const [row, { prefix, sites: measured }] of rows.entries()) {
-    insert(words, slotCount, prefix, row);
+  for (const [row, { key, sites: measured }] of rows.entries()) {
+    insert(words, slotCount, key, row);
     for (const { site, keyMs, rttMs } of measured) {
       const at = (row * sites.length + (numbers.get(site) ?? 0)) * 2;
       floats[at] = keyMs;
@@ -127,17 +131,13 @@ export class LatencyTable {
   }
 }
 
-function insert(words: Uint32Array, slotCount: number, prefix: IpPrefix, row: number): void {
-  const { bytes, length } = prefixParts(prefix);
-  const [b0 = 0, b1 = 0, b2 = 0, b3 = 0, b4 = 0, b5 = 0] = bytes;
-  const first = ((b0 << 24) | (b1 << 16) | (b2 << 8) | b3) >>> 0;
-  const isNetwork = length === (bytes.length === 4 ? networkBits.ipv4 : networkBits.ipv6);
-  const ofIpv4 = isNetwork ? kind.network4 : kind.aggregate4;
-  const ofIpv6 = isNetwork ? kind.network6 | (b4 << 8) | b5 : kind.aggregate6;
-  const second = bytes.length === 4 ? ofIpv4 : ofIpv6;
+function insert(words: Uint32Array, slotCount: number, { first, second }: NetworkKey, row: number): void {
   let slot = hash(first, second) & (slotCount - 1);
   while (words[headerWords + slot * slotWords + 1] !== 0) slot = (slot + 1) & (slotCount - 1);
-  words.set([first, second, row], headerWords + slot * slotWords);
+  const at = headerWords + slot * slotWords;
+  words[at] = first;
+  words[at + 1] = second;
+  words[at + 2] = row;
 }
 
 function hash(first: number, second: number): number {
