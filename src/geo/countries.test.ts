@@ -39,7 +39,9 @@ test('every country of the default database is known', () => {
   const opened = openMmdb(readFileSync(defaultDatabaseUrl()), 'default');
   assert.ok(opened.ok);
   const values = new Set<number>();
-  const visit = (_: Uint32Array, value: number | undefined): void => void (value !== undefined && values.add(value));
+  const visit = (_: Uint32Array, value: number | undefined): void => {
+    if (value !== undefined) values.add(value);
+  };
   opened.value.walkIpv4(visit);
   opened.value.walkIpv6([], visit);
   assert.ok(values.size > 200);
