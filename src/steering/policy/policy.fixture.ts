@@ -8,11 +8,11 @@ import { recordType } from '#dns/wire/constants.ts';
 import type { Client } from '#dns/zone/dynamic.ts';
 import type { Coordinates } from '#geo/distance.ts';
 import type { GeoSource, Place } from '#geo/source.ts';
+import { emptyLatencyTable, LatencyTable } from '#health/latency/table.ts';
 import { subjectKey } from '#health/model.ts';
 import { SteeringTable } from '../table.ts';
 import type { SlotValue } from '../table.ts';
 import { completeSteps } from './compile-steps.ts';
-import type { LatencyTable } from './latency-table.ts';
 import { defaultWeight, endpointSlotKey, plainPolicy, serviceSlotKey } from './model.ts';
 import type { PolicyMember, PolicyStep, ServicePolicy } from './model.ts';
 import { steerSourceOf } from './source.ts';
@@ -120,7 +120,7 @@ export class World {
   /** Everything is up in it; the first policy is the one that is asked. */
   constructor(
     services: readonly ServicePolicy[],
-    { geo = geoOf({}), prng = createPrng(1), latency = [] }: WorldParts = {},
+    { geo = geoOf({}), prng = createPrng(1), latency = new LatencyTable(emptyLatencyTable()) }: WorldParts = {},
   ) {
     const keys = services.flatMap(({ service, members }) => [
       serviceSlotKey(service),

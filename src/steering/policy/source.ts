@@ -6,12 +6,12 @@
 import type { Prng } from '#base/prng.ts';
 import type { Client, DynamicAnswer, ExplainedAnswer } from '#dns/zone/dynamic.ts';
 import type { GeoSource } from '#geo/source.ts';
+import { emptyLatencyTable, LatencyTable } from '#health/latency/table.ts';
 import type { ServiceId } from '#health/model.ts';
 import type { SteeringTable } from '../table.ts';
 import { AnswerBuilder, familiesOf } from './answer.ts';
 import { CompiledPolicy } from './compiled-policy.ts';
 import type { PolicyContext, PolicyExplanationStep } from './compiled-policy.ts';
-import type { LatencyTable } from './latency-table.ts';
 import type { ServicePolicy } from './model.ts';
 
 /** A decision with the steps that led to it, and the endpoints that it answers. */
@@ -48,7 +48,7 @@ export interface PolicySourceOptions {
 
 /** Builds the source over the services of a release. Using one registers its distinctions between places with `geo`. */
 export function steerSourceOf(options: PolicySourceOptions): PolicySource {
-  const { services, latency = [] } = options;
+  const { services, latency = new LatencyTable(emptyLatencyTable()) } = options;
   const policies = new Map(services.map((policy) => [policy.service, policy]));
   const context: PolicyContext = { ...options, policies, latency };
   return {

@@ -3,8 +3,8 @@ import type { Prng } from '#base/prng.ts';
 import type { Client } from '#dns/zone/dynamic.ts';
 import type { Coordinates } from '#geo/distance.ts';
 import type { GeoSource } from '#geo/source.ts';
+import type { LatencyTable } from '#health/latency/table.ts';
 import type { SiteId } from '#health/model.ts';
-import type { LatencyTable } from './latency-table.ts';
 import type { MemberName } from './model.ts';
 import type { Candidate, Selection } from './selection.ts';
 

@@ -181,32 +181,6 @@ test('nearest spreads clients of no known place by weight', () => {
   assert.deepEqual([...seen].sort(), ['fra', 'iad']);
 });
 
-test('latency answers by measured round trips, by distance where there are none, and unmeasured sites last', () => {
-  const latency = [
-    {
-      prefix: prefix('203.0.113.0/24'),
-      sites: new Map([
-        ['sin', 20],
-        ['iad', 90],
-      ]),
-    },
-    {
-      prefix: prefix('203.0.113.128/25'),
-      sites: new Map([
-        ['iad', 10],
-        ['fra', 10.5],
-      ]),
-    },
-  ];
-  const world = new World([policyOf(sites, [{ kind: 'latency', bias: new Map() }])], { geo: places, latency });
-  assert.deepEqual(world.answered(from.germany), ['sin']);
-  assert.deepEqual(world.answered(from.france), ['iad']);
-  assert.deepEqual(world.answered(from.japan), ['sin']);
-  assert.deepEqual(world.answered(from.california), ['iad']);
-  world.set({ 'www/sin': down, 'www/iad': down });
-  assert.deepEqual(world.answered(from.germany), ['fra']);
-});
-
 test('weight 0 gets nothing while another has any, and all of weight 0 share alike', () => {
   const world = new World([policyOf(sites, [{ kind: 'weighted' }])]);
   const steering = world.steering();
