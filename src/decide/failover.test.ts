@@ -41,6 +41,27 @@ test('R4, R27: what a site says of itself moves the service at once, everywhere 
   assert.equal(changes(world), 2, 'once at each coordinator');
 });
 
+test('R4, R27: what a site says of itself counts also while its coordinator is silent', () => {
+  const world = tieredWorld(two, tieredPolicy(tiers, activePassive));
+  world.crash('fra');
+  world.run(10_000, () => everywhere(world, ['fra']));
+  world.setNodes('fra', 'down');
+  world.run(200);
+  everywhere(world, ['iad']);
+});
+
+test('R5, R27: a coordinator that does not trust itself has no vote against a return', () => {
+  const world = tieredWorld(voting, tieredPolicy(tiers, bothWays));
+  world.setNodes('fra', 'down');
+  world.run(5000);
+  world.cut.add('wit>out').add('fra>wit').add('wit>fra');
+  world.run(10_000);
+  assert.equal(world.site('wit').decision.health.sanity, 'frozen');
+  world.setNodes('fra', 'up');
+  world.run(5000);
+  for (const site of two) assert.deepEqual(world.answered(site), ['fra']);
+});
+
 test('R27: with failback manual nothing but a person brings it back, restarts of everything included', () => {
   const world = tieredWorld(two, tieredPolicy(tiers, activePassive));
   world.setNodes('fra', 'down');
