@@ -27,3 +27,11 @@ test('keys of a newer version are left out, and the report is heard', () => {
   const newer = { ...report, colour: 'red', services: [{ ...service, pressure: 0.5 }] };
   assert.deepEqual(reportSchema.parse(newer), report);
 });
+
+test('round trips that are malformed are left out, and the report is heard', () => {
+  const entry = { network: '192.0.2.0/24', rttMs: 20.5, weight: 10, ageSeconds: 0 };
+  assert.deepEqual(reportSchema.parse({ ...report, latencies: [entry] }), { ...report, latencies: [entry] });
+  for (const latencies of [[entry, { ...entry, rttMs: 'fast' }], 'none', [7]]) {
+    assert.deepEqual(reportSchema.parse({ ...report, latencies }), { ...report, latencies: undefined });
+  }
+});

@@ -6,6 +6,7 @@
  * are left out: their sender may be of a newer version, and its report must still be heard.
  */
 import { z } from 'zod';
+import { agentLatenciesSchema, coordinatorLatenciesSchema } from './latency/report.ts';
 
 /** Text that ends up on operators' terminals: what could steer one is replaced. */
 const text = z.string().transform((value) => value.replaceAll(/\p{Cc}/gu, '\ufffd'));
@@ -54,6 +55,8 @@ export const reportSchema = z.object({
   ...header,
   services: z.array(serviceReportSchema).max(10_000),
   vips: z.array(vipReportSchema).max(1_000),
+  /** Round trips of clients; absent where there is nothing new to say of them. */
+  latencies: agentLatenciesSchema,
 });
 
 /** One check as one vantage sees it now. */
@@ -132,6 +135,8 @@ export const peerReportSchema = z.object({
   appliedOverrides: z.array(z.string()).max(10_000),
   /** Absent from a coordinator of a version before failover. */
   failovers: z.array(failoverReportSchema).max(10_000).optional(),
+  /** Round trips between the sender's site and clients; absent where there is nothing new to say of them. */
+  latencies: coordinatorLatenciesSchema,
   release: z.object({ epoch: z.int().min(0), sequence: z.int().min(0) }),
 });
 

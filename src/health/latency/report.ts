@@ -43,7 +43,7 @@ export const agentLatenciesSchema = listOf(maxNetworks.agent);
 export const coordinatorLatenciesSchema = listOf(maxNetworks.coordinator);
 
 /** Checked by hand: a list is long, and a general checker takes tens of milliseconds for it. */
-function listOf(length: number): z.ZodType<readonly LatencyEntry[] | undefined> {
+function listOf(length: number): z.ZodOptional<z.ZodType<readonly LatencyEntry[] | undefined>> {
   return z
     .unknown()
     .transform((value) => readList(value, length))
