@@ -5,7 +5,7 @@
  * is several checks of one subject, of which the worst decides; each part runs by itself.
  */
 import { createHash } from 'node:crypto';
-import type { CheckDefinition } from './check.ts';
+import type { CheckDefinition } from './check-definition.ts';
 
 /** Status codes from one to another, both included. */
 export interface StatusRange {

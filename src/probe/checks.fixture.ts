@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import type { TestContext } from 'node:test';
 import type { IpAddress } from '#base/ip.ts';
-import { defineCheck } from '#health/check.ts';
-import type { CheckDefinition, CheckKind } from '#health/check.ts';
+import { defineCheck } from '#health/check-definition.ts';
+import type { CheckDefinition } from '#health/check-definition.ts';
 import { httpDefaults } from '#health/check-kind.ts';
-import type { HttpKind } from '#health/check-kind.ts';
+import type { CheckKind, HttpKind } from '#health/check-kind.ts';
 import type { Outcome } from './outcome.ts';
 import { CheckRunner } from './run-check.ts';
 

@@ -1,6 +1,6 @@
 /** Opens the connection that a check asks for, and the check that only opens one (`tcp`). */
 import net from 'node:net';
-import type { CheckDefinition } from '#health/check.ts';
+import type { CheckDefinition } from '#health/check-definition.ts';
 import type { Outcome, StartRun } from './outcome.ts';
 import { failedBy } from './probe-error.ts';
 

@@ -14,7 +14,7 @@ import { decodeMessage, encodeQuery } from '#dns/wire/message.ts';
 import type { Message } from '#dns/wire/message.ts';
 import { equalNames, parseName } from '#dns/wire/name.ts';
 import type { Name } from '#dns/wire/name.ts';
-import type { CheckDefinition } from '#health/check.ts';
+import type { CheckDefinition } from '#health/check-definition.ts';
 import type { DnsKind } from '#health/check-kind.ts';
 import { connectOptions } from './connect.ts';
 import { unable } from './outcome.ts';

@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { sep } from 'node:path';
-import type { CheckDefinition } from '#health/check.ts';
+import type { CheckDefinition } from '#health/check-definition.ts';
 import type { ExecKind } from '#health/check-kind.ts';
 import { unable } from './outcome.ts';
 import type { Cancel, Outcome } from './outcome.ts';

@@ -1,5 +1,5 @@
 /** What one run of a check found, and how a kind of check is run. */
-import type { CheckDefinition } from '#health/check.ts';
+import type { CheckDefinition } from '#health/check-definition.ts';
 
 /** What one run found. */
 export interface Outcome {

@@ -4,7 +4,7 @@
  * What is this machine's own fault is told apart: it is no evidence against the target (R3).
  */
 import { formatHostPort } from '#base/ip.ts';
-import type { CheckDefinition } from '#health/check.ts';
+import type { CheckDefinition } from '#health/check-definition.ts';
 import type { Outcome } from './outcome.ts';
 
 const longestDetail = 200;

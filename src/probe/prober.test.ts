@@ -4,8 +4,8 @@ import net from 'node:net';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
 import type { IpAddress } from '#base/ip.ts';
-import { defineCheck } from '#health/check.ts';
-import type { CheckDefinition } from '#health/check.ts';
+import { defineCheck } from '#health/check-definition.ts';
+import type { CheckDefinition } from '#health/check-definition.ts';
 import { createProber } from './prober.ts';
 import type { ProbeResult } from './prober.ts';
 

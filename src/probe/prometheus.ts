@@ -7,26 +7,12 @@
  */
 import { parseIp } from '#base/ip.ts';
 import { assert, present } from '#base/assert.ts';
-import { z } from 'zod';
-import type { CheckDefinition } from '#health/check.ts';
+import type { CheckDefinition } from '#health/check-definition.ts';
 import { httpDefaults } from '#health/check-kind.ts';
-import type { HttpKind, PrometheusKind } from '#health/check-kind.ts';
+import type { PrometheusKind } from '#health/check-kind.ts';
 import type { Ended } from './http/connection.ts';
-import type { HttpRunner } from './http/run.ts';
+import type { HttpCheck, HttpRunner } from './http/run.ts';
 import type { Cancel, Outcome } from './outcome.ts';
-
-const sample = z.tuple([z.number(), z.string()]);
-
-const answerSchema = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('error'), error: z.string() }),
-  z.object({
-    status: z.literal('success'),
-    data: z.discriminatedUnion('resultType', [
-      z.object({ resultType: z.literal('vector'), result: z.array(z.object({ value: sample })) }),
-      z.object({ resultType: z.literal('scalar'), result: sample }),
-    ]),
-  }),
-]);
 
 const maxAnswerBytes = 1_048_576;
 
@@ -42,7 +28,7 @@ export function startPrometheus(
 }
 
 /** The HTTP request of a check: to the server of its URL, about its own target. */
-function queryFor(check: CheckDefinition, what: PrometheusKind): CheckDefinition & { readonly what: HttpKind } {
+function queryFor(check: CheckDefinition, what: PrometheusKind): HttpCheck {
   const url = present(URL.parse(what.url), `the URL ${what.url}`);
   const address = parseIp(url.hostname.replace(/^\[|\]$/g, ''));
   assert(address !== undefined, 'the schema takes only URLs with an address');
@@ -50,9 +36,7 @@ function queryFor(check: CheckDefinition, what: PrometheusKind): CheckDefinition
   const isTls = url.protocol === 'https:';
   const root = url.pathname.replace(/\/$/, '');
   return {
-    ...check,
-    address,
-    port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
+    check: { ...check, address, port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port) },
     what: {
       ...httpDefaults,
       kind: isTls ? 'https' : 'http',
@@ -67,13 +51,38 @@ function queryFor(check: CheckDefinition, what: PrometheusKind): CheckDefinition
 function judge(ended: Ended, what: PrometheusKind): Outcome {
   if (ended.kind === 'failed') return ended.outcome;
   const { status } = ended.response;
-  const answer = answerSchema.safeParse(parseJson(ended.response.body().toString()));
-  if (!answer.success) return { passed: false, reason: `status ${status}, not an answer of the query API` };
-  if (answer.data.status === 'error')
-    return { passed: false, reason: `Prometheus says: ${answer.data.error.slice(0, 200)}` };
-  const { data } = answer.data;
-  const values = data.resultType === 'scalar' ? [data.result[1]] : data.result.map(({ value }) => value[1]);
-  return judgeValues(values.map(Number), what, data.resultType === 'scalar');
+  const answer = readAnswer(ended.response.body().toString());
+  if (answer === undefined) return { passed: false, reason: `status ${status}, not an answer of the query API` };
+  if ('error' in answer) return { passed: false, reason: `Prometheus says: ${answer.error.slice(0, 200)}` };
+  return judgeValues(answer.values, what, answer.isScalar);
+}
+
+type Answer = { readonly error: string } | { readonly values: readonly number[]; readonly isScalar: boolean };
+
+/** Reads `{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"2"]}]}}` and what it may be besides. */
+function readAnswer(text: string): Answer | undefined {
+  const answer = parseJson(text);
+  if (field(answer, 'status') === 'error') return { error: String(field(answer, 'error')) };
+  const data = field(answer, 'data');
+  const result = field(data, 'result');
+  if (field(answer, 'status') !== 'success' || !Array.isArray(result)) return undefined;
+  const isScalar = field(data, 'resultType') === 'scalar';
+  if (!isScalar && field(data, 'resultType') !== 'vector') return undefined;
+  const samples = isScalar ? [result] : result.map((series: unknown) => field(series, 'value'));
+  const texts = samples.map((sample: unknown) => (Array.isArray(sample) ? (sample[1] as unknown) : undefined));
+  if (!texts.every((value) => typeof value === 'string')) return undefined;
+  return { values: texts.map(numberOf), isScalar };
+}
+
+/** Prometheus writes numbers as text, infinity as `+Inf`. */
+function numberOf(text: string): number {
+  return /^[+-]?Inf$/.test(text) ? (text.startsWith('-') ? -Infinity : Infinity) : Number(text);
+}
+
+function field(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  // The check above makes it an object that has this key.
+  return (value as Readonly<Record<string, unknown>>)[key];
 }
 
 function judgeValues(values: readonly number[], { above, below }: PrometheusKind, isScalar: boolean): Outcome {

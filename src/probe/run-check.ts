@@ -3,7 +3,7 @@
  *
  * How each kind works stands in its own file. `service`, `constant` and `all` are no probes: health judges them.
  */
-import type { CheckDefinition, CheckId } from '#health/check.ts';
+import type { CheckDefinition, CheckId } from '#health/check-definition.ts';
 import { runAgentCheck } from './agent-check.ts';
 import { runTcp } from './connect.ts';
 import { startDns } from './dns-query.ts';
@@ -67,7 +67,7 @@ export class CheckRunner {
         return runTcp(check, done);
       case 'http':
       case 'https':
-        return this.#http.start({ ...check, what }, done);
+        return this.#http.start({ check, what }, done);
       case 'tls':
         return startTls(check, what, done);
       case 'dns':

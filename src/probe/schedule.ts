@@ -10,7 +10,7 @@
 import type { Prng } from '#base/prng.ts';
 import { after, earliest } from '#base/time.ts';
 import type { MonoMs } from '#base/time.ts';
-import type { CheckDefinition, CheckId } from '#health/check.ts';
+import type { CheckDefinition, CheckId } from '#health/check-definition.ts';
 import { DueHeap } from './due-heap.ts';
 import type { Due } from './due-heap.ts';
 import { Lane } from './lane.ts';

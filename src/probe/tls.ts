@@ -6,7 +6,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { unixMs } from '#base/clock.ts';
 import { formatDuration } from '#base/time.ts';
-import type { CheckDefinition } from '#health/check.ts';
+import type { CheckDefinition } from '#health/check-definition.ts';
 import type { TlsKind } from '#health/check-kind.ts';
 import { connectOptions } from './connect.ts';
 import type { Outcome, StartRun } from './outcome.ts';

@@ -6,7 +6,7 @@
  */
 import net from 'node:net';
 import { formatHostPort } from '#base/ip.ts';
-import type { CheckDefinition } from '#health/check.ts';
+import type { CheckDefinition } from '#health/check-definition.ts';
 import { connectOptions } from '../connect.ts';
 import type { Outcome } from '../outcome.ts';
 import { closedWithoutAnswer, failedBy } from '../probe-error.ts';
@@ -134,8 +134,11 @@ export class HttpConnection {
   /** After the exchange: an idle connection again, or none. */
   #finish(reader: ResponseReader, request: HttpRequest): void {
     if (this.#reader !== reader) return;
-    if (request.keep && reader.mayPersist) this.#reader = undefined;
-    else if (!request.keep || reader.isDone || reader.bodyBytes > longestLeftoverBytes) this.#socket.destroy();
+    if (request.keep && reader.mayPersist) {
+      // An idle connection is one of thousands: it holds nothing of what it has carried.
+      this.#reader = undefined;
+      this.#request = undefined;
+    } else if (!request.keep || reader.isDone || reader.bodyBytes > longestLeftoverBytes) this.#socket.destroy();
   }
 
   #settle(): void {

@@ -1,6 +1,6 @@
 /** Where a redirect leads, as far as a check follows it: another path, port or scheme of the same host (RFC 9110 §15.4). */
 import { formatHostPort } from '#base/ip.ts';
-import type { CheckDefinition } from '#health/check.ts';
+import type { CheckDefinition } from '#health/check-definition.ts';
 import type { HttpKind } from '#health/check-kind.ts';
 
 /** One request of a check: the first, or one that a redirect led to. */

@@ -8,7 +8,7 @@
  * A kept connection shows that the server still serves its old connections; whether it accepts new ones it does not.
  */
 import { formatHostPort } from '#base/ip.ts';
-import type { CheckDefinition, CheckId } from '#health/check.ts';
+import type { CheckDefinition, CheckId } from '#health/check-definition.ts';
 import { defaultMaxBodyBytes, formatStatusRanges } from '#health/check-kind.ts';
 import type { HttpKind } from '#health/check-kind.ts';
 import type { Cancel, Outcome } from '../outcome.ts';
@@ -20,24 +20,25 @@ import { redirectTarget } from './redirect.ts';
 import type { Hop } from './redirect.ts';
 import type { ResponseReader } from './response-reader.ts';
 
-type HttpCheck = CheckDefinition & { readonly what: HttpKind };
+/** A check and what it does over HTTP, which for a check of another kind is not its own. */
+export interface HttpCheck {
+  readonly check: CheckDefinition;
+  readonly what: HttpKind;
+}
 
 /** Runs checks, and keeps connections from one run to the next. */
 export class HttpRunner {
   readonly #kept = new Map<CheckId, HttpConnection>();
 
-  start(check: HttpCheck, done: (outcome: Outcome) => void): Cancel {
-    const run = new HttpRun(check, this.#kept, (ended) => {
-      done(ended.kind === 'failed' ? ended.outcome : judge(ended.response, ended.warning, check.what));
+  start(http: HttpCheck, done: (outcome: Outcome) => void): Cancel {
+    return this.fetch(http, (ended) => {
+      done(ended.kind === 'failed' ? ended.outcome : judge(ended.response, ended.warning, http.what));
     });
-    return () => {
-      run.cancel();
-    };
   }
 
   /** Fetches for a check of another kind: gives the response itself. */
-  fetch(check: HttpCheck, done: (ended: Ended) => void): Cancel {
-    const run = new HttpRun(check, this.#kept, done);
+  fetch(http: HttpCheck, done: (ended: Ended) => void): Cancel {
+    const run = new HttpRun(http, this.#kept, done);
     return () => {
       run.cancel();
     };
@@ -55,18 +56,19 @@ export class HttpRunner {
 }
 
 class HttpRun {
-  readonly #check: HttpCheck;
+  readonly #check: CheckDefinition;
+  readonly #what: HttpKind;
   readonly #kept: Map<CheckId, HttpConnection>;
   readonly #done: (ended: Ended) => void;
   #connection: HttpConnection | undefined;
   #redirectsLeft: number;
 
-  constructor(check: HttpCheck, kept: Map<CheckId, HttpConnection>, done: (ended: Ended) => void) {
+  constructor({ check, what }: HttpCheck, kept: Map<CheckId, HttpConnection>, done: (ended: Ended) => void) {
     this.#check = check;
+    this.#what = what;
     this.#kept = kept;
     this.#done = done;
-    this.#redirectsLeft = check.what.followRedirects;
-    const { what } = check;
+    this.#redirectsLeft = what.followRedirects;
     const hop: Hop = { isTls: what.kind === 'https', port: check.port, path: what.path, method: what.method };
     if (what.reuseConnection) this.#sendKept(hop);
     else this.#sendFresh(hop, false);
@@ -86,7 +88,7 @@ class HttpRun {
       return;
     }
     this.#connection = kept;
-    kept.send(requestFor(this.#check, hop, true), (ended) => {
+    kept.send(requestFor(this.#what, this.#check, hop, true), (ended) => {
       // The server may close what is idle whenever it likes: that alone says nothing about its health.
       if (ended.kind === 'failed' && ended.isUnheard && ended.outcome.unable !== true) this.#sendFresh(hop, true);
       else this.#end(ended, hop);
@@ -94,10 +96,10 @@ class HttpRun {
   }
 
   #sendFresh(hop: Hop, keep: boolean): void {
-    const connection = new HttpConnection(originFor(this.#check, hop));
+    const connection = new HttpConnection(originFor(this.#what, this.#check, hop));
     this.#connection = connection;
     if (keep) this.#kept.set(this.#check.id, connection);
-    connection.send(requestFor(this.#check, hop, keep), (ended) => {
+    connection.send(requestFor(this.#what, this.#check, hop, keep), (ended) => {
       this.#end(ended, hop);
     });
   }
@@ -116,7 +118,7 @@ class HttpRun {
 
   /** Where to go on, or why not; undefined where the response is the last. */
   #redirectOf({ status, location }: ResponseReader, hop: Hop): Hop | string | undefined {
-    const { what } = this.#check;
+    const what = this.#what;
     if (what.followRedirects === 0 || location === undefined || !isRedirect(status)) return undefined;
     if (what.expectStatus.some(({ from, to }) => status >= from && status <= to)) return undefined;
     if (this.#redirectsLeft === 0)
@@ -129,14 +131,13 @@ function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 
-function originFor(check: HttpCheck, hop: Hop): Origin {
-  const { verifyTls, serverName, host, expiryWarningMs } = check.what;
+function originFor(what: HttpKind, check: CheckDefinition, hop: Hop): Origin {
+  const { verifyTls, serverName, host, expiryWarningMs } = what;
   const tls = hop.isTls ? { verifyTls, serverName: tlsNameOf(serverName ?? host), expiryWarningMs } : undefined;
   return { check: hop.port === check.port ? check : { ...check, port: hop.port }, tls };
 }
 
-function requestFor(check: HttpCheck, hop: Hop, keep: boolean): HttpRequest {
-  const { what } = check;
+function requestFor(what: HttpKind, check: CheckDefinition, hop: Hop, keep: boolean): HttpRequest {
   const host = what.host ?? formatHostPort(check.address, hop.port);
   let text = `${hop.method} ${hop.path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: ${what.userAgent ?? 'fairlead'}\r\n`;
   if (what.headers !== undefined) for (const [name, value] of what.headers) text += `${name}: ${value}\r\n`;
