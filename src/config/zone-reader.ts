@@ -4,6 +4,7 @@
  * A file's name without `.zone` is its origin until `$ORIGIN` says otherwise. What is read is plain data, so that it can
  * be read in a thread of its own.
  */
+import { assert } from '#base/assert.ts';
 import { createPrng } from '#base/prng.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
@@ -17,10 +18,16 @@ import { readZone } from '#dns/zone/read-zone.ts';
 import { longestDynamicTtlOf, nameServersOf, staticAddressesOf } from '#dns/zone/zone-data.ts';
 import type { ZoneData } from '#dns/zone/zone-data.ts';
 import { createLuaCompiler } from '#lua/compiler.ts';
-import { unknownGeo } from '#geo/unknown.ts';
+import { createAtlas, placeOf } from '#geo/atlas.ts';
+import type { GeoAtlas } from '#geo/atlas.ts';
+import { buildGeoTables } from '#geo/build-tables.ts';
+import { openMmdb } from '#geo/mmdb.ts';
+import { collectingGeo } from '#geo/tables.ts';
+import type { GeoTables } from '#geo/tables.ts';
 import { targetKey } from '#lua/health.ts';
 import { noServices } from '#lua/steer.ts';
 import type { HealthSource, HealthTarget } from '#lua/health.ts';
+import type { GeoFile } from './geo-file.ts';
 import type { Problem } from './problem.ts';
 import { includePath } from './release-files.ts';
 import type { ReleaseFiles } from './release-files.ts';
@@ -34,10 +41,15 @@ export interface ZoneReadings {
   readonly targets: readonly HealthTarget[];
   /** The zones that may be served, with the serials of their files. */
   readonly image: BuiltImage;
+  /** What the records ask of places. */
+  readonly geo: GeoTables;
 }
 
-/** Reads and checks every `zones/*.zone`, and builds the image of those that may be served. */
-export function readZones(files: ReleaseFiles): ZoneReadings {
+/**
+ * Reads and checks every `zones/*.zone`, and builds the image of those that may be served, and the tables of places that
+ * they use from the databases, which are sound; without any, nothing is known of places.
+ */
+export function readZones(files: ReleaseFiles, databases: readonly GeoFile[] = []): ZoneReadings {
   const targets = new Map<string, HealthTarget>();
   const health: HealthSource = {
     register: (target) => {
@@ -45,7 +57,9 @@ export function readZones(files: ReleaseFiles): ZoneReadings {
       return { read: () => ({ state: 'unknown', changePending: true }), weight: () => 0 };
     },
   };
-  const compile = createLuaCompiler({ health, geo: unknownGeo, steer: noServices, prng: createPrng(0) });
+  const atlas = lazyAtlas(databases);
+  const geo = collectingGeo((address) => placeOf(atlas(), address));
+  const compile = createLuaCompiler({ health, geo: geo.source, steer: noServices, prng: createPrng(0) });
   const zones: ZoneData[] = [];
   const readings = new Map<string, ZoneReading>();
   for (const [file, text] of files) {
@@ -59,7 +73,29 @@ export function readZones(files: ReleaseFiles): ZoneReadings {
     const foreign = zone === undefined ? [] : foreignSoa(file, zone);
     readings.set(file, { facts, problems: of('error'), warnings: [...of('warning'), ...foreign] });
   }
-  return { readings, targets: [...targets.values()], image: buildImage(zones) };
+  const { distinctions, addresses } = geo;
+  const asksPlaces = distinctions.length > 0 || addresses.size > 0;
+  const tables = asksPlaces ? buildGeoTables(atlas(), { distinctions, addresses }) : noGeoTables;
+  return { readings, targets: [...targets.values()], image: buildImage(zones), geo: tables };
+}
+
+const noGeoTables: GeoTables = { tables: new Map(), places: new Map() };
+
+/** Databases are opened when the first record asks for a place: most zones never do. */
+function lazyAtlas(databases: readonly GeoFile[]): () => GeoAtlas {
+  let atlas: GeoAtlas | undefined;
+  return () => {
+    if (atlas !== undefined) return atlas;
+    const opened = databases.map(({ file, bytes }) => {
+      const database = openMmdb(bytes, file);
+      assert(database.ok, `${file} was found sound before`);
+      return database.value;
+    });
+    const made = createAtlas(opened, []);
+    assert(made.ok, 'there are no nets');
+    atlas = made.value;
+    return atlas;
+  };
 }
 
 /** Included files travel with the release, so they lie beside the zones. */

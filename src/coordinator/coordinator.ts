@@ -122,7 +122,7 @@ export class Coordinator {
     const first = await releases.first();
     if (first === undefined) return refuse(['stopped before there was a release']);
     this.#activate(first);
-    releases.follow(first.head, (running) => {
+    releases.follow(first, (running) => {
       this.#activate(running);
     });
     await this.#firstRound();

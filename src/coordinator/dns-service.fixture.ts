@@ -16,9 +16,9 @@ export function generationWith(
   files: readonly string[] = ['zones/example.com.zone'],
 ): SharedGeneration {
   const text = '$TTL 60\n@ SOA ns1 host 1 60 60 60 60\n@ NS ns1\nns1 A 192.0.2.1\n';
-  const { image } = readZones(new Map(files.map((file) => [file, text])));
+  const { image, geo } = readZones(new Map(files.map((file) => [file, text])));
   setSerials(image, serial);
-  return { ...image, steering: SteeringTable.create(0).buffer, slots: new Map() };
+  return { ...image, steering: SteeringTable.create(0).buffer, slots: new Map(), geo };
 }
 
 /** Opens a service on a free port, which ends with the test. */

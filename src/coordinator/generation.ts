@@ -39,6 +39,6 @@ export function buildGeneration(
   setSerials(image, serial);
   const slots = new SteeringSlots(zones.targets, release.value.steering.endpoints);
   const health = { ...release.value.health, probes: slots.probes() };
-  const shared = { ...image, steering: slots.table.buffer, slots: slots.byTarget };
+  const shared = { ...image, steering: slots.table.buffer, slots: slots.byTarget, geo: zones.geo };
   return succeed({ release: release.value, health, slots, shared, zones: new ZoneImage(image.buffer).zones() });
 }

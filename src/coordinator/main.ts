@@ -25,6 +25,7 @@ import type { TakenSockets } from '#serve/handover.ts';
 import { Coordinator } from './coordinator.ts';
 import type { StopMode } from './coordinator.ts';
 import { DnsService } from './dns-service.ts';
+import { GeoFiles } from './geo-files.ts';
 import { Releases } from './releases.ts';
 import { Signals } from './signals.ts';
 
@@ -134,8 +135,10 @@ async function resume(parts: RunParts, dns: DnsService): Promise<RunEnd> {
   return { kind: 'ended', exitCode: 0 };
 }
 
-function openReleases({ machine, log }: RunParts, takesFiles: boolean): Promise<Result<Releases, string>> {
-  return Releases.open({ machine, log, prng: newPrng(), takesFiles });
+async function openReleases({ machine, log }: RunParts, takesFiles: boolean): Promise<Result<Releases, string>> {
+  const geo = new GeoFiles(machine.geoDatabases, log);
+  await geo.look();
+  return Releases.open({ machine, log, geo, prng: newPrng(), takesFiles });
 }
 
 /** Seeded by chance. */

@@ -6,6 +6,7 @@
  */
 import type { Result } from '#base/result.ts';
 import { refuse, succeed } from '#base/result.ts';
+import type { GeoFile } from '#config/geo-file.ts';
 import { formatProblem, fileProblem } from '#config/problem.ts';
 import type { Problem } from '#config/problem.ts';
 import { decodeRelease, releaseDigest } from '#config/release-files.ts';
@@ -23,10 +24,13 @@ export interface ReadRelease {
 /** Checks releases for the coordinator of one site. */
 export class ReleaseChecks {
   readonly #site: string;
+  readonly #geo: () => readonly GeoFile[];
   #last: { readonly files: ReleaseFiles; readonly zones: Promise<ZoneReadings> } | undefined;
 
-  constructor(site: string) {
+  /** `geo` gives the databases in use. */
+  constructor(site: string, geo: () => readonly GeoFile[]) {
     this.#site = site;
+    this.#geo = geo;
   }
 
   /** Every problem of a release's files. */
@@ -57,7 +61,7 @@ export class ReleaseChecks {
     const bytes = await load();
     if (bytes === undefined) return refuse('it is damaged on disk');
     const files = decodeRelease(bytes);
-    return files.ok ? succeed({ files: files.value, zones: await readZonesApart(files.value) }) : files;
+    return files.ok ? succeed({ files: files.value, zones: await readZonesApart(files.value, this.#geo()) }) : files;
   }
 
   /**
@@ -68,7 +72,7 @@ export class ReleaseChecks {
     const files = decodeRelease(current);
     if (!files.ok) return [];
     const remaining = new Set(originsOf(await this.read(next)).values());
-    return [...originsOf(await readZonesApart(files.value))]
+    return [...originsOf(await readZonesApart(files.value, this.#geo()))]
       .filter(([, origin]) => !remaining.has(origin))
       .map(([file, origin]) => {
         const message = `zone '${origin}' is served and would be gone: expected it, or 'fairlead apply --allow-removal'`;
@@ -82,7 +86,7 @@ export class ReleaseChecks {
     if (last !== undefined && (last.files === files || releaseDigest(last.files) === releaseDigest(files))) {
       return last.zones;
     }
-    const zones = readZonesApart(files);
+    const zones = readZonesApart(files, this.#geo());
     this.#last = { files, zones };
     // Whoever asks for them hears of a failure; it is not to be repeated by those who come later.
     zones.catch(() => {

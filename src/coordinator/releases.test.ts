@@ -11,6 +11,7 @@ import { present } from '#base/assert.ts';
 import { createPrng } from '#base/prng.ts';
 import { parseMachine } from '#config/machine.ts';
 import { formatHeadId } from '#replication/head.ts';
+import { GeoFiles } from './geo-files.ts';
 import { Releases } from './releases.ts';
 
 const machineText = `site: fra
@@ -49,7 +50,12 @@ async function openWriter(context: TestContext): Promise<{ readonly releases: Re
   const machine = parseMachine(folder, machineText);
   assert.ok(machine.ok);
   const lines = new PassThrough({ encoding: 'utf8' });
-  const opened = await Releases.open({ machine: machine.value, log: pino(lines), prng: createPrng(1) });
+  const opened = await Releases.open({
+    machine: machine.value,
+    log: pino(lines),
+    geo: new GeoFiles([], pino(lines)),
+    prng: createPrng(1),
+  });
   assert.ok(opened.ok, opened.ok ? '' : opened.fault);
   context.after(async () => {
     await opened.value.close();
@@ -63,7 +69,7 @@ test('a release that fails when it is put in force does not end the following of
   const first = present(await releases.first(), 'the release of the directory');
   const told: string[] = [];
   const third = Promise.withResolvers<undefined>();
-  releases.follow(first.head, ({ head }) => {
+  releases.follow(first, ({ head }) => {
     told.push(formatHeadId(head));
     if (head.sequence === 2) throw new Error('no room for it');
     third.resolve(undefined);

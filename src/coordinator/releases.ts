@@ -30,6 +30,7 @@ import { formatHeadId } from '#replication/head.ts';
 import type { Head, HeadId } from '#replication/head.ts';
 import { createHttpSource } from '#replication/http-source.ts';
 import type { ConfigStore } from '#replication/store.ts';
+import type { GeoFiles } from './geo-files.ts';
 import { buildGeneration } from './generation.ts';
 import type { Generation } from './generation.ts';
 import { ReleaseChecks } from './release-check.ts';
@@ -49,6 +50,7 @@ export interface ReleasesOptions {
   readonly machine: MachineConfig;
   readonly log: Logger;
   readonly prng: Prng;
+  readonly geo: GeoFiles;
   /** Take in the files beside `fairlead.yaml`, as a start does, where this is the writer. On where absent. */
   readonly takesFiles?: boolean;
 }
@@ -95,7 +97,7 @@ export class Releases {
     const { machine } = options;
     this.#options = options;
     this.#store = store;
-    this.#checks = new ReleaseChecks(machine.site);
+    this.#checks = new ReleaseChecks(machine.site, () => options.geo.files);
     this.#importedPath = join(machine.stateDirectory, 'imported-release');
     const { replication } = machine;
     this.#handlers = createReplicationHandlers({
@@ -178,9 +180,20 @@ export class Releases {
     return undefined;
   }
 
-  /** Tells of each newer release that can run here, until closed; whatever fails on the way ends nothing (R29). */
-  follow(since: HeadId, onRelease: (running: RunningRelease) => void): void {
-    void this.#tellOfEach(since, onRelease);
+  /**
+   * Tells of each newer release that can run here, and of the one in force again when a geo database has changed, until
+   * closed; whatever fails on the way ends nothing (R29).
+   */
+  follow(since: RunningRelease, onRelease: (running: RunningRelease) => void): void {
+    let inForce = since;
+    const tell = (running: RunningRelease): void => {
+      inForce = running;
+      onRelease(running);
+    };
+    this.#options.geo.watch(() => {
+      void this.#refresh(() => inForce.head, tell);
+    });
+    void this.#tellOfEach(since.head, tell);
   }
 
   /** Another coordinator has this head: a follower then asks at once. */
@@ -220,6 +233,7 @@ export class Releases {
   /** Tells of no release from now on; the API may still read. */
   endFollowing(): void {
     this.#closed.abort();
+    this.#options.geo.close();
   }
 
   async close(): Promise<void> {
@@ -241,6 +255,18 @@ export class Releases {
       refuseRelease: async (bytes) => (await this.#checks.problemsOfStored(bytes)).join('; ') || undefined,
       prng,
     });
+  }
+
+  /** Prepares the release in force anew, unless a newer one comes meanwhile. */
+  async #refresh(headInForce: () => Head, tell: (running: RunningRelease) => void): Promise<void> {
+    const head = headInForce();
+    try {
+      const running = await this.#prepare(head);
+      if (running !== undefined && headInForce() === head && !this.#closed.signal.aborted) tell(running);
+    } catch (error) {
+      const text = `what changed in a geo database cannot be put in force: ${messageOf(error)}`;
+      this.#options.log.error({ event: 'release.failed' }, text);
+    }
   }
 
   async #tellOfEach(since: HeadId, onRelease: (running: RunningRelease) => void): Promise<void> {

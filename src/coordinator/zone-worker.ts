@@ -4,5 +4,5 @@ import { readZones } from '#config/zone-reader.ts';
 import type { ZoneWork } from './zone-thread.ts';
 
 // Given by `readZonesApart`, which alone starts this file.
-const { files } = workerData as ZoneWork;
-parentPort?.postMessage(readZones(files));
+const { files, geo } = workerData as ZoneWork;
+parentPort?.postMessage(readZones(files, geo));

@@ -19,7 +19,8 @@ import { RateLimiter } from '#dns/answer/rate-limiter.ts';
 import type { RateLimit } from '#dns/answer/rate-limiter.ts';
 import { createTransfers } from '#dns/answer/transfer.ts';
 import type { IpPrefix } from '#base/ip.ts';
-import { unknownGeo } from '#geo/unknown.ts';
+import { geoSourceOf } from '#geo/tables.ts';
+import type { GeoTables } from '#geo/tables.ts';
 import type { DynamicSource } from '#dns/zone/dynamic.ts';
 import type { BuiltImage } from '#dns/zone/image-builder.ts';
 import { createLuaCompiler } from '#lua/compiler.ts';
@@ -35,6 +36,8 @@ export interface SharedGeneration extends BuiltImage {
   readonly steering: SharedArrayBuffer;
   /** The slot of each target, by `targetKey`. */
   readonly slots: ReadonlyMap<string, number>;
+  /** What records ask of places. */
+  readonly geo: GeoTables;
 }
 
 /** How replies look and who gets them, beside what the zones say. */
@@ -122,7 +125,7 @@ export function openGeneration(shared: SharedGeneration, prng: Prng, tell: (told
   const want = (target: HealthTarget): void => tell({ kind: 'targetWanted', target });
   const compile = createLuaCompiler({
     health: readSlots(table, shared.slots, want),
-    geo: unknownGeo,
+    geo: geoSourceOf(shared.geo),
     steer: noServices,
     prng,
   });
