@@ -197,6 +197,7 @@ export class Decision {
         return this.#health.step(input, moment.nowMs);
       case 'report':
       case 'result':
+      case 'results':
       case 'tick':
         return this.#health.step(input, moment.nowMs);
     }
@@ -246,10 +247,13 @@ export class Decision {
     // Before there is a release, a service without endpoints is one that has not been read yet.
     if (!this.#isLoaded) return;
     const { nowMs } = moment;
+    const reachable = new Map(
+      this.#steering.endpoints.map((endpoint) => [endpoint, this.#isReachable(endpoint, nowMs)]),
+    );
     const input: AnswerInput = {
       verdictOf: (subject) => this.#verdictOf(subject),
       drainedSites: this.#drains.drainedSites,
-      isReachable: (endpoint) => this.#isReachable(endpoint, nowMs),
+      isReachable: (endpoint) => reachable.get(endpoint) ?? true,
       nowMs,
     };
     const voters = this.#voters(nowMs);

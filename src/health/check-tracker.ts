@@ -14,6 +14,8 @@ export interface CheckState {
   readonly streakSince: MonoMs;
   readonly lastAt: MonoMs;
   readonly reason: string;
+  /** The target's weight as it was last read; undefined where the check never read one. */
+  readonly weight?: number | undefined;
 }
 
 /** One result of a check. */
@@ -21,6 +23,7 @@ export interface CheckResult {
   readonly passed: boolean;
   readonly reason: string;
   readonly at: MonoMs;
+  readonly weight?: number | undefined;
 }
 
 /** Thresholds of a check, in results in a row. */
@@ -34,7 +37,8 @@ export function trackCheck(before: CheckState | undefined, result: CheckResult, 
   const continues = before?.lastPassed === result.passed;
   const streak = continues ? before.streak + 1 : 1;
   const streakSince = continues ? before.streakSince : result.at;
-  const rest = { lastPassed: result.passed, streak, streakSince, lastAt: result.at, reason: result.reason };
+  const weight = result.weight ?? before?.weight;
+  const rest = { lastPassed: result.passed, streak, streakSince, lastAt: result.at, reason: result.reason, weight };
   const says = result.passed ? 'pass' : 'fail';
   if (before === undefined || before.state === says) return { state: says, ...rest };
   const threshold = result.passed ? thresholds.rise : thresholds.fall;

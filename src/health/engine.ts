@@ -7,7 +7,10 @@
 import { after, earliest } from '#base/time.ts';
 import type { MonoMs } from '#base/time.ts';
 import { assertNever } from '#base/assert.ts';
-import type { CheckId } from './check.ts';
+import { partsOf } from './check-definition.ts';
+import type { CheckId } from './check-definition.ts';
+import type { CheckState } from './check-tracker.ts';
+import { followedServices, serviceState } from './dependencies.ts';
 import { isHeld, viewInside } from './inside.ts';
 import type { GapSince, Inside } from './inside.ts';
 import { LeaseBook } from './leases.ts';
@@ -27,8 +30,18 @@ export type HealthInput =
   | { readonly kind: 'restore'; readonly verdicts: readonly StoredVerdict[] }
   | { readonly kind: 'report'; readonly report: Report }
   | { readonly kind: 'peerReport'; readonly report: PeerReport }
-  | { readonly kind: 'result'; readonly check: CheckId; readonly passed: boolean; readonly reason: string }
+  | ({ readonly kind: 'result' } & ProbeFinding)
+  | { readonly kind: 'results'; readonly results: readonly ProbeFinding[] }
   | { readonly kind: 'tick' };
+
+/** What one run of a check found. */
+export interface ProbeFinding {
+  readonly check: CheckId;
+  readonly passed: boolean;
+  readonly reason: string;
+  /** The target's weight, where the check reads one. */
+  readonly weight?: number | undefined;
+}
 
 /** A verdict as it is kept on disk over a restart (R11). */
 export interface StoredVerdict {
@@ -57,6 +70,9 @@ export const startupWaitMs = 3000;
 /** Two owners of one VIP for longer than this is an alert (R6). */
 const twoOwnersAlertMs = 3000;
 
+/** How many services may follow one another; the config refuses those that follow themselves. */
+const longestChain = 16;
+
 interface SubjectState {
   readonly subject: Subject;
   verdict: Verdict;
@@ -73,6 +89,10 @@ export class HealthEngine {
   readonly #ownSite: SiteId;
   readonly #vantage: Vantage;
   #subjects = new Map<SubjectKey, SubjectState>();
+  #byService = new Map<ServiceId, readonly SubjectState[]>();
+  #byCheck = new Map<CheckId, SubjectState>();
+  /** Those whose checks follow other services. */
+  #followers: readonly SubjectState[] = [];
   /** The sites that may vote: one that a release took away reports until a person stops its coordinator. */
   #voters: ReadonlySet<SiteId> = new Set();
   readonly #reports = new LeaseBook<Report>();
@@ -83,7 +103,7 @@ export class HealthEngine {
 
   constructor(ownSite: SiteId) {
     this.#ownSite = ownSite;
-    this.#vantage = new Vantage(ownSite);
+    this.#vantage = new Vantage(ownSite, (service, site) => this.#serviceState(service, site));
   }
 
   /** Takes one input in and returns what changed. */
@@ -95,6 +115,7 @@ export class HealthEngine {
     const change = this.#vantage.judge();
     if (change !== undefined) effects.push({ kind: 'sanity', ...change });
     for (const state of this.#subjects.values()) this.#judgeSubject(state, nowMs, effects);
+    this.#judgeFollowers(nowMs, effects);
     return effects;
   }
 
@@ -133,6 +154,11 @@ export class HealthEngine {
   /** What this vantage's own probe of an address says (R1). */
   probe(check: CheckId): ProbeState {
     return this.#vantage.probe(check);
+  }
+
+  /** What is known of a single check at this vantage; undefined before its first result. */
+  checkState(check: CheckId): CheckState | undefined {
+    return this.#vantage.checkState(check);
   }
 
   /** The fresh report of a node, with the instant of its receipt. */
@@ -217,9 +243,10 @@ export class HealthEngine {
         return;
       }
       case 'result':
-        this.#vantage.take(input.check, { passed: input.passed, reason: input.reason, at: nowMs }, (check) =>
-          this.#presumed(check),
-        );
+        this.#takeResult(input, nowMs);
+        return;
+      case 'results':
+        for (const result of input.results) this.#takeResult(result, nowMs);
         return;
       case 'tick':
         return;
@@ -228,9 +255,19 @@ export class HealthEngine {
     }
   }
 
+  #takeResult({ check: id, passed, reason, weight }: ProbeFinding, nowMs: MonoMs): void {
+    this.#vantage.take(id, { passed, reason, weight, at: nowMs }, (check) => this.#presumed(check));
+  }
+
   #replaceModel(model: HealthModel, nowMs: MonoMs): void {
     const before = this.#subjects;
     this.#subjects = new Map(model.subjects.map((subject) => [subject.key, carryOver(subject, before, nowMs)]));
+    const states = [...this.#subjects.values()];
+    this.#followers = states.filter(({ subject }) => followedServices(subject.check).length > 0);
+    this.#byService = Map.groupBy(states, ({ subject }) => subject.service);
+    this.#byCheck = new Map(
+      states.toReversed().flatMap((state) => partsOf(state.subject.check).map(({ id }) => [id, state] as const)),
+    );
     this.#voters = new Set(model.sites);
     this.#vantage.replace(model);
   }
@@ -244,9 +281,16 @@ export class HealthEngine {
 
   /** What is believed of a check's target, until its own results say otherwise. */
   #presumed(check: CheckId): Presumption {
-    const known = [...this.#subjects.values()].find(({ subject }) => subject.check.id === check);
+    const known = this.#byCheck.get(check);
     if (known === undefined || known.verdict.state === 'unknown') return undefined;
     return known.verdict.state === 'down' ? 'fail' : 'pass';
+  }
+
+  /** What is believed of another service: at this site where it has endpoints here, else anywhere. */
+  #serviceState(service: ServiceId, site: SiteId): CheckState['state'] | undefined {
+    const all = this.#byService.get(service) ?? [];
+    const here = all.filter(({ subject }) => subject.site === site);
+    return serviceState((here.length > 0 ? here : all).map(({ verdict }) => verdict.state));
   }
 
   #watchNodes(nowMs: MonoMs, effects: HealthEffect[]): void {
@@ -260,6 +304,15 @@ export class HealthEngine {
       if (last === undefined || this.#reports.fresh(sender, nowMs) !== undefined) continue;
       this.#reporting.delete(sender);
       effects.push({ kind: 'node', site: last.report.site, node: last.report.node, state: 'silent' });
+    }
+  }
+
+  /** Judges those again that follow others, until no verdict changes: however long the chain, it changes as one. */
+  #judgeFollowers(nowMs: MonoMs, effects: HealthEffect[]): void {
+    for (let round = 0; round < longestChain; round++) {
+      const before = effects.length;
+      for (const state of this.#followers) this.#judgeSubject(state, nowMs, effects);
+      if (effects.length === before) return;
     }
   }
 

@@ -5,10 +5,12 @@
  * it then presumes what is believed, so that rise and fall apply to the first results too.
  */
 import type { MonoMs } from '#base/time.ts';
-import type { CheckDefinition, CheckId } from './check.ts';
+import { partsOf } from './check-definition.ts';
+import type { CheckDefinition, CheckId } from './check-definition.ts';
 import { isTurning, trackCheck } from './check-tracker.ts';
 import type { CheckResult, CheckState } from './check-tracker.ts';
-import type { HealthModel, SiteId, Subject } from './model.ts';
+import type { HealthModel, ServiceId, SiteId, Subject } from './model.ts';
+import { overrulingRounds } from './outside.ts';
 import type { VantageView } from './outside.ts';
 import type { Observation } from './report.ts';
 import { judgeSanity, trustedFailingRounds } from './sanity.ts';
@@ -18,7 +20,12 @@ import type { Sanity } from './sanity.ts';
 export interface ProbeState {
   readonly state: 'up' | 'down' | 'unknown';
   readonly changePending: boolean;
+  /** The target's weight as its check last read it, 0 to 65,535. */
+  readonly weight?: number | undefined;
 }
+
+/** What is believed of another service at a site; undefined while nothing is known. */
+export type ServiceStates = (service: ServiceId, site: SiteId) => CheckState['state'] | undefined;
 
 /** A turn of the vantage's trust in itself. */
 export interface SanityChange {
@@ -33,14 +40,16 @@ export type Presumption = CheckState['state'] | undefined;
 /** One coordinator's own probes. */
 export class Vantage {
   readonly #ownSite: SiteId;
+  readonly #serviceStates: ServiceStates;
   #model: Pick<HealthModel, 'references' | 'subjects'> = { references: [], subjects: [] };
   #checks = new Map<CheckId, CheckDefinition>();
   #states = new Map<CheckId, CheckState>();
   #probes = new Map<CheckId, ProbeState>();
   #sanity: Sanity = 'sane';
 
-  constructor(ownSite: SiteId) {
+  constructor(ownSite: SiteId, serviceStates: ServiceStates = () => undefined) {
     this.#ownSite = ownSite;
+    this.#serviceStates = serviceStates;
   }
 
   get sanity(): Sanity {
@@ -51,7 +60,7 @@ export class Vantage {
   replace(model: HealthModel): void {
     this.#model = model;
     const definitions = [...model.references, ...model.probes, ...model.subjects.map((subject) => subject.check)];
-    this.#checks = new Map(definitions.map((check) => [check.id, check]));
+    this.#checks = new Map(definitions.flatMap(partsOf).map((check) => [check.id, check]));
     const known = (id: CheckId): boolean => this.#checks.has(id);
     this.#states = new Map([...this.#states].filter(([id]) => known(id)));
     this.#probes = new Map([...this.#probes].filter(([id]) => known(id)));
@@ -68,7 +77,8 @@ export class Vantage {
     this.#states.set(id, state);
     const trusted = state.lastPassed || trustedFailingRounds(state, this.#references()) > 0;
     if (this.#sanity !== 'sane' || !trusted) return;
-    this.#probes.set(id, { state: state.state === 'pass' ? 'up' : 'down', changePending: isTurning(state) });
+    const { weight } = state;
+    this.#probes.set(id, { state: state.state === 'pass' ? 'up' : 'down', changePending: isTurning(state), weight });
   }
 
   /** Judges itself by its references; undefined while nothing changes. */
@@ -87,13 +97,24 @@ export class Vantage {
     };
   }
 
-  /** What this vantage says of a subject; undefined while it has nothing that it may trust. */
+  /** What this vantage says of a subject, by the worst of its checks; undefined while it has nothing that it may trust. */
   view(subject: Subject): VantageView | undefined {
-    const state = this.#states.get(subject.check.id);
-    if (this.#sanity !== 'sane' || state === undefined) return undefined;
-    const failingRounds = trustedFailingRounds(state, this.#references());
-    if (!state.lastPassed && failingRounds === 0) return undefined;
-    return { vantage: this.#ownSite, state: state.state, failingRounds, reason: state.reason };
+    if (this.#sanity !== 'sane') return undefined;
+    const seen = partsOf(subject.check).map((check) => this.#see(check, subject.site));
+    const failing = seen.filter((each) => each?.state === 'fail');
+    const deciding = failing.length > 0 ? failing : seen;
+    let worst: Seen | undefined;
+    for (const each of deciding) {
+      // All of several must be known to pass before together they do.
+      if (each === undefined) return undefined;
+      if (worst === undefined || each.failingRounds > worst.failingRounds) worst = each;
+    }
+    return worst === undefined ? undefined : { vantage: this.#ownSite, ...worst };
+  }
+
+  /** What is known of a single check. */
+  checkState(id: CheckId): CheckState | undefined {
+    return this.#states.get(id);
   }
 
   /** What it saw of the subjects' checks, for its peers; only what it may trust. */
@@ -111,6 +132,19 @@ export class Vantage {
     return this.#probes.get(check) ?? { state: 'unknown', changePending: true };
   }
 
+  #see({ id, what }: CheckDefinition, site: SiteId): Seen | undefined {
+    if (what.kind === 'constant') return judged(what.state === 'up' ? 'pass' : 'fail', `set to ${what.state}`);
+    if (what.kind === 'service') {
+      const state = this.#serviceStates(what.service, site);
+      return state === undefined ? undefined : judged(state, `${what.service} is ${state === 'pass' ? 'up' : 'down'}`);
+    }
+    const state = this.#states.get(id);
+    if (state === undefined) return undefined;
+    const failingRounds = trustedFailingRounds(state, this.#references());
+    if (!state.lastPassed && failingRounds === 0) return undefined;
+    return { state: state.state, failingRounds, reason: state.reason };
+  }
+
   #forgetTargets(): void {
     const references = new Set(this.#model.references.map((reference) => reference.id));
     this.#states = new Map([...this.#states].filter(([id]) => references.has(id)));
@@ -119,6 +153,13 @@ export class Vantage {
   #references(): readonly (CheckState | undefined)[] {
     return this.#model.references.map((reference) => this.#states.get(reference.id));
   }
+}
+
+type Seen = Omit<VantageView, 'vantage'>;
+
+/** What is no probe is no less sure for having been judged once. */
+function judged(state: CheckState['state'], reason: string): Seen {
+  return { state, failingRounds: state === 'fail' ? overrulingRounds : 0, reason };
 }
 
 function presumedState(presumed: Presumption, at: MonoMs): CheckState | undefined {
