@@ -1,83 +1,109 @@
 /**
- * PowerDNS LUA records into records that follow health: one call of a known function with constant arguments.
+ * PowerDNS LUA records into records that answer: parsed as LuaJIT's Lua and compiled once, when a zone is loaded.
  *
- * The code is an expression, or after a leading `;` a script that is a single `return`. It is parsed as LuaJIT's Lua and
- * compiled once, when the zone is loaded; nothing of it runs per query. Functions are in functions.ts.
+ * The code is an expression, or after a leading `;` a script. One call with constant arguments, and constants, become
+ * records of prebuilt data (choice-record.ts); everything else is run (program-record.ts). `LUA LUA` records are
+ * snippets for `include`: they are parsed for their faults and never answered.
  */
-import { parse } from 'luaparse';
-import type { CallExpression, Expression, StringCallExpression, TableCallExpression } from 'luaparse';
+import type { Expression } from 'luaparse';
 import { refuse, succeed } from '#base/result.ts';
+import { recordType } from '#dns/wire/constants.ts';
 import type { DynamicCompiler, DynamicRecord, DynamicSource } from '#dns/zone/dynamic.ts';
-import { evaluateConstant, offsetOf } from './constant.ts';
+import type { Choice, LuaServices, Steered } from './call.ts';
+import { ChoiceRecord } from './choice-record.ts';
+import { textOfConstant } from './constant.ts';
+import type { LuaConstant } from './constant.ts';
+import { explainWith } from './explain.ts';
 import { LuaFault } from './fault.ts';
-import { luaFunctions } from './functions.ts';
-import type { LuaServices } from './call.ts';
+import { argumentsOf } from './language/expressions.ts';
+import { isInParentheses, lineOf, offsetOf } from './language/parse.ts';
+import { ProgramRecord } from './program-record.ts';
+import { Program } from './program.ts';
+import { Run } from './run.ts';
+import { parseCode, parseSnippet } from './snippets.ts';
+import { ComputedTargets, RecordTargets } from './targets-registry.ts';
 
-const expressionPrefix = 'return ';
-
-/** Builds the compiler for a zone loader; `health` hears of every target before the compiled record is returned. */
+/**
+ * Builds the compiler for a zone loader: `health` hears of every target that constant arguments name before the compiled
+ * record is returned, and of none where it is refused.
+ */
 export function createLuaCompiler(services: LuaServices): DynamicCompiler {
+  const computing = { ...services, health: new ComputedTargets(services.health) };
   return (source) => {
-    const isScript = source.code.startsWith(';');
-    const text = isScript ? source.code.slice(1) : expressionPrefix + source.code;
-    const shift = isScript ? 1 : -expressionPrefix.length;
+    const targets = new RecordTargets();
     try {
-      return succeed(compile(text, source, services));
+      const record = compile(source, { ...services, health: targets }, computing);
+      targets.commit(services.health);
+      return succeed(record);
     } catch (error) {
       const fault = asLuaFault(error);
-      const offset = Math.min(Math.max(0, fault.offset + shift), source.code.length);
+      const offset = Math.min(Math.max(0, fault.offset), source.code.length);
       return refuse({ message: fault.message, offset });
     }
   };
 }
 
-function compile(text: string, { type }: DynamicSource, services: LuaServices): DynamicRecord {
-  const call = parseCall(text);
-  const { base } = call;
-  const offset = offsetOf(base);
-  const names = [...luaFunctions.keys()].join(', ');
-  if (base.type !== 'Identifier')
-    throw new LuaFault(`this call is not supported: expected a function such as ${names}`, offset);
-  const compileFunction = luaFunctions.get(base.name);
-  if (compileFunction === undefined)
-    throw new LuaFault(`function "${base.name}" is not known: expected ${names}`, offset);
-  const args = argumentsOf(call).map(evaluateConstant);
-  return compileFunction({ ...services, type, args, offset });
-}
-
-type Call = CallExpression | StringCallExpression | TableCallExpression;
-
-function parseCall(text: string): Call {
-  const { body } = parse(text, { luaVersion: 'LuaJIT', encodingMode: 'pseudo-latin1', ranges: true, comments: false });
-  const [statement, extra] = body;
-  if (statement?.type !== 'ReturnStatement' || extra !== undefined) {
-    const offset = statement === undefined ? 0 : offsetOf(statement);
-    throw new LuaFault('scripts of more than one return are not supported: expected ";return ifportup(…)"', offset);
+function compile(source: DynamicSource, services: LuaServices, computing: LuaServices): DynamicRecord {
+  const { type } = source;
+  if (type === recordType.LUA) {
+    parseSnippet(source.code);
+    return { type, evaluate: () => ({ kind: 'failure', reason: 'a snippet is never answered' }) };
   }
-  const [expression, second] = statement.arguments;
-  if (expression === undefined || second !== undefined) {
-    throw new LuaFault('expected one value to be returned', offsetOf(second ?? statement));
-  }
-  if (!isCall(expression))
-    throw new LuaFault('this is not a function call: expected one such as ifportup(…)', offsetOf(expression));
-  return expression;
+  const code = parseCode(source);
+  const run = new Run(services.prng);
+  const program = new Program(source, code, services, computing, run);
+  const [statement, extra] = code.main.body;
+  const whole = statement?.type === 'ReturnStatement' && extra === undefined ? statement.arguments : [];
+  const [expression, second] = whole;
+  if (expression !== undefined && second !== undefined && !source.code.startsWith(';'))
+    throw new LuaFault('expected one value to be returned', offsetOf(second));
+  const record = expression === undefined ? undefined : wholeRecord(type, program, expression, run);
+  return record ?? new ProgramRecord(type, program);
 }
 
-function isCall(expression: Expression): expression is Call {
-  return /^(?:|String|Table)CallExpression$/.test(expression.type);
+/** A record of prebuilt data, where one expression without anything to compute is all of the code. */
+function wholeRecord(type: number, program: Program, expression: Expression, run: Run): DynamicRecord | undefined {
+  const constant = program.constant(expression);
+  if (constant !== undefined) return constantRecord(type, constant, run);
+  if (!('base' in expression) || expression.base.type !== 'Identifier' || isInParentheses(expression)) return undefined;
+  const { base } = expression;
+  const args = argumentsOf(expression);
+  const prepared = program.prepareWhole({ name: base.name, args, offset: offsetOf(base), line: lineOf(expression) });
+  if (prepared?.kind === 'choice') return new ChoiceRecord(type, prepared, run);
+  return prepared?.kind === 'steered' ? steeredRecord(type, prepared, run) : undefined;
 }
 
-function argumentsOf(call: Call): readonly Expression[] {
-  if (call.type === 'CallExpression') return call.arguments;
-  return [call.type === 'StringCallExpression' ? call.argument : call.arguments];
+/** A string, or a table of strings, of which all are given. */
+function constantRecord(type: number, constant: LuaConstant, run: Run): DynamicRecord | undefined {
+  const isList = constant.kind === 'table';
+  const items = isList ? [...constant.items, ...[...constant.fields.values()].map(({ value }) => value)] : [constant];
+  const candidates = items.map((item) => {
+    const text = textOfConstant(item);
+    const expected = 'expected a string or a table of strings';
+    if (text === undefined) throw new LuaFault(`the record gives a ${item.kind}: ${expected}`, item.offset);
+    return { text, offset: item.offset };
+  });
+  const choice: Choice = {
+    kind: 'choice',
+    candidates,
+    givesList: true,
+    areAddresses: false,
+    choose: (each) => {
+      for (let index = 0; index < candidates.length; index++) each.pick(index);
+    },
+  };
+  return new ChoiceRecord(type, choice, run);
 }
 
-/** A refusal of ours, or of luaparse, whose message begins with a place that the zone file's replaces. */
+function steeredRecord(type: number, { steering }: Steered, run: Run): DynamicRecord {
+  const record: DynamicRecord = { type, evaluate: steering };
+  const explain = steering.explain ?? ((client) => explainWith(run, record, client));
+  return { ...record, explain };
+}
+
 function asLuaFault(error: unknown): LuaFault {
   if (error instanceof LuaFault) return error;
-  // The parser recurses, so that absurd nesting ends its stack.
+  // Compiling recurses, so that absurd nesting ends its stack.
   if (error instanceof RangeError) return new LuaFault('the code is nested too deeply', 0);
-  if (!(error instanceof SyntaxError)) throw error;
-  const index: unknown = 'index' in error ? error.index : 0;
-  return new LuaFault(error.message.replace(/^\[\d+:\d+\] /, ''), typeof index === 'number' ? index : 0);
+  throw error;
 }

@@ -3,35 +3,50 @@
  * octets. Equal hashes mean that a zone moved from there moves no client.
  */
 
-/** Hashes octets to 32 bits, unsigned. */
-export function lookup2(bytes: Uint8Array, seed = 0): number {
-  let state: Words = [0x9e3779b9, 0x9e3779b9, seed | 0];
-  let at = 0;
-  for (; bytes.length - at >= 12; at += 12) {
-    state = mix([state[0] + word(bytes, at), state[1] + word(bytes, at + 4), state[2] + word(bytes, at + 8)]);
+/** The three words of the hash; hashing is synchronous and never nested. */
+let a = 0;
+let b = 0;
+let c = 0;
+
+/** Hashes octets to 32 bits, unsigned: `length` of them from `at`, by default all. */
+export function lookup2(bytes: Uint8Array, seed = 0, at = 0, length: number = bytes.length - at): number {
+  a = 0x9e3779b9 | 0;
+  b = a;
+  c = seed | 0;
+  let from = at;
+  const end = at + length;
+  for (; end - from >= 12; from += 12) {
+    a = (a + word(bytes, from, end)) | 0;
+    b = (b + word(bytes, from + 4, end)) | 0;
+    c = (c + word(bytes, from + 8, end)) | 0;
+    mix();
   }
+  a = (a + word(bytes, from, end)) | 0;
+  b = (b + word(bytes, from + 4, end)) | 0;
   // The last word's low octet carries the length, so what is left of it is shifted up by one.
-  const last = (word(bytes, at + 8) << 8) + bytes.length;
-  return mix([state[0] + word(bytes, at), state[1] + word(bytes, at + 4), state[2] + last])[2] >>> 0;
+  c = (c + (word(bytes, from + 8, end) << 8) + length) | 0;
+  mix();
+  return c >>> 0;
 }
 
-type Words = readonly [number, number, number];
-
-/** The little-endian word at `at`; octets past the end are zero. */
-function word(bytes: Uint8Array, at: number): number {
-  const octet = (index: number): number => bytes[at + index] ?? 0;
-  return octet(0) | (octet(1) << 8) | (octet(2) << 16) | (octet(3) << 24);
+/** The little-endian word at `at`; octets from `end` on are zero. */
+function word(bytes: Uint8Array, at: number, end: number): number {
+  if (at >= end) return 0;
+  let value = bytes[at] ?? 0;
+  if (at + 1 < end) value |= (bytes[at + 1] ?? 0) << 8;
+  if (at + 2 < end) value |= (bytes[at + 2] ?? 0) << 16;
+  if (at + 3 < end) value |= (bytes[at + 3] ?? 0) << 24;
+  return value;
 }
 
-function mix([first, second, third]: Words): Words {
-  let a = (first - second - third) ^ (third >>> 13);
-  let b = (second - third - a) ^ (a << 8);
-  let c = (third - a - b) ^ (b >>> 13);
+function mix(): void {
+  a = (a - b - c) ^ (c >>> 13);
+  b = (b - c - a) ^ (a << 8);
+  c = (c - a - b) ^ (b >>> 13);
   a = (a - b - c) ^ (c >>> 12);
   b = (b - c - a) ^ (a << 16);
   c = (c - a - b) ^ (b >>> 5);
   a = (a - b - c) ^ (c >>> 3);
   b = (b - c - a) ^ (a << 10);
   c = (c - a - b) ^ (b >>> 15);
-  return [a, b, c];
 }

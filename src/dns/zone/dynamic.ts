@@ -62,6 +62,7 @@ export interface ExplainedAnswer {
 export interface DynamicRecord {
   /** The type of the records that it gives. */
   readonly type: number;
+  /** What it gives holds until it is called again: the next answer may be written over it. */
   evaluate(client: Client): DynamicAnswer;
   /** Decides as `evaluate` does, and tells how. */
   explain?(client: Client): ExplainedAnswer;
@@ -75,6 +76,14 @@ export interface DynamicSource {
   readonly zone: Name;
   readonly owner: Name;
   readonly position: TextPosition;
+  /** The zone's snippets, where it has any: one array for all sources of a zone. */
+  readonly snippets?: readonly DynamicSnippet[];
+}
+
+/** Code that other records of its zone may include (`LUA LUA`). */
+export interface DynamicSnippet {
+  readonly owner: Name;
+  readonly code: string;
 }
 
 /** Why code was refused; `offset` counts characters of `code`. */

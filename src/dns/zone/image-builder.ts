@@ -20,6 +20,7 @@ import {
   rrsetEntryWords,
   zone,
 } from './image-layout.ts';
+import { snippetsOf } from './lua-code.ts';
 import type { ZoneData } from './zone-data.ts';
 import { none, spread } from './records.ts';
 import { linkNames } from './name-tree.ts';
@@ -300,7 +301,8 @@ function programOf(data: ZoneData, id: number): DynamicSource {
   const { records, apex } = data;
   const { code } = present(records.codes.get(id), 'the code of a code record');
   const owner: Name = records.names.name(records.owner[id] ?? 0);
-  return { code, type: records.type[id] ?? 0, zone: apex, owner, position: data.positionOf(id) };
+  const position = data.positionOf(id);
+  return { code, type: records.type[id] ?? 0, zone: apex, owner, position, ...snippetsOf(records) };
 }
 
 /** An SOA of two names of 255 octets takes no more. */

@@ -3,8 +3,9 @@
  * out of its tokens, and into the compiler, whose faults are placed inside the file.
  */
 import { present } from '#base/assert.ts';
+import { recordType } from '../wire/constants.ts';
 import type { Name } from '../wire/name.ts';
-import type { DynamicCompiler } from './dynamic.ts';
+import type { DynamicCompiler, DynamicSnippet } from './dynamic.ts';
 import type { EntryScanner } from './entry-scanner.ts';
 import type { ProblemLog } from './problem-log.ts';
 import type { CodeRecord, ZoneRecords } from './records.ts';
@@ -45,6 +46,24 @@ function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39;
 }
 
+const noSnippets: readonly DynamicSnippet[] = [];
+/** One array for each zone, since every source refers to it. */
+const snippetsByRecords = new WeakMap<ZoneRecords, readonly DynamicSnippet[]>();
+
+/** The snippets of a zone's records, as a source has them: absent where there are none. */
+export function snippetsOf(records: ZoneRecords): { readonly snippets?: readonly DynamicSnippet[] } {
+  let snippets = snippetsByRecords.get(records);
+  if (snippets === undefined) {
+    const found: DynamicSnippet[] = [];
+    for (const [id, { code }] of records.codes) {
+      if (records.type[id] === recordType.LUA) found.push({ owner: records.names.name(records.owner[id] ?? 0), code });
+    }
+    snippets = found.length === 0 ? noSnippets : found;
+    snippetsByRecords.set(records, snippets);
+  }
+  return snippets.length === 0 ? {} : { snippets };
+}
+
 /** Compiles every code record of a zone; what does not compile goes to `log`. The result is dropped. */
 export function compileCodes(
   zone: { readonly apex: Name; readonly records: ZoneRecords },
@@ -57,7 +76,8 @@ export function compileCodes(
     const { source } = records.placeOf(id);
     const position = present(sources[source], 'the source of a record').positionOf(offsets[0] ?? 0);
     const owner = records.names.name(records.owner[id] ?? 0);
-    const compiled = compile({ code, type: records.type[id] ?? 0, zone: apex, owner, position });
+    const type = records.type[id] ?? 0;
+    const compiled = compile({ code, type, zone: apex, owner, position, ...snippetsOf(records) });
     if (compiled.ok) continue;
     const at = Math.min(Math.max(compiled.fault.offset, 0), offsets.length - 1);
     log.error({ source, offset: offsets[at] ?? 0 }, `LUA: ${compiled.fault.message}`);

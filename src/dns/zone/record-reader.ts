@@ -219,7 +219,7 @@ export class RecordReader {
     const { tokens } = entry;
     const inner = first < tokens.count ? tokens.text(first) : '';
     const type = parseType(inner);
-    if (type === undefined || isMetaType(type) || type === recordType.LUA) {
+    if (type === undefined || isMetaType(type)) {
       const at = first < tokens.count ? first : first - 1;
       const expected = 'expected the type it gives, such as LUA A';
       this.log.error(placeOf(entry, at), `LUA is followed by "${inner}": ${expected}`);

@@ -1,0 +1,74 @@
+/**
+ * Networks in an order, of which the first that holds an address decides; told with how far the decision reaches, which
+ * is the widest prefix around the address in which every address gets the same (R15).
+ *
+ * A binary tree for each family, in which equal halves are merged. Networks of one family hold no address of the other.
+ */
+import { parseIpBytes } from '#base/ip.ts';
+
+export interface Network {
+  readonly bytes: Uint8Array;
+  readonly length: number;
+}
+
+/** Reads `address` or `address/length`, its host bits ignored as in PowerDNS; undefined for anything else. */
+export function parseNetwork(text: string): Network | undefined {
+  const match = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text);
+  const bytes = parseIpBytes(match?.[1] ?? '');
+  if (bytes === undefined) return undefined;
+  const length = match?.[2] === undefined ? bytes.length * 8 : Number(match[2]);
+  return length <= bytes.length * 8 ? { bytes, length } : undefined;
+}
+
+/** Whether an address of 4 or 16 octets lies in a network. */
+export function isInNetwork({ bytes, length }: Network, address: Uint8Array): boolean {
+  if (address.length !== bytes.length) return false;
+  for (let at = 0; at * 8 < length; at++) {
+    const mask = length - at * 8 >= 8 ? 0xff : 0xff & (0xff00 >> (length - at * 8));
+    if (((address[at] ?? 0) & mask) !== ((bytes[at] ?? 0) & mask)) return false;
+  }
+  return true;
+}
+
+/** A leaf's class, or two halves. */
+type Tree = number | readonly [zero: Tree, one: Tree];
+
+export class NetTable {
+  readonly #trees: readonly [four: Tree, six: Tree];
+  /** Of the last `find`. */
+  scopeBits = 0;
+
+  /** `sets` in the order in which they are tried; `none` is the class of what is in no set. */
+  constructor(sets: readonly (readonly Network[])[], none: number) {
+    let [four, six]: readonly [Tree, Tree] = [none, none];
+    // What is painted later covers what was before.
+    for (let index = sets.length - 1; index >= 0; index--) {
+      for (const network of sets[index] ?? []) {
+        if (network.bytes.length === 4) four = paint(four, network, 0, index);
+        else six = paint(six, network, 0, index);
+      }
+    }
+    this.#trees = [four, six];
+  }
+
+  /** The index of the first set that holds an address of 4 or 16 octets. */
+  find(address: Uint8Array): number {
+    let tree = this.#trees[address.length === 4 ? 0 : 1];
+    let depth = 0;
+    while (typeof tree !== 'number') {
+      tree = tree[((address[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1 ? 1 : 0];
+      depth++;
+    }
+    this.scopeBits = depth;
+    return tree;
+  }
+}
+
+function paint(tree: Tree, network: Network, depth: number, value: number): Tree {
+  if (depth === network.length || tree === value) return value;
+  let [zero, one]: readonly [Tree, Tree] = typeof tree === 'number' ? [tree, tree] : tree;
+  if ((((network.bytes[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1) === 0)
+    zero = paint(zero, network, depth + 1, value);
+  else one = paint(one, network, depth + 1, value);
+  return zero === one ? zero : [zero, one];
+}
