@@ -28,6 +28,11 @@ export function isMmdbMap(value: MmdbValue | undefined): value is MmdbMap {
   return value instanceof Map;
 }
 
+/** Whether a value is a list. */
+export function isMmdbList(value: MmdbValue | undefined): value is readonly MmdbValue[] {
+  return Array.isArray(value);
+}
+
 /** Which keys of a map are wanted, and of the maps below them; `true` is all that is there. */
 export interface MmdbFields {
   readonly [key: string]: MmdbFields | true;

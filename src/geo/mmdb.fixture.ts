@@ -46,6 +46,19 @@ function integer(type: number, value: bigint): number[] {
   return [...head(type, octets.length), ...octets];
 }
 
+/** The octets of metadata, whose numbers are of the types that readers insist on. */
+function encodeMetadata(metadata: FixtureMap): number[] {
+  const types = new Map([
+    ['node_count', 6],
+    ['build_epoch', 9],
+  ]);
+  const entries = Object.entries(metadata).flatMap(([key, value]) => {
+    const encoded = typeof value === 'number' ? integer(types.get(key) ?? 5, BigInt(value)) : encodeValue(value);
+    return [...encodeValue(key), ...encoded];
+  });
+  return [...head(7, Object.keys(metadata).length), ...entries];
+}
+
 /** The records of a tree under construction: nodes from 0, nothing -1, values as -2 and below. */
 export class FixtureTree {
   readonly bits: 32 | 128;
@@ -145,10 +158,10 @@ export function assembleMmdb(
   }
   const trailer = [
     ...[0xab, 0xcd, 0xef, ...encoder.encode('MaxMind.com')],
-    ...encodeValue({
+    ...encodeMetadata({
       binary_format_major_version: 2,
       binary_format_minor_version: 0,
-      build_epoch: 1_700_000_000n,
+      build_epoch: 1_700_000_000,
       database_type: 'Test',
       description: {},
       ip_version: tree.bits === 128 ? 6 : 4,

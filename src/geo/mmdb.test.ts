@@ -9,7 +9,7 @@ import { openMmdb } from './mmdb.ts';
 import type { MmdbFile } from './mmdb.ts';
 import { assembleMmdb, buildMmdb, encodeValue, FixtureTree } from './mmdb.fixture.ts';
 import type { FixtureMmdb } from './mmdb.fixture.ts';
-import { isMmdbMap } from './mmdb-data.ts';
+import { isMmdbList, isMmdbMap } from './mmdb-data.ts';
 import type { MmdbValue } from './mmdb-data.ts';
 
 const vectors = new URL('../../../shared/vectors/mmdb/', import.meta.url);
@@ -37,7 +37,7 @@ function lookup(file: MmdbFile, address: string): readonly [MmdbValue | undefine
 /** A value in plain objects and lists. */
 function plain(value: MmdbValue | undefined): unknown {
   if (isMmdbMap(value)) return Object.fromEntries([...value].map(([key, item]) => [key, plain(item)]));
-  return Array.isArray(value) ? value.map((item: MmdbValue) => plain(item)) : value;
+  return isMmdbList(value) ? value.map(plain) : value;
 }
 
 /** A file of one node whose left half, 0.0.0.0/1, has a value of these octets. */
@@ -154,6 +154,13 @@ test('pointers of all four lengths lead to their values, and text of every lengt
 
 test('text that is not UTF-8 does not make a file unusable', () => {
   assert.deepEqual(lookup(opened(fileOf([0x42, 0x41, 0xff])), '0.0.0.0')[0], 'A\ufffd');
+});
+
+test('a file is read from shared memory too', () => {
+  const bytes = fileOf([0x02, 0x04, 0x42, 0xc3, 0xa9, 0x81, 0x07]);
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  assert.deepEqual(lookup(opened(shared), '0.0.0.0')[0], ['é', Uint8Array.of(7)]);
 });
 
 const mapHead = [0xe1, 0x41, 0x61];

@@ -6,7 +6,7 @@
  * expected counts as not known.
  */
 import { countries } from './countries.ts';
-import { isMmdbMap } from './mmdb-data.ts';
+import { isMmdbList, isMmdbMap } from './mmdb-data.ts';
 import type { MmdbFields, MmdbValue } from './mmdb-data.ts';
 import type { Place } from './source.ts';
 
@@ -42,7 +42,7 @@ export const placeFields: MmdbFields = {
 export function readPlace(value: MmdbValue): Place {
   const field = (...path: string[]): MmdbValue | undefined => at(value, path);
   const subdivisions = field('subdivisions');
-  const subdivision: MmdbValue | undefined = isList(subdivisions) ? subdivisions[0] : undefined;
+  const subdivision: MmdbValue | undefined = isMmdbList(subdivisions) ? subdivisions[0] : undefined;
   const draft: Draft = {
     continent:
       lettersOf(field('continent', 'code')) ?? lettersOf(field('continent_code')) ?? lettersOf(field('continent')),
@@ -131,10 +131,6 @@ function at(value: MmdbValue | undefined, path: readonly string[]): MmdbValue | 
   let result = value;
   for (const key of path) result = isMmdbMap(result) ? result.get(key) : undefined;
   return result;
-}
-
-function isList(value: MmdbValue | undefined): value is readonly MmdbValue[] {
-  return Array.isArray(value);
 }
 
 function textOf(value: MmdbValue | undefined): string | undefined {
