@@ -7,7 +7,6 @@
  */
 import { earliest } from '#base/time.ts';
 import type { MonoMs } from '#base/time.ts';
-import { prefixContains } from '#base/ip.ts';
 import type { IpPrefix } from '#base/ip.ts';
 import { present } from '#base/assert.ts';
 import { trackCheck } from '#health/check-tracker.ts';
@@ -24,7 +23,8 @@ import type { AnswerInput, EndpointDecision, ServiceDecision, ServiceMode } from
 import { Announcer } from '#steering/announcer/engine.ts';
 import type { PrefixStatus } from '#steering/announcer/engine.ts';
 import type { ServiceHere } from '#steering/gate.ts';
-import type { Endpoint, SteeringModel } from '#steering/model.ts';
+import { managedPrefixes } from '#steering/model.ts';
+import type { Endpoint, PrefixPolicy, SteeringModel } from '#steering/model.ts';
 import type { PeerAnchor } from '#steering/safety/anchor.ts';
 import type { Result } from '#base/result.ts';
 import { Drains } from './drains.ts';
@@ -78,6 +78,7 @@ export class Decision {
   readonly #teller = new Teller();
   readonly #stored: DurableState;
   #steering = emptySteering;
+  #managed: ReadonlyMap<Endpoint, PrefixPolicy> = new Map();
   #release: PeerReport['release'] = { epoch: 0, sequence: 0 };
   #coordinators: readonly SiteId[] = [];
   #isLoaded = false;
@@ -205,6 +206,7 @@ export class Decision {
 
   #load(input: Extract<DecisionInput, { kind: 'generation' }>, nowMs: MonoMs): readonly HealthEffect[] {
     this.#steering = input.steering;
+    this.#managed = managedPrefixes(input.steering);
     this.#release = input.release;
     this.#coordinators = input.health.sites;
     const effects = this.#health.step({ kind: 'model', model: input.health }, nowMs);
@@ -247,13 +249,14 @@ export class Decision {
     // Before there is a release, a service without endpoints is one that has not been read yet.
     if (!this.#isLoaded) return;
     const { nowMs } = moment;
-    const reachable = new Map(
-      this.#steering.endpoints.map((endpoint) => [endpoint, this.#isReachable(endpoint, nowMs)]),
-    );
+    const unreachable = new Set<Endpoint>();
+    for (const [endpoint, { prefix }] of this.#managed) {
+      if (!this.#isAnnouncedAt(endpoint.site, prefix, nowMs)) unreachable.add(endpoint);
+    }
     const input: AnswerInput = {
       verdictOf: (subject) => this.#verdictOf(subject),
       drainedSites: this.#drains.drainedSites,
-      isReachable: (endpoint) => reachable.get(endpoint) ?? true,
+      isReachable: (endpoint) => !unreachable.has(endpoint),
       nowMs,
     };
     const voters = this.#voters(nowMs);
@@ -384,16 +387,12 @@ export class Decision {
   }
 
   /** R25: an endpoint inside a managed prefix is answered only while its site announces that prefix. */
-  #isReachable(endpoint: Endpoint, nowMs: MonoMs): boolean {
-    const managed = this.#steering.prefixes.find(
-      (policy) => policy.sites.includes(endpoint.site) && prefixContains(policy.prefix, endpoint.answer),
-    );
-    if (managed === undefined) return true;
-    if (endpoint.site === this.#identity.site) {
-      const status = this.#announcer.status().find((entry) => entry.prefix === managed.prefix);
+  #isAnnouncedAt(site: SiteId, prefix: IpPrefix, nowMs: MonoMs): boolean {
+    if (site === this.#identity.site) {
+      const status = this.#announcer.status().find((entry) => entry.prefix === prefix);
       return status?.state.kind !== 'withdrawn';
     }
-    const peer = this.#peersOf(managed.prefix, nowMs).find((entry) => entry.site === endpoint.site);
+    const peer = this.#peersOf(prefix, nowMs).find((entry) => entry.site === site);
     return peer === undefined || peer.report.announced;
   }
 }

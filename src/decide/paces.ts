@@ -49,10 +49,11 @@ export class Paces {
   decide(look: PacesLook): readonly ServiceDecision[] {
     this.#slowStarts.look(rampLooks(look), look.nowMs);
     this.#lookAtLoads(look);
-    return look.services.map((decision) => ({
-      ...decision,
-      endpoints: decision.endpoints.map((decided) => this.#paced(decided, this.#loads.get(decision.service))),
-    }));
+    return look.services.map((decision) => {
+      const load = this.#loads.get(decision.service);
+      if (load === undefined && slowStartOf(decision.service, look) === 0) return decision;
+      return { ...decision, endpoints: decision.endpoints.map((decided) => this.#paced(decided, load)) };
+    });
   }
 
   /** What to keep on disk. */
@@ -95,9 +96,15 @@ export class Paces {
   }
 }
 
-function rampLooks({ services, policyOf, isUsable }: PacesLook): Parameters<SlowStarts['look']>[0] {
+function slowStartOf(service: ServiceId, { policyOf }: PacesLook): number {
+  return policyOf(service)?.slowStartMs ?? 0;
+}
+
+function rampLooks(look: PacesLook): Parameters<SlowStarts['look']>[0] {
+  const { services, isUsable } = look;
   return services.flatMap(({ service, endpoints }) => {
-    const slowStartMs = policyOf(service)?.slowStartMs ?? 0;
+    const slowStartMs = slowStartOf(service, look);
+    if (slowStartMs === 0) return [];
     return endpoints.map(({ endpoint, answerable }) => ({
       subject: endpoint.subject,
       isUsable: isUsable(endpoint),

@@ -22,8 +22,8 @@ export interface ServicesLook extends AnswerInput {
 /** What is known of a service that is a member of another. */
 interface Settled {
   readonly decision: ServiceDecision;
-  readonly isSurelyOut: boolean;
-  readonly isDrained: boolean;
+  /** Of all its members; asked for only where it is a member itself. */
+  readonly standing: () => Pick<MemberHealth, 'isSurelyOut' | 'isDrained'>;
 }
 
 /** How a member of a tier stands. */
@@ -83,12 +83,14 @@ function decideOne(
     { service, endpoints, minHealthy, onAllDown, drainedInPanic, nested: healths, tier },
     look,
   );
-  const everyMember = [...new Set([...endpoints.map(({ site }) => site), ...nested.keys()])].map(healthOf);
-  return {
-    decision,
-    isSurelyOut: everyMember.filter((member) => !member.isSurelyOut).length < Math.max(1, minHealthy),
-    isDrained: everyMember.length > 0 && everyMember.every((member) => member.isDrained),
+  const standing = (): ReturnType<Settled['standing']> => {
+    const members = [...new Set([...endpoints.map(({ site }) => site), ...nested.keys()])].map(healthOf);
+    return {
+      isSurelyOut: members.filter((member) => !member.isSurelyOut).length < Math.max(1, minHealthy),
+      isDrained: members.length > 0 && members.every((member) => member.isDrained),
+    };
   };
+  return { decision, standing };
 }
 
 function tierHealth(members: readonly MemberName[], healthOf: (member: MemberName) => MemberHealth): TierHealth {
@@ -111,9 +113,9 @@ function memberHealth(
 ): MemberHealth {
   const inner = nested.get(member);
   if (inner !== undefined) {
-    const { decision, isSurelyOut, isDrained } = inner;
+    const { decision, standing } = inner;
     const reason = `${member} is ${decision.mode === 'normal' ? 'below minHealthy' : 'down'}`;
-    return { isUp: decision.healthy, isSurelyOut, isDrained, reason };
+    return { isUp: decision.healthy, ...standing(), reason };
   }
   const here = endpoints.filter(({ site }) => site === member);
   const [first] = here;

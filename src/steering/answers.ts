@@ -109,24 +109,24 @@ export class AnswerEngine {
   decide(look: ServiceLook, input: AnswerInput): ServiceDecision {
     const { service, endpoints } = look;
     const everyUsable = endpoints.filter((endpoint) => isUsable(endpoint, input));
-    const memory = remember(this.#memories.get(service), everyUsable, input.nowMs);
+    const sitesUp = new Set(everyUsable.map(({ site }) => site)).size;
+    const memory = remember(this.#memories.get(service), { usable: everyUsable, sitesUp }, input.nowMs);
     if (memory !== undefined) this.#memories.set(service, memory);
     const isActive = (member: MemberName): boolean => look.tier?.members.includes(member) ?? true;
-    const usable = everyUsable.filter(({ site }) => isActive(site));
-    const nestedUp = [...look.nested].flatMap(([member, healthy]) => (healthy ? [member] : []));
-    const upCount = new Set([...everyUsable.map(({ site }) => site), ...nestedUp]).size;
+    const usable = look.tier === undefined ? everyUsable : everyUsable.filter(({ site }) => isActive(site));
+    const nestedUp = [...look.nested.keys()].filter((member) => look.nested.get(member) === true);
+    const upCount = sitesUp + nestedUp.length;
     const isAnsweredByHealth = usable.length > 0 || nestedUp.some(isActive);
     const mode = isAnsweredByHealth ? 'normal' : upCount > 0 ? 'held' : allDownMode(look, memory);
-    const active = endpoints.filter(({ site }) => isActive(site));
+    const active = look.tier === undefined ? endpoints : endpoints.filter(({ site }) => isActive(site));
     const answerable = answerableSet(mode, { active, usable, memory, drainedInPanic: look.drainedInPanic }, input);
-    const usableKeys = new Set(everyUsable.map(({ subject }) => subject));
     return {
       service,
       mode,
       healthy: mode === 'normal' && upCount >= look.minHealthy,
       activeTier: look.tier?.index,
       endpoints: endpoints.map((endpoint) => {
-        const standby = usableKeys.has(endpoint.subject) && !isActive(endpoint.site);
+        const standby = !isActive(endpoint.site) && everyUsable.includes(endpoint);
         return describe(endpoint, { mode, answerable, standby }, input);
       }),
     };
@@ -185,8 +185,12 @@ function allDownMode({ onAllDown }: ServiceLook, memory: Memory | undefined): Se
   return onAllDown === 'failOpen' ? (memory?.allDownMode ?? 'failOpen') : onAllDown;
 }
 
-function remember(before: Memory | undefined, usable: readonly Endpoint[], nowMs: MonoMs): Memory | undefined {
-  if (new Set(usable.map((endpoint) => endpoint.site)).size > 1) return rememberSeveral(before, usable, nowMs);
+function remember(
+  before: Memory | undefined,
+  { usable, sitesUp }: { readonly usable: readonly Endpoint[]; readonly sitesUp: number },
+  nowMs: MonoMs,
+): Memory | undefined {
+  if (sitesUp > 1) return rememberSeveral(before, usable, nowMs);
   if (before === undefined) return undefined;
   if (usable.length > 0) return { ...before, allDownMode: undefined };
   const recent = nowMs - before.severalUpAt <= allDownWindowMs;

@@ -3,6 +3,7 @@
  * announced, and what gates them (R16, R17). Plain data; built by the room `config`.
  */
 import { z } from 'zod';
+import { prefixContains } from '#base/ip.ts';
 import type { Family, IpAddress, IpPrefix } from '#base/ip.ts';
 import { durationMs } from '#health/check.ts';
 import type { ServiceId, SiteId, SubjectKey } from '#health/model.ts';
@@ -68,4 +69,16 @@ export interface SteeringModel {
   readonly prefixes: readonly PrefixPolicy[];
   /** The longest TTL that a steered record is served with: a drain waits it out (R25). */
   readonly longestTtlSeconds: number;
+}
+
+/** The prefix that each endpoint stands behind at its site; those that stand behind none are left out (R25). */
+export function managedPrefixes({ endpoints, prefixes }: SteeringModel): ReadonlyMap<Endpoint, PrefixPolicy> {
+  return new Map(
+    endpoints.flatMap((endpoint) => {
+      const policy = prefixes.find(
+        ({ prefix, sites }) => sites.includes(endpoint.site) && prefixContains(prefix, endpoint.answer),
+      );
+      return policy === undefined ? [] : [[endpoint, policy] as const];
+    }),
+  );
 }
