@@ -13,6 +13,7 @@ import { createReportComposer } from './composer.ts';
 import type { ComposerInput } from './composer.ts';
 import type { AgentConfig } from './config.ts';
 import { createChangeLog } from './change-log.ts';
+import { startRoundTrips } from './round-trips.ts';
 
 /** Tells this run of the agent from others, across reloads of its config. */
 export interface AgentIdentity {
@@ -31,31 +32,34 @@ const leaseIntervals = 3;
 
 /** Starts the agent of a loaded config. */
 export function startAgent(config: AgentConfig, identity: AgentIdentity, logger: Logger): Agent {
-  const { haproxy, keepalived, intervalMs } = config;
+  const { haproxy, keepalived, latency, intervalMs } = config;
   const composer = createReportComposer({ haproxy: haproxy !== undefined, keepalived: keepalived !== undefined });
   const logChanges = createChangeLog(logger);
+  const roundTrips = latency && startRoundTrips(latency, logger);
 
-  const compose = (): Report => ({
+  const compose = (latencies: Report['latencies']): Report => ({
     site: config.site,
     node: config.node,
     boot: identity.boot,
     sequence: identity.nextSequence(),
     leaseMs: leaseIntervals * intervalMs,
     ...present(composer.body(), 'the state to report'),
+    ...(latencies === undefined ? {} : { latencies }),
   });
-  const pushes = config.coordinators.map((url) =>
-    createReportPush({
+  const pushes = config.coordinators.map((url) => {
+    const news = roundTrips?.news();
+    return createReportPush({
       url,
       path: '/v1/reports',
       token: config.token,
       intervalMs,
-      compose,
+      compose: () => compose(news?.()),
       onContact: (contact) => {
         if (contact.kind === 'reached') logger.info({ coordinator: url }, `coordinator ${url} takes reports`);
         else logger.warn({ coordinator: url }, `coordinator ${url} takes no reports: ${contact.reason}`);
       },
-    }),
-  );
+    });
+  });
   const take = (input: ComposerInput): void => {
     const urgent = composer.step(input);
     if (composer.body() === undefined) return;
@@ -84,7 +88,7 @@ export function startAgent(config: AgentConfig, identity: AgentIdentity, logger:
 
   return {
     stop: async () => {
-      for (const monitor of monitors) monitor?.close();
+      for (const monitor of [...monitors, roundTrips]) monitor?.close();
       await Promise.all(pushes.map((push) => push.close()));
     },
   };

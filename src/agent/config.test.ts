@@ -62,12 +62,23 @@ keepalived:
       fifoPath: path.join(path.dirname(file), 'notify.fifo'),
       instances: [{ instance: 'VI_1', addresses: ['10.66.1.100', '2001:db8::100'] }],
     },
+    latency: { ports: [80, 443], intervalMs: 10_000 },
   });
 });
 
 test('a node needs neither HAProxy nor keepalived nor a token', (context) => {
   const config = load(write(context, least));
   assert.deepEqual([config.haproxy, config.keepalived, config.token], [undefined, undefined, undefined]);
+});
+
+test('round trips are measured at the ports given, or not at all', (context) => {
+  const latencyOf = (lines: string): AgentConfig['latency'] => load(write(context, `${least}${lines}`)).latency;
+  assert.deepEqual(latencyOf('latency: { ports: [8443, 8443], interval: 30s }\n'), {
+    ports: [8443],
+    intervalMs: 30_000,
+  });
+  assert.equal(latencyOf('latency: { enabled: false }\n'), undefined);
+  assert.match(problems(write(context, `${least}latency: { ports: [], interval: 1ms }\n`)).join(), /:4:33: .*:4:19: /s);
 });
 
 test('every fault is told at once, with its place', (context) => {

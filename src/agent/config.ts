@@ -59,6 +59,15 @@ const agentSchema = z.strictObject({
       instances: z.record(name, z.strictObject({ addresses: z.array(ipAddress).min(1) })).default({}),
     })
     .optional(),
+  /** The round trips of clients, for policies with a `latency` step. */
+  latency: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      interval: durationMs.refine((ms) => ms >= 1000 && ms <= 300_000, 'expected 1s to 5m').default(10_000),
+      /** Where clients connect to on this node. */
+      ports: z.array(z.int().min(1).max(65_535)).min(1).max(100).default([80, 443]),
+    })
+    .prefault({}),
 });
 
 /** A loaded config: defaults filled in, paths absolute, the token read. */
@@ -78,6 +87,8 @@ export interface AgentConfig {
     | undefined;
   readonly keepalived:
     { readonly fifoPath: string | undefined; readonly instances: readonly InstanceMapping[] } | undefined;
+  /** Which connections are measured; undefined for none. */
+  readonly latency: { readonly ports: readonly number[]; readonly intervalMs: number } | undefined;
 }
 
 /** Reads and checks the config file, and the token file that it names; returns all problems, or the config. */
@@ -94,7 +105,7 @@ export function loadAgentConfig(file: string): Result<AgentConfig, readonly Prob
 }
 
 function compose(value: z.output<typeof agentSchema>, folder: string, token: string | undefined): AgentConfig {
-  const { haproxy, keepalived } = value;
+  const { haproxy, keepalived, latency } = value;
   return {
     site: value.site,
     node: value.node,
@@ -111,6 +122,7 @@ function compose(value: z.output<typeof agentSchema>, folder: string, token: str
       fifoPath: keepalived.fifo === undefined ? undefined : path.resolve(folder, keepalived.fifo),
       instances: Object.entries(keepalived.instances).map(([instance, { addresses }]) => ({ instance, addresses })),
     },
+    latency: latency.enabled ? { ports: [...new Set(latency.ports)], intervalMs: latency.interval } : undefined,
   };
 }
 
