@@ -198,6 +198,42 @@ test('a small file that would expand to a huge value is refused', () => {
   assert.match(faultOf(fileOf([...lists.flat(), 0xa0])), /more than 65536 values in one/);
 });
 
+test('values that are deep only together are refused', () => {
+  const lists = (count: number): number[] => Array<number[]>(count).fill([0x01, 0x04]).flat();
+  // Forty lists, and forty others that lead to the first.
+  const values = [
+    [...lists(40), 0xa0],
+    [...lists(40), 0x20, 0x00],
+  ];
+  const tree = new FixtureTree(32);
+  tree.insert(octets('0.0.0.0'), 1, 0);
+  tree.insert(octets('128.0.0.0'), 1, 1);
+  assert.match(faultOf(assembleMmdb(tree, values, 24)), /nest deeper than 64/);
+});
+
+test('a file whose values overlap so much that reading them would take for ever is refused', () => {
+  const count = 50;
+  // Each record is a list of 401: octets that hide what is between, and then the same 400 integers.
+  const records = Array.from({ length: count }, (_, index) => {
+    const hidden = (count - 1 - index) * 7 + 300 - 285;
+    return [0x1e, 0x04, 0x00, 401 - 285, 0x9e, hidden >> 8, hidden & 255];
+  });
+  const rest = [...Array<number>(300).fill(0), ...Array<number>(400).fill(0xa0)];
+  const tree = new FixtureTree(32);
+  for (let index = 0; index < count; index++) tree.insert(Uint8Array.of(index, 0, 0, 0), 8, index);
+  assert.match(faultOf(assembleMmdb(tree, [...records, rest], 24)), /values overlap each other/);
+});
+
+test('a node that is shared is refused where it makes networks longer than an address', () => {
+  const tree = new FixtureTree(32);
+  tree.insert(octets('0.0.0.0'), 25, 0);
+  // Node 5 has twenty bits below it, and fits where the first network leads to it, but not after twenty other bits.
+  tree.insert(octets('128.0.0.0'), 12, -6);
+  assert.ok(openMmdb(assembleMmdb(tree, [[0xa0]], 24), '').ok);
+  tree.insert(octets('192.0.0.0'), 20, -6);
+  assert.match(faultOf(assembleMmdb(tree, [[0xa0]], 24)), /a network longer than an address/);
+});
+
 test('a tree whose nodes lead in a circle is refused', () => {
   const tree = new FixtureTree(32);
   tree.insert(octets('0.0.0.0'), 2, -1);
