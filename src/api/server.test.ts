@@ -25,6 +25,7 @@ async function openApi(context: TestContext): Promise<{
   const nothing = (): CallResult => refuse({ status: 503, code: 'stub', message: 'not here' });
   const calls: CoordinatorCalls = {
     status: () => Promise.reject(new Error('not here')),
+    checks: () => ({ site: 'fra', checks: [] }),
     report: nothing,
     peerReport: nothing,
     heads: ({ waitMs, signal }: HeadsQuery) => {

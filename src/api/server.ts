@@ -35,6 +35,7 @@ import type {
   RollbackRequest,
   UndrainRequest,
 } from './requests.ts';
+import type { Checks } from './checks.ts';
 import type { Status } from './status.ts';
 
 /** What a call gives: a value that is sent as JSON, or why not. */
@@ -51,6 +52,7 @@ export interface HeadsQuery {
 /** What a coordinator does for its callers. */
 export interface CoordinatorCalls {
   status(): Promise<Status>;
+  checks(): Checks;
   report(report: Report): CallResult;
   peerReport(report: PeerReport): CallResult;
   /** Newer heads; an empty list when the wait ran out. */
@@ -155,6 +157,7 @@ function statusOf(error: unknown): number {
 
 function addRoutes(app: FastifyInstance, calls: CoordinatorCalls, isLocal: (request: FastifyRequest) => boolean): void {
   app.get('/v1/status', async () => calls.status());
+  app.get('/v1/checks', (_request, reply) => reply.send(calls.checks()));
   app.get('/v1/history', async (_request, reply) => answer(reply, await calls.history()));
   app.post('/v1/reports', { bodyLimit: largestBytes.report }, (request, reply) =>
     taking(request, reply, reportSchema, (body) => calls.report(body)),

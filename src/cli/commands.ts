@@ -9,6 +9,7 @@ export const commands: ReadonlyMap<string, Loader> = new Map<string, Loader>([
   ['coordinator', () => import('./commands/coordinator.ts')],
   ['agent', () => import('./commands/agent.ts')],
   ['status', () => import('./commands/status.ts')],
+  ['get', () => import('./commands/get.ts')],
   ['explain', () => import('./commands/explain.ts')],
   ['drain', () => import('./commands/drain.ts')],
   ['undrain', () => import('./commands/undrain.ts')],

@@ -53,6 +53,7 @@ test('paths are resolved beside the file and defaults filled in', () => {
     api: { listen: { address: '127.0.0.1', port: 8053 }, token: undefined },
     replication: { role: 'writer' },
     geoDatabases: [],
+    checks: { execDirectories: [] },
     bgp: { localAddress: undefined },
     log: { level: 'info' },
   });

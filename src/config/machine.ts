@@ -31,6 +31,7 @@ export const machineSchema = z.strictObject({
     z.strictObject({ role: z.literal('follower'), from: z.array(apiUrl).min(1) }),
   ]),
   geo: z.strictObject({ databases: z.array(z.string().min(1)).min(1) }).optional(),
+  checks: z.strictObject({ exec: z.array(z.string().startsWith('/')).default([]) }).default({ exec: [] }),
   bgp: z.strictObject({ localAddress: ipAddress.optional() }).default({}),
   log: z.strictObject({ level: z.enum(['info', 'debug', 'warn', 'error']).default('info') }).default({ level: 'info' }),
 });
@@ -50,6 +51,8 @@ export interface MachineConfig {
   readonly replication: { readonly role: 'writer' } | { readonly role: 'follower'; readonly from: readonly string[] };
   /** Paths of the mmdb files that tell where clients are; none for the country database that comes with fairlead. */
   readonly geoDatabases: readonly string[];
+  /** Directories whose programs checks may run here, whoever has written the release. */
+  readonly checks: { readonly execDirectories: readonly string[] };
   readonly bgp: { readonly localAddress: IpAddress | undefined };
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
 }
@@ -110,6 +113,7 @@ export function parseMachine(directory: string, text: string): Result<MachineCon
     api: { listen, token: token?.ok === true ? token.value : undefined },
     replication: value.replication,
     geoDatabases: (value.geo?.databases ?? []).map((path) => resolve(directory, path)),
+    checks: { execDirectories: value.checks.exec },
     bgp: { localAddress: value.bgp.localAddress },
     log: value.log,
   });

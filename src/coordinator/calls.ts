@@ -6,6 +6,7 @@ import type { Result } from '#base/result.ts';
 import type { ApiFault } from '#api/fault.ts';
 import type { Explanation } from '#api/explanation.ts';
 import type { ExplainRequest, FailoverRequest, OverrideRequest, UndrainRequest } from '#api/requests.ts';
+import type { Checks } from '#api/checks.ts';
 import type { CallResult, CoordinatorCalls } from '#api/server.ts';
 import type { Status } from '#api/status.ts';
 import type { Override } from '#health/report.ts';
@@ -20,6 +21,7 @@ export interface CallParts {
   /** The sites of the release in force. */
   readonly sites: () => readonly string[];
   readonly status: () => Promise<Status>;
+  readonly checks: () => Checks;
   readonly explain: (request: ExplainRequest) => Result<Explanation, ApiFault>;
   readonly onStopRequest: () => void;
 }
@@ -29,6 +31,7 @@ export function createCalls(parts: CallParts): CoordinatorCalls {
   const { loop, releases } = parts;
   return {
     status: parts.status,
+    checks: parts.checks,
     report: (report) => {
       loop.feed({ kind: 'report', report });
       return succeed({ taken: true });

@@ -7,6 +7,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { startApi } from '#api/server.ts';
+import type { Checks } from '#api/checks.ts';
 import type { Api } from '#api/server.ts';
 import { formatHostPort } from '#base/ip.ts';
 import { refuse, succeed } from '#base/result.ts';
@@ -26,6 +27,8 @@ import { DecisionLoop, presentMoment } from './decision-loop.ts';
 import type { DnsService } from './dns-service.ts';
 import { narrate } from './narrate.ts';
 import { askOwnDns } from './own-dns.ts';
+import { ProbeResults } from './probe-results.ts';
+import { describeChecks } from './checks.ts';
 import { Peers } from './peers.ts';
 import type { Releases, RunningRelease } from './releases.ts';
 import { explain } from './explain.ts';
@@ -71,6 +74,7 @@ export class Coordinator {
   readonly #dns: DnsService;
   readonly #routes: Routes;
   readonly #prober: Prober;
+  readonly #results: ProbeResults;
   readonly #peers: Peers;
   readonly #loop: DecisionLoop;
   readonly #statePath: string;
@@ -94,9 +98,16 @@ export class Coordinator {
       this.#loop.feed({ kind: 'sessions', established });
     });
     this.#prober = createProber({
-      onResult: ({ check, passed, reason }) => {
-        this.#loop.feed({ kind: 'result', check, passed, reason });
+      execDirectories: machine.checks.execDirectories,
+      onResult: (result) => {
+        this.#results.add(result);
       },
+      onUnable: ({ id }, reason) => {
+        log.warn({ event: 'check.unable' }, `${id} cannot be run here, so it says nothing: ${reason}`);
+      },
+    });
+    this.#results = new ProbeResults((results) => {
+      this.#loop.feed({ kind: 'results', results });
     });
     this.#peers = new Peers(machine.api.token, log);
     this.#statePath = join(machine.stateDirectory, 'state.json');
@@ -155,6 +166,7 @@ export class Coordinator {
     if (mode.kind === 'leave') await this.#routes.leave(mode.reason);
     else await this.#routes.closeSilently();
     this.#loop.stop();
+    this.#results.stop();
     clearTimeout(this.#ownDnsTimer);
     const dns = mode.kind === 'handOver' ? undefined : this.#dns.close();
     await Promise.all([dns, this.#prober.close(), this.#peers.close(), this.#api?.close()]);
@@ -169,6 +181,7 @@ export class Coordinator {
       releases,
       sites: () => [...(this.#running?.generation.release.sites.keys() ?? [])],
       status: () => this.#status(),
+      checks: () => this.#checks(),
       explain: (request) => this.#explain(request),
       onStopRequest,
     });
@@ -302,6 +315,13 @@ export class Coordinator {
     }
     const context = { prng, unixMs: presentMoment().unixMs, isMinimal: machine.dns.minimalResponses };
     return explain(request, this.#running.generation.shared, context);
+  }
+
+  #checks(): Checks {
+    const { health } = this.#loop.decision;
+    const model = this.#running?.generation.health ?? { subjects: [], references: [], probes: [], sites: [] };
+    const source = { site: this.#options.machine.site, health, model, counts: this.#prober.status() };
+    return describeChecks(source, presentMoment().nowMs);
   }
 
   async #status(): Promise<Status> {

@@ -148,7 +148,7 @@ function slotFor(target: HealthTarget, endpoints: ReadonlyMap<string, readonly E
 }
 
 function probeValue(decision: Decision, check: CheckId, frozen: boolean): SlotValue {
-  const { state, changePending } = decision.health.probe(check);
+  const { state, changePending, weight = 0 } = decision.health.probe(check);
   const unproven = state === 'unknown';
   return {
     answerable: state !== 'down',
@@ -157,7 +157,7 @@ function probeValue(decision: Decision, check: CheckId, frozen: boolean): SlotVa
     withheld: false,
     frozen,
     failOpen: false,
-    weight: 0,
+    weight,
     shed: 0,
   };
 }

@@ -143,7 +143,15 @@ export class Decision {
   /** The health engine, to read from. */
   get health(): Pick<
     HealthEngine,
-    'awaitsReports' | 'verdict' | 'probe' | 'owners' | 'nodeReport' | 'peerReport' | 'freshPeers' | 'sanity'
+    | 'awaitsReports'
+    | 'verdict'
+    | 'probe'
+    | 'owners'
+    | 'nodeReport'
+    | 'peerReport'
+    | 'freshPeers'
+    | 'checkState'
+    | 'sanity'
   > {
     return this.#health;
   }
