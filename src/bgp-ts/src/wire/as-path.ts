@@ -35,6 +35,19 @@ export function decodeAsPath(value: Uint8Array, asnBytes: 2 | 4): readonly AsPat
   return segments;
 }
 
+/** How many ASes a path counts: a set is one, confederation segments are none (RFC 4271 §9.1.2.2, RFC 5065 §5.3). */
+export function pathLength(segments: readonly AsPathSegment[]): number {
+  return segments.reduce((length, { kind, asns }) => {
+    if (kind === 'sequence') return length + asns.length;
+    return kind === 'set' ? length + 1 : length;
+  }, 0);
+}
+
+/** Whether a segment is of a confederation (RFC 5065). */
+export function isConfederation(segment: AsPathSegment): boolean {
+  return segment.kind === 'confederation-sequence' || segment.kind === 'confederation-set';
+}
+
 /** Writes a path; an AS number that does not fit two octets becomes AS_TRANS. */
 export function encodeAsPath(segments: readonly AsPathSegment[], asnBytes: 2 | 4): Uint8Array {
   const writer = new ByteWriter();

@@ -1,97 +1,93 @@
 /**
- * Reads the value of one path attribute and says how bad a fault in it is (RFC 7606 §7, RFC 8092 §5, RFC 6793 §6).
- * Splitting the list, duplicates and missing attributes are update-decode.ts.
+ * Reads the value of one path attribute and says how bad a fault in it is (attribute-registry.ts). Splitting the list,
+ * duplicates and missing attributes are update-decode.ts.
  */
 import { formatAddress } from './address.ts';
-import { decodeAsPath } from './as-path.ts';
-import type { LargeCommunity, PathAttribute } from './attributes.ts';
+import { decodeAigp } from './aigp.ts';
+import type { AsPathSegment } from './as-path.ts';
+import { decodeAsPath, isConfederation } from './as-path.ts';
+import type { RawAttribute } from './attribute-list.ts';
+import { encodeRawAttribute } from './attribute-list.ts';
+import { attributeRule, judgeFlags } from './attribute-registry.ts';
+import type { PathAttribute } from './attributes.ts';
 import { origins } from './attributes.ts';
 import { ByteReader } from './bytes.ts';
+import type { LargeCommunity } from './community.ts';
 import { attributeFlag, attributeType, errorCode, updateSubcode } from './constants.ts';
+import {
+  decodeExtendedCommunity,
+  decodeIpv6ExtendedCommunity,
+  extendedCommunityBytes,
+  ipv6ExtendedCommunityBytes,
+} from './extended-community.ts';
 import type { AttributeFault } from './fault.ts';
+import { noData } from './fault.ts';
+import type { FamilyContext } from './multiprotocol.ts';
 import { decodeMpReach, decodeMpUnreach } from './multiprotocol.ts';
+import { judgeOpaque } from './opaque-attributes.ts';
+import { decodePrefixSid } from './prefix-sid.ts';
 
 /** What decoding an UPDATE depends on. */
-export interface UpdateContext {
+export interface UpdateContext extends FamilyContext {
   /** Whether both sides have 4-octet AS numbers. */
   readonly fourOctetAs: boolean;
   /** Whether the peer is in another AS. */
   readonly isExternal: boolean;
 }
 
-/** An attribute as the list has it. */
-export interface RawAttribute {
-  readonly flags: number;
-  readonly type: number;
-  readonly value: Uint8Array;
+/** What one attribute gave: a value, a fault, or both where the value is needed to withdraw what it names. */
+export interface AttributeOutcome {
+  readonly attribute?: PathAttribute;
+  readonly fault?: AttributeFault;
 }
-
-/** What one attribute gave. */
-export type AttributeOutcome =
-  | { readonly kind: 'attribute'; readonly attribute: PathAttribute }
-  | { readonly kind: 'fault'; readonly fault: AttributeFault };
-
-const { optional, transitive, partial } = attributeFlag;
-const wellKnown = transitive;
-const optionalTransitive = optional | transitive;
-
-/** The Optional and Transitive bits that each known type must have. */
-const requiredFlags: ReadonlyMap<number, number> = new Map([
-  [attributeType.origin, wellKnown],
-  [attributeType.asPath, wellKnown],
-  [attributeType.nextHop, wellKnown],
-  [attributeType.med, optional],
-  [attributeType.localPref, wellKnown],
-  [attributeType.atomicAggregate, wellKnown],
-  [attributeType.aggregator, optionalTransitive],
-  [attributeType.communities, optionalTransitive],
-  [attributeType.originatorId, optional],
-  [attributeType.clusterList, optional],
-  [attributeType.mpReach, optional],
-  [attributeType.mpUnreach, optional],
-  [attributeType.extendedCommunities, optionalTransitive],
-  [attributeType.as4Path, optionalTransitive],
-  [attributeType.as4Aggregator, optionalTransitive],
-  [attributeType.largeCommunities, optionalTransitive],
-]);
-
-/** Types that a peer in another AS may not set: dropped whatever they hold (RFC 7606 §7.5, §7.9, §7.10). */
-const internalOnly: ReadonlySet<number> = new Set([
-  attributeType.localPref,
-  attributeType.originatorId,
-  attributeType.clusterList,
-]);
-
-/** Types whose malformed value costs only the attribute (RFC 7606 §7.6, §7.7, RFC 6793 §6). */
-const discardable: ReadonlySet<number> = new Set([
-  attributeType.atomicAggregate,
-  attributeType.aggregator,
-  attributeType.as4Path,
-  attributeType.as4Aggregator,
-]);
 
 /** Reads one attribute. Throws `WireFault` for a multiprotocol one that ends the session. */
 export function decodeAttribute(raw: RawAttribute, context: UpdateContext): AttributeOutcome {
-  const flagsReason = judgeFlags(raw);
+  const rule = attributeRule(raw.type);
+  if (rule === undefined) return decodeUnknown(raw);
+  const flagsReason = judgeFlags(raw.type, raw.flags, rule);
   if (flagsReason !== undefined) {
-    return attributeFault(raw, 'treat-as-withdraw', updateSubcode.attributeFlags, flagsReason);
+    const fault = attributeFault(raw, rule.wrongFlags, updateSubcode.attributeFlags, flagsReason);
+    // The prefixes in it are the ones to withdraw.
+    return isMultiprotocol(raw.type) ? { attribute: decodeMultiprotocol(raw, context), fault } : { fault };
   }
-  if (context.isExternal && internalOnly.has(raw.type)) {
-    const reason = `attribute ${raw.type} came from another AS`;
-    return attributeFault(raw, 'attribute-discard', updateSubcode.optionalAttribute, reason);
+  const strayReason = judgeSource(raw, context);
+  if (strayReason !== undefined || (context.isExternal && rule.isInternal)) {
+    const reason = strayReason ?? `attribute ${raw.type} came from another AS`;
+    return { fault: attributeFault(raw, 'attribute-discard', updateSubcode.optionalAttribute, reason) };
   }
   const value = decodeValue(raw, context);
-  if (typeof value !== 'string') return { kind: 'attribute', attribute: value };
-  const severity = discardable.has(raw.type) ? 'attribute-discard' : 'treat-as-withdraw';
-  return attributeFault(raw, severity, valueSubcode(raw), value);
+  if (typeof value !== 'string') return { attribute: value };
+  return { fault: attributeFault(raw, rule.malformed, valueSubcode(raw), value) };
 }
 
-function judgeFlags(raw: RawAttribute): string | undefined {
-  const required = requiredFlags.get(raw.type);
-  if (required === undefined) return undefined;
-  const hasRequired = (raw.flags & optionalTransitive) === required;
-  const isPartialWellKnown = required === wellKnown && (raw.flags & partial) !== 0;
-  return hasRequired && !isPartialWellKnown ? undefined : `attribute ${raw.type} has flags 0x${raw.flags.toString(16)}`;
+/**
+ * RFC 4271 §6.3 resets the session for an unknown attribute that claims to be well-known; here it costs the routes, as in
+ * BIRD, and the attribute is kept.
+ */
+function decodeUnknown(raw: RawAttribute): AttributeOutcome {
+  const attribute = keep(raw);
+  if ((raw.flags & attributeFlag.optional) !== 0) return { attribute };
+  const reason = `well-known attribute ${raw.type} is unknown`;
+  return { attribute, fault: attributeFault(raw, 'treat-as-withdraw', updateSubcode.unrecognizedWellKnown, reason) };
+}
+
+function keep(raw: RawAttribute): PathAttribute {
+  return { kind: 'unknown', type: raw.type, flags: raw.flags, bytes: raw.value.slice() };
+}
+
+/** RFC 6793 §4.1: a peer with 4-octet AS numbers has no use for the attributes that make up for them. */
+function judgeSource(raw: RawAttribute, context: UpdateContext): string | undefined {
+  const isAs4 = raw.type === attributeType.as4Path || raw.type === attributeType.as4Aggregator;
+  return isAs4 && context.fourOctetAs ? `attribute ${raw.type} came from a peer with 4-octet AS numbers` : undefined;
+}
+
+function isMultiprotocol(type: number): boolean {
+  return type === attributeType.mpReach || type === attributeType.mpUnreach;
+}
+
+function decodeMultiprotocol(raw: RawAttribute, context: UpdateContext): PathAttribute {
+  return raw.type === attributeType.mpReach ? decodeMpReach(raw, context) : decodeMpUnreach(raw, context);
 }
 
 /** The value, or the sentence that says what is wrong with it. */
@@ -102,9 +98,9 @@ function decodeValue(raw: RawAttribute, context: UpdateContext): PathAttribute |
     case attributeType.origin:
       return decodeOrigin(value);
     case attributeType.asPath:
-      return decodePath('asPath', value, asnBytes);
+      return decodePath(value, asnBytes, context.isExternal);
     case attributeType.as4Path:
-      return decodePath('as4Path', value, 4);
+      return decodeAs4Path(value);
     case attributeType.nextHop:
       return value.length === 4 ? { kind: 'nextHop', nextHop: formatAddress(value) } : lengthReason(value, '4');
     case attributeType.med:
@@ -117,42 +113,49 @@ function decodeValue(raw: RawAttribute, context: UpdateContext): PathAttribute |
       return decodeAggregator('aggregator', value, asnBytes);
     case attributeType.as4Aggregator:
       return decodeAggregator('as4Aggregator', value, 4);
+    case attributeType.mpReach:
+    case attributeType.mpUnreach:
+      return decodeMultiprotocol(raw, context);
+    default:
+      return decodeOptional(raw);
+  }
+}
+
+/** The attributes that are lists of equal elements, and the rest. */
+function decodeOptional(raw: RawAttribute): PathAttribute | string {
+  const { type, value } = raw;
+  switch (type) {
     case attributeType.originatorId:
       return value.length === 4
         ? { kind: 'originatorId', originatorId: formatAddress(value) }
         : lengthReason(value, '4');
-    case attributeType.mpReach:
-      return decodeMpReach(value);
-    case attributeType.mpUnreach:
-      return decodeMpUnreach(value);
-    default:
-      return decodeList(raw);
-  }
-}
-
-/** The attributes that are lists of equal elements, and the unknown ones. */
-function decodeList(raw: RawAttribute): PathAttribute | string {
-  const { type, value } = raw;
-  switch (type) {
     case attributeType.communities:
-      return decodeElements(value, 4, (parts) => ({
-        kind: 'communities',
-        communities: parts.map((part) => new ByteReader(part).readUint32()),
-      }));
+      return decodeElements(value, 4, readUint32, (communities) => ({ kind: 'communities', communities }));
     case attributeType.clusterList:
-      return decodeElements(value, 4, (parts) => ({ kind: 'clusterList', clusterIds: parts.map(formatAddress) }));
+      return decodeElements(value, 4, formatAddress, (clusterIds) => ({ kind: 'clusterList', clusterIds }));
     case attributeType.extendedCommunities:
-      return decodeElements(value, 8, (parts) => ({
+      return decodeElements(value, extendedCommunityBytes, decodeExtendedCommunity, (communities) => ({
         kind: 'extendedCommunities',
-        communities: parts.map((part) => part.slice()),
+        communities,
+      }));
+    case attributeType.ipv6ExtendedCommunities:
+      return decodeElements(value, ipv6ExtendedCommunityBytes, decodeIpv6ExtendedCommunity, (communities) => ({
+        kind: 'ipv6ExtendedCommunities',
+        communities,
       }));
     case attributeType.largeCommunities:
-      return decodeElements(value, 12, (parts) => ({
+      return decodeElements(value, 12, decodeLargeCommunity, (communities) => ({
         kind: 'largeCommunities',
-        communities: parts.map(decodeLargeCommunity),
+        communities,
       }));
+    case attributeType.aigp:
+      return decodeAigp(value);
+    case attributeType.prefixSid:
+      return decodePrefixSid(value);
+    case attributeType.onlyToCustomer:
+      return decodeOnlyToCustomer(value);
     default:
-      return { kind: 'unknown', type, flags: raw.flags, bytes: value.slice() };
+      return judgeOpaque(type, value) ?? keep(raw);
   }
 }
 
@@ -162,9 +165,21 @@ function decodeOrigin(value: Uint8Array): PathAttribute | string {
   return origin === undefined ? `ORIGIN ${value[0] ?? 0} is unknown` : { kind: 'origin', origin };
 }
 
-function decodePath(kind: 'asPath' | 'as4Path', value: Uint8Array, asnBytes: 2 | 4): PathAttribute | string {
+/** RFC 5065 §5: a peer in another AS is in no confederation with us. */
+function decodePath(value: Uint8Array, asnBytes: 2 | 4, isExternal: boolean): PathAttribute | string {
   const segments = decodeAsPath(value, asnBytes);
-  return typeof segments === 'string' ? segments : { kind, segments };
+  if (typeof segments === 'string') return segments;
+  if (isExternal && segments.some(isConfederation)) return 'AS_PATH from another AS has a confederation segment';
+  return { kind: 'asPath', segments };
+}
+
+/** RFC 6793 §6: too short is malformed; confederation segments are dropped. */
+function decodeAs4Path(value: Uint8Array): PathAttribute | string {
+  if (value.length < 6) return lengthReason(value, 'at least 6');
+  const segments = decodeAsPath(value, 4);
+  if (typeof segments === 'string') return segments;
+  const kept: readonly AsPathSegment[] = segments.filter((segment) => !isConfederation(segment));
+  return { kind: 'as4Path', segments: kept };
 }
 
 function decodeAggregator(
@@ -178,8 +193,18 @@ function decodeAggregator(
   return asn === 0 ? 'AGGREGATOR has AS 0' : { kind, asn, address: formatAddress(reader.readRest()) };
 }
 
+function decodeOnlyToCustomer(value: Uint8Array): PathAttribute | string {
+  if (value.length !== 4) return lengthReason(value, '4');
+  const asn = readUint32(value);
+  return asn === 0 ? 'OTC has AS 0' : { kind: 'onlyToCustomer', asn };
+}
+
 function decodeUint32(value: Uint8Array, build: (value: number) => PathAttribute): PathAttribute | string {
-  return value.length === 4 ? build(new ByteReader(value).readUint32()) : lengthReason(value, '4');
+  return value.length === 4 ? build(readUint32(value)) : lengthReason(value, '4');
+}
+
+function readUint32(bytes: Uint8Array): number {
+  return new ByteReader(bytes).readUint32();
 }
 
 function decodeLargeCommunity(part: Uint8Array): LargeCommunity {
@@ -187,18 +212,20 @@ function decodeLargeCommunity(part: Uint8Array): LargeCommunity {
   return [reader.readUint32(), reader.readUint32(), reader.readUint32()];
 }
 
-function decodeElements(
+function decodeElements<Element>(
   value: Uint8Array,
   elementBytes: number,
-  build: (parts: readonly Uint8Array[]) => PathAttribute,
+  read: (part: Uint8Array) => Element,
+  build: (elements: readonly Element[]) => PathAttribute,
 ): PathAttribute | string {
   if (value.length === 0 || value.length % elementBytes !== 0) {
     return lengthReason(value, `a non-zero multiple of ${elementBytes}`);
   }
-  const count = value.length / elementBytes;
-  return build(
-    Array.from({ length: count }, (_, index) => value.subarray(index * elementBytes, (index + 1) * elementBytes)),
-  );
+  const elements: Element[] = [];
+  for (let start = 0; start < value.length; start += elementBytes) {
+    elements.push(read(value.subarray(start, start + elementBytes)));
+  }
+  return build(elements);
 }
 
 function lengthReason(value: Uint8Array, expected: string): string {
@@ -227,18 +254,8 @@ function attributeFault(
   severity: AttributeFault['severity'],
   subcode: number,
   reason: string,
-): AttributeOutcome {
-  const data = encodeRawAttribute(raw);
-  return {
-    kind: 'fault',
-    fault: { severity, attributeType: raw.type, code: errorCode.update, subcode, data, reason },
-  };
-}
-
-/** An attribute as it was: type, length and value, the Data that RFC 4271 §6.3 asks for. */
-export function encodeRawAttribute(raw: RawAttribute): Uint8Array {
-  const isLong = raw.value.length > 255 || (raw.flags & attributeFlag.extendedLength) !== 0;
-  const length = isLong ? [raw.value.length >> 8, raw.value.length & 0xff] : [raw.value.length];
-  const flags = isLong ? raw.flags | attributeFlag.extendedLength : raw.flags;
-  return Uint8Array.from([flags, raw.type, ...length, ...raw.value]);
+): AttributeFault {
+  // RFC 4271 §6.3 asks for the attribute with each of these, save a malformed AS_PATH.
+  const data = subcode === updateSubcode.malformedAsPath ? noData : encodeRawAttribute(raw);
+  return { severity, attributeType: raw.type, code: errorCode.update, subcode, data, reason };
 }

@@ -4,15 +4,18 @@
  */
 import { assertNever } from '../result.ts';
 import { addressBytes } from './address.ts';
+import { encodeAigp } from './aigp.ts';
 import { encodeAsPath } from './as-path.ts';
-import { encodeRawAttribute } from './attribute-decode.ts';
-import type { RawAttribute } from './attribute-decode.ts';
+import type { RawAttribute } from './attribute-list.ts';
+import { encodeRawAttribute } from './attribute-list.ts';
 import type { MpReach, MpUnreach, MultiprotocolNlri, PathAttribute } from './attributes.ts';
 import { origins } from './attributes.ts';
 import { ByteWriter, concatBytes, uint16Bytes, uint32Bytes } from './bytes.ts';
 import { asTrans, attributeFlag, attributeType } from './constants.ts';
+import { encodeExtendedCommunity, encodeIpv6ExtendedCommunity } from './extended-community.ts';
 import { noData } from './fault.ts';
 import { encodePrefixes } from './nlri.ts';
+import { encodePrefixSid } from './prefix-sid.ts';
 
 const { optional, transitive } = attributeFlag;
 
@@ -50,7 +53,20 @@ function encodeAttribute(attribute: PathAttribute, asnBytes: 2 | 4): RawAttribut
     case 'clusterList':
       return local(attributeType.clusterList, concatBytes(attribute.clusterIds.map(addressBytes)));
     case 'extendedCommunities':
-      return passedOn(attributeType.extendedCommunities, concatBytes(attribute.communities));
+      return passedOn(
+        attributeType.extendedCommunities,
+        concatBytes(attribute.communities.map(encodeExtendedCommunity)),
+      );
+    case 'ipv6ExtendedCommunities': {
+      const value = concatBytes(attribute.communities.map(encodeIpv6ExtendedCommunity));
+      return passedOn(attributeType.ipv6ExtendedCommunities, value);
+    }
+    case 'aigp':
+      return local(attributeType.aigp, encodeAigp(attribute));
+    case 'prefixSid':
+      return passedOn(attributeType.prefixSid, encodePrefixSid(attribute));
+    case 'onlyToCustomer':
+      return passedOn(attributeType.onlyToCustomer, uint32Bytes(attribute.asn));
     case 'largeCommunities':
       return passedOn(attributeType.largeCommunities, concatBytes(attribute.communities.flat().map(uint32Bytes)));
     case 'mpReach':
@@ -105,5 +121,5 @@ function encodeMpUnreach(attribute: MpUnreach): Uint8Array {
 }
 
 function encodeNlri(nlri: MultiprotocolNlri): Uint8Array {
-  return nlri.kind === 'opaque' ? nlri.bytes : encodePrefixes(nlri.prefixes);
+  return nlri.kind === 'opaque' ? nlri.bytes : encodePrefixes(nlri.prefixes, nlri.pathIds);
 }

@@ -7,13 +7,15 @@ import { refuse, succeed } from '../result.ts';
 import type { Prefix } from './address.ts';
 import { addressBytes } from './address.ts';
 import { decodeAttribute } from './attribute-decode.ts';
-import type { RawAttribute, UpdateContext } from './attribute-decode.ts';
+import type { UpdateContext } from './attribute-decode.ts';
+import { splitAttributes } from './attribute-list.ts';
 import type { PathAttribute } from './attributes.ts';
 import { findAttribute } from './attributes.ts';
 import { ByteReader, Truncated } from './bytes.ts';
 import { attributeFlag, attributeType, errorCode, updateSubcode } from './constants.ts';
 import type { AttributeFault, MessageFault, UpdateSeverity } from './fault.ts';
 import { noData, WireFault } from './fault.ts';
+import type { PrefixList } from './nlri.ts';
 import { decodePrefixes } from './nlri.ts';
 import type { UpdateMessage } from './update-encode.ts';
 
@@ -46,21 +48,30 @@ function decodeBody(body: Uint8Array, context: UpdateContext): DecodedUpdate {
   const reader = new ByteReader(body);
   const withdrawnBytes = reader.readBytes(reader.readUint16());
   const attributeBytes = reader.readBytes(reader.readUint16());
-  const withdrawn = requirePrefixes(withdrawnBytes);
-  const announced = requirePrefixes(reader.readRest());
+  const withdrawn = requirePrefixes(withdrawnBytes, context);
+  const announced = requirePrefixes(reader.readRest(), context);
   const list = decodeAttributeList(attributeBytes, context);
-  const hasReachable = announced.length > 0 || list.hasMpReach;
-  const missing = hasReachable ? missingAttributes(list, announced) : [];
+  const hasReachable = announced.prefixes.length > 0 || list.hasMpReach;
+  const missing = hasReachable ? missingAttributes(list, announced.prefixes) : [];
   const faults = [...list.faults, ...nextHopFaults(list.attributes), ...missing];
   const withdrawing = faults.find((fault) => fault.severity === 'treat-as-withdraw');
   // RFC 7606 §5.2: without reachable prefixes nothing can be withdrawn in their place.
   if (withdrawing !== undefined && !hasReachable) throw new WireFault(withdrawing);
   const severity = withdrawing?.severity ?? faults[0]?.severity ?? 'none';
-  return { kind: 'update', withdrawn, attributes: list.attributes, announced, faults, severity };
+  return {
+    kind: 'update',
+    withdrawn: withdrawn.prefixes,
+    attributes: list.attributes,
+    announced: announced.prefixes,
+    ...(withdrawn.pathIds === undefined ? {} : { withdrawnPathIds: withdrawn.pathIds }),
+    ...(announced.pathIds === undefined ? {} : { announcedPathIds: announced.pathIds }),
+    faults,
+    severity,
+  };
 }
 
-function requirePrefixes(bytes: Uint8Array): readonly Prefix[] {
-  const prefixes = decodePrefixes(bytes, 4);
+function requirePrefixes(bytes: Uint8Array, context: UpdateContext): PrefixList {
+  const prefixes = decodePrefixes(bytes, 4, context.addPath?.includes('ipv4-unicast') === true);
   if (typeof prefixes !== 'string') return prefixes;
   const subcode = updateSubcode.invalidNetwork;
   throw new WireFault({ code: errorCode.update, subcode, data: noData, reason: prefixes });
@@ -74,9 +85,9 @@ interface AttributeList {
 }
 
 function decodeAttributeList(bytes: Uint8Array, context: UpdateContext): AttributeList {
-  const { raw, fault } = splitAttributes(bytes);
+  const { raw, reason } = splitAttributes(bytes);
   const attributes: PathAttribute[] = [];
-  const faults: AttributeFault[] = fault === undefined ? [] : [fault];
+  const faults: AttributeFault[] = reason === undefined ? [] : [listFault(reason)];
   const seenTypes = new Set<number>();
   for (const item of raw) {
     if (seenTypes.has(item.type)) {
@@ -85,29 +96,13 @@ function decodeAttributeList(bytes: Uint8Array, context: UpdateContext): Attribu
     }
     seenTypes.add(item.type);
     const outcome = decodeAttribute(item, context);
-    if (outcome.kind === 'attribute') attributes.push(outcome.attribute);
-    else faults.push(outcome.fault);
+    if (outcome.attribute !== undefined) attributes.push(outcome.attribute);
+    if (outcome.fault !== undefined) faults.push(outcome.fault);
   }
   return { attributes, faults, seenTypes, hasMpReach: findAttribute(attributes, 'mpReach') !== undefined };
 }
 
-/** Cuts the list into attributes; an overrun ends it with a fault (RFC 7606 §4). */
-function splitAttributes(bytes: Uint8Array): { raw: readonly RawAttribute[]; fault: AttributeFault | undefined } {
-  const reader = new ByteReader(bytes);
-  const raw: RawAttribute[] = [];
-  while (reader.remaining > 0) {
-    if (reader.remaining < 3) return { raw, fault: listFault('path attributes end inside an attribute header') };
-    const flags = reader.readUint8();
-    const type = reader.readUint8();
-    const isLong = (flags & attributeFlag.extendedLength) !== 0;
-    if (isLong && reader.remaining < 2) return { raw, fault: listFault('path attributes end inside a length') };
-    const length = isLong ? reader.readUint16() : reader.readUint8();
-    if (length > reader.remaining) return { raw, fault: listFault(`attribute ${type} overruns the path attributes`) };
-    raw.push({ flags, type, value: reader.readBytes(length) });
-  }
-  return { raw, fault: undefined };
-}
-
+/** RFC 7606 §4: a list that cannot be read to its end. */
 function listFault(reason: string): AttributeFault {
   const subcode = updateSubcode.malformedAttributeList;
   const severity = 'treat-as-withdraw';

@@ -3,7 +3,7 @@ import type { Prefix } from './address.ts';
 import { encodeAttributes } from './attribute-encode.ts';
 import type { PathAttribute } from './attributes.ts';
 import { ByteWriter } from './bytes.ts';
-import { messageType } from './constants.ts';
+import { maxMessageBytes, messageType } from './constants.ts';
 import type { Family } from './family.ts';
 import { familyCode, familyOfCode } from './family.ts';
 import { encodeFrame } from './framer.ts';
@@ -15,19 +15,26 @@ export interface UpdateMessage {
   readonly withdrawn: readonly Prefix[];
   readonly attributes: readonly PathAttribute[];
   readonly announced: readonly Prefix[];
+  /** Path identifiers of `withdrawn` and `announced`, in their order; absent without add-path (RFC 7911). */
+  readonly withdrawnPathIds?: readonly number[];
+  readonly announcedPathIds?: readonly number[];
 }
 
-/** Writes a whole UPDATE message; it must fit 4096 bytes. */
-export function encodeUpdate(update: UpdateMessage, fourOctetAs: boolean): Uint8Array {
-  const withdrawn = encodePrefixes(update.withdrawn);
+/** Writes a whole UPDATE message of at most `mostBytes`; path identifiers are written where the update has them. */
+export function encodeUpdate(
+  update: UpdateMessage,
+  fourOctetAs: boolean,
+  mostBytes: number = maxMessageBytes,
+): Uint8Array {
+  const withdrawn = encodePrefixes(update.withdrawn, update.withdrawnPathIds);
   const attributes = encodeAttributes(update.attributes, fourOctetAs);
   const writer = new ByteWriter();
   writer.writeUint16(withdrawn.length);
   writer.writeBytes(withdrawn);
   writer.writeUint16(attributes.length);
   writer.writeBytes(attributes);
-  writer.writeBytes(encodePrefixes(update.announced));
-  return encodeFrame(messageType.update, writer.finish());
+  writer.writeBytes(encodePrefixes(update.announced, update.announcedPathIds));
+  return encodeFrame(messageType.update, writer.finish(), mostBytes);
 }
 
 /** The End-of-RIB marker of a family. */
