@@ -14,7 +14,9 @@
  * - Codes of places are in lower case, of unknown ones `--`; coordinates have six decimals, unknown ones are 0.
  * - `lua-records-exec-limit` counts what LuaJIT interprets: a loop that it compiles is never stopped.
  * - Not in 4.7: pickchashed, picknamehashed, pickselfweighted, dblookup, GeoIPQueryAttribute.* (the numbers work), an
- *   empty fallback of filterForward, forward names in hexadecimal other than `ip` and eight digits.
+ *   empty fallback of filterForward, forward names in hexadecimal other than `ip` and eight digits, sets of sets in
+ *   ifportup (ifurlup has them), `backupSelector='empty'` (unknown selectors are `random`).
+ * - Where everything is down, the backup selector chooses among the addresses of all sets.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -42,12 +44,18 @@ export const factDatabases = ['GeoIP2-City-Test', 'GeoLite2-ASN-Test'].map((name
 
 export type FactZoneName = 'lua' | 'forward' | 'geo';
 
+/** Reads the zone `NAME.example`. */
+export function readLuaZone(name: FactZoneName | 'random'): PeerZone {
+  const apex = `${name}.example`;
+  return { apex, text: readText(`${apex}.zone`) };
+}
+
 /** Reads the zone `NAME.example` and its facts. */
 export function readFactZone(name: FactZoneName): FactZone {
-  const apex = `${name}.example`;
-  const lines = readText(`${apex}.facts`).split('\n');
+  const zone = readLuaZone(name);
+  const lines = readText(`${zone.apex}.facts`).split('\n');
   const facts = lines.filter((line) => line !== '' && !line.startsWith('#')).map(readFact);
-  return { apex, text: readText(`${apex}.zone`), facts };
+  return { ...zone, facts };
 }
 
 function readText(file: string): string {

@@ -42,8 +42,70 @@ export function openHealthBackends(scope: Scope): Promise<Backends> {
 
 const each = (...names: readonly BackendName[]): readonly (readonly BackendName[])[] => names.map((name) => [name]);
 
-/** The records; `at` writes a list of backends as a Lua table. */
+/** Records that the two servers answer otherwise: see `knownHealthDifferences`. */
+export function differentRecords(backends: Backends): readonly HealthRecord[] {
+  const at = (name: BackendName): string => `{'${backends[name].address}'}`;
+  const both = `{'${backends.up.address}','${backends.upToo.address}'}`;
+  const url = `ifurlup('http://www.example.test:${backendPort}/status'`;
+  return [
+    { name: 'first', code: `ifportup(${backendPort},${both},{selector='all',timeout=3})`, gives: [] },
+    { name: 'porttiers', code: `ifportup(${backendPort},{${at('down')},${at('up')}},{interval=1})`, gives: [] },
+    {
+      name: 'tiersdown',
+      code: `${url},{${at('failing')},${at('down')}},{interval=1,backupSelector='all'})`,
+      gives: [],
+    },
+    { name: 'nobackup', code: `ifportup(${backendPort},${at('down')},{interval=1,backupSelector='empty'})`, gives: [] },
+  ];
+}
+
+/** The records of both kinds of checks. */
 export function healthRecords(backends: Backends): readonly HealthRecord[] {
+  return [...portRecords(backends), ...urlRecords(backends)];
+}
+
+/** Records by HTTP: what is asked for is always `www.example.test`, at the backend's own address. */
+function urlRecords(backends: Backends): readonly HealthRecord[] {
+  const at = (...names: readonly BackendName[]): string =>
+    `{${names.map((name) => `'${backends[name].address}'`).join(',')}}`;
+  const url = (list: string, options = ''): string =>
+    `ifurlup('http://www.example.test:${backendPort}/status',${list},{interval=1,timeout=1${options}})`;
+  const own = (name: BackendName): string => `'http://${backends[name].address}:${backendPort}/status'`;
+  const external = (pairs: Readonly<Partial<Record<BackendName, BackendName>>>): string =>
+    Object.entries(pairs)
+      .map(([answer, checked]) => `['${backends[answer as BackendName].address}']=${own(checked)}`)
+      .join(',');
+  return [
+    { name: 'url', code: url(at('up', 'failing', 'down')), gives: [['up']] },
+    { name: 'urlrandom', code: url(at('up', 'upToo', 'failing')), gives: each('up', 'upToo') },
+    { name: 'urlall', code: url(at('up', 'upToo', 'down'), ",selector='all'"), gives: [['up', 'upToo']] },
+    { name: 'urlhost', code: url(at('failing', 'byHost')), gives: [['byHost']] },
+    { name: 'urlagent', code: url(at('failing', 'byAgent'), ",useragent='tester'"), gives: [['byAgent']] },
+    { name: 'urlnoagent', code: url(at('up', 'byAgent'), ",useragent='other'"), gives: [['up']] },
+    { name: 'urlmatch', code: url(at('up', 'upToo'), ",stringmatch='world'"), gives: [['up']] },
+    { name: 'urlsilent', code: url(at('silent', 'up')), gives: [['up']] },
+    { name: 'urlmoved', code: url(at('moved', 'up'), ",selector='all'"), gives: [['up']] },
+    { name: 'urltiers', code: url(`{${at('failing', 'down')},${at('upToo')},${at('up')}}`), gives: [['upToo']] },
+    { name: 'urlfirsttier', code: url(`{${at('up')},${at('upToo')}}`), gives: [['up']] },
+    {
+      name: 'urlhashed',
+      code: url(at('up', 'failing', 'upToo', 'upThree'), ",selector='hashed'"),
+      gives: each('up', 'upToo', 'upThree'),
+      isHashed: true,
+    },
+    { name: 'urldown', code: url(at('down', 'failing')), gives: each('down', 'failing') },
+    { name: 'urldownall', code: url(at('down', 'failing'), ",backupSelector='all'"), gives: [['down', 'failing']] },
+    { name: 'external', code: `ifurlextup({{${external({ down: 'up', up: 'failing' })}}})`, gives: [['down']] },
+    {
+      name: 'externaltiers',
+      code: `ifurlextup({{${external({ up: 'failing' })}},{${external({ downToo: 'upToo' })}}})`,
+      gives: [['downToo']],
+    },
+  ];
+}
+
+/** Records by TCP; `at` writes a list of backends as a Lua table. */
+function portRecords(backends: Backends): readonly HealthRecord[] {
   const at = (...names: readonly BackendName[]): string =>
     `{${names.map((name) => `'${backends[name].address}'`).join(',')}}`;
   const port = (list: string, options = ''): string => `ifportup(${backendPort},${list},{interval=1${options}})`;

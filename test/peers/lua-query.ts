@@ -6,7 +6,6 @@ import { ednsOption, parseType, rcodeName } from '#dns/wire/constants.ts';
 import { decodeMessage, encodeQuery } from '#dns/wire/message.ts';
 import { parseName } from '#dns/wire/name.ts';
 import { formatRdata } from '#dns/wire/rdata.ts';
-import type { LuaAspect } from './lua-known.ts';
 
 /** Sends one message and gives the reply to it; undefined for none. */
 export type AskOctets = (query: Uint8Array) => Promise<Uint8Array | undefined>;
@@ -64,12 +63,6 @@ export function readLuaReply(octets: Uint8Array): LuaReply {
 export function formatLuaReply({ rcode, data }: LuaReply): string {
   if (rcode !== 'NOERROR') return rcode;
   return data.length === 0 ? 'NODATA' : data.toSorted().join(' | ');
-}
-
-/** One aspect of a reply as text; a TTL or scope that it does not have is `none`. */
-export function aspectOf(reply: LuaReply, aspect: LuaAspect): string {
-  if (aspect === 'answer') return formatLuaReply(reply);
-  return String((aspect === 'ttl' ? reply.ttlSeconds : reply.scopeBits) ?? 'none');
 }
 
 function scopeOf(options: Uint8Array): number | undefined {
