@@ -54,10 +54,10 @@ async function openServer(threads: number): Promise<Flipping> {
   const addresses = Array.from({ length: addressCount }, (_, index) => `'192.0.2.${index + 1}'`).join(',');
   const text = `$TTL 60\n@ SOA ns1 host 1 60 60 60 60\n@ NS ns1\nns1 A 192.0.2.53
 flip LUA A "ifportup(80,{${addresses}},{selector='all',backupSelector='all'})"\n`;
-  const { image, targets } = readZones(new Map([['zones/example.com.zone', text]]));
+  const { image, targets, geo } = readZones(new Map([['zones/example.com.zone', text]]));
   const table = SteeringTable.create(targets.length);
   const slots = new Map(targets.map((target, slot) => [targetKey(target), slot]));
-  const generation = { ...image, steering: table.buffer, slots };
+  const generation = { ...image, steering: table.buffer, slots, services: [], geo };
   const opened = await listenDns<AnswerSetup, AnswerUpdate>({
     listen: [{ address: '127.0.0.1' as IpAddress, port: 0 }],
     module: { url: new URL('../src/serve/answering.ts', import.meta.url) },
