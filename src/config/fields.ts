@@ -1,5 +1,6 @@
 /** The kinds of value that occur all over the config: addresses, prefixes, URLs and names, each parsed and canonical. */
 import { z } from 'zod';
+import { formatName, parseName } from '#dns/wire/name.ts';
 import { parseHostPort, parseIp, parsePrefix } from '#base/ip.ts';
 
 /** Builds a field that is text in the file and a value after `parse`, which gives undefined for what it refuses. */
@@ -41,6 +42,12 @@ export const port = z.int().min(1).max(65535);
 
 /** An autonomous system number that a speaker may have: not 0, not reserved (RFC 7607, RFC 7300). */
 export const asn = z.int().min(1).max(4_294_967_294);
+
+/** The name of a host, made absolute: with its final dot. */
+export const hostName = parsed('a host name such as www.fra.example.com', (text) => {
+  const name = parseName(text);
+  return name.ok && name.value.length > 1 ? formatName(name.value) : undefined;
+});
 
 /** The short name of a site, service or node. */
 export const shortName = z

@@ -1,17 +1,20 @@
-/** `zones/*.yaml`: services and how they are checked, prefixes and what gates them (R17), references (R5). */
+/** `zones/*.yaml`: services (service.ts), prefixes and what gates them (R17), references (R5), places of networks. */
 import { z } from 'zod';
 import type { IpPrefix } from '#base/ip.ts';
 import type { Result } from '#base/result.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { CheckDefinition } from '#health/check.ts';
-import { checkFromFields, checkSchema, referenceKinds } from '#health/check-schema.ts';
+import { checkFromFields, referenceKinds } from '#health/check-schema.ts';
 import type { CheckFields } from '#health/check-schema.ts';
 import type { ServiceId, SiteId } from '#health/model.ts';
 import { prefixSchema } from '#steering/model.ts';
 import type { Gate } from '#steering/model.ts';
-import type { IpAddress } from '#base/ip.ts';
 import { ipAddress, ipPrefix, port, shortName } from './fields.ts';
+import { netFrom, netProblems, netSchema } from './nets.ts';
+import type { NetConfig } from './nets.ts';
 import type { DocumentPath, Problem } from './problem.ts';
+import { checksOf, serviceProblems, serviceSchema } from './service.ts';
+import type { ServiceConfig } from './service.ts';
 import { loadYaml } from './yaml-document.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
@@ -28,9 +31,10 @@ const referenceSchema = z.discriminatedUnion('type', [
 
 /** The schema of `zones/*.yaml`. */
 export const policySchema = z.strictObject({
-  services: z.record(shortName, z.strictObject({ check: checkSchema })).default({}),
+  services: z.record(shortName, serviceSchema).default({}),
   prefixes: z.array(prefixSchema.extend({ prefix: ipPrefix })).default([]),
   references: z.array(referenceSchema).default([]),
+  nets: z.array(netSchema).default([]),
 });
 
 /** A place in one of several policy files. */
@@ -38,14 +42,6 @@ export interface PolicyPlace {
   readonly file: string;
   readonly line: number;
   problem(message: string, at?: 'key' | 'value', below?: DocumentPath): Problem;
-}
-
-/** A service and the check that its endpoints get. */
-export interface ServiceConfig {
-  readonly service: ServiceId;
-  readonly place: PolicyPlace;
-  /** Builds the check of one endpoint: its address and port under this service's parameters. */
-  checkOf(address: IpAddress, port: number): CheckDefinition;
 }
 
 /** A prefix, the sites that may announce it, and its gate. */
@@ -68,6 +64,7 @@ export interface Policy {
   readonly services: ReadonlyMap<ServiceId, ServiceConfig>;
   readonly prefixes: readonly PrefixConfig[];
   readonly references: readonly ReferenceConfig[];
+  readonly nets: readonly NetConfig[];
 }
 
 /** Reads and merges policy files, in the order given; what stands in two of them is refused at the second place. */
@@ -76,6 +73,7 @@ export function parsePolicies(files: ReadonlyMap<string, string>): Result<Policy
   const services = new Map<ServiceId, ServiceConfig>();
   const prefixes = new Map<IpPrefix, PrefixConfig>();
   const references: ReferenceConfig[] = [];
+  const nets = new Map<IpPrefix, NetConfig>();
   for (const [file, text] of files) {
     const loaded = loadYaml(file, text, policySchema);
     if (!loaded.ok) {
@@ -83,24 +81,34 @@ export function parsePolicies(files: ReadonlyMap<string, string>): Result<Policy
       continue;
     }
     for (const service of servicesOf(loaded.value)) {
-      problems.push(...addOnce(services, service.service, service));
+      problems.push(...serviceProblems(service), ...addOnce(services, service.service, service));
     }
     for (const prefix of prefixesOf(loaded.value)) problems.push(...addOnce(prefixes, prefix.prefix, prefix));
     references.push(...referencesOf(loaded.value));
+    for (const net of netsOf(loaded.value, problems)) problems.push(...addOnce(nets, net.prefix, net));
     problems.push(...timingProblems(loaded.value));
   }
   if (problems.length > 0) return refuse(problems);
-  return succeed({ services, prefixes: [...prefixes.values()], references });
+  return succeed({ services, prefixes: [...prefixes.values()], references, nets: [...nets.values()] });
 }
 
 type PolicyDocument = YamlDocument<z.output<typeof policySchema>>;
 
 function servicesOf(document: PolicyDocument): readonly ServiceConfig[] {
-  return Object.entries(document.value.services).map(([service, { check }]) => ({
+  return Object.entries(document.value.services).map(([service, fields]) => ({
     service,
     place: placeOf(document, ['services', service]),
-    checkOf: (address, endpointPort) => checkFromFields(check, address, endpointPort),
+    fields,
+    checks: checksOf(fields).map(([, check]) => check),
   }));
+}
+
+function netsOf(document: PolicyDocument, problems: Problem[]): readonly NetConfig[] {
+  return document.value.nets.map((fields, index) => {
+    const place = placeOf(document, ['nets', index]);
+    problems.push(...netProblems(fields, place));
+    return netFrom(fields, place);
+  });
 }
 
 function prefixesOf(document: PolicyDocument): readonly PrefixConfig[] {
@@ -125,10 +133,9 @@ const minTimingMs = 100;
 
 function timingProblems({ value, problemAt }: PolicyDocument): readonly Problem[] {
   const checks: readonly { readonly path: DocumentPath; readonly fields: CheckFields }[] = [
-    ...Object.entries(value.services).map(([name, { check }]) => ({
-      path: ['services', name, 'check'],
-      fields: check,
-    })),
+    ...Object.entries(value.services).flatMap(([name, service]) =>
+      checksOf(service).map(([path, fields]) => ({ path: ['services', name, ...path], fields })),
+    ),
     ...value.references.map((fields, index) => ({ path: ['references', index], fields })),
   ];
   return checks.flatMap(({ path, fields }) =>

@@ -1,19 +1,23 @@
 /** What only shows when all files of a release are seen together: references that lead nowhere, doubles, unwise shapes. */
 import { formatHostPort, parseIp, prefixContains } from '#base/ip.ts';
 import type { IpAddress, IpPrefix } from '#base/ip.ts';
-import type { SiteId } from '#health/model.ts';
+import type { ServiceId, SiteId } from '#health/model.ts';
+import type { ServicePolicy } from '#steering/policy/model.ts';
 import { didYouMean } from './nearest.ts';
 import type { Policy } from './policy.ts';
 import { fileProblem } from './problem.ts';
 import type { Problem } from './problem.ts';
 import type { ReleaseZone } from './zone-facts.ts';
 import type { EndpointConfig, SiteDocument } from './site.ts';
+import { serviceCheckProblems, steeringProblems, steeringWarnings } from './steering-checks.ts';
 
 /** A release's parts, each sound in itself. */
 export interface ReleaseParts {
   readonly sites: readonly SiteDocument[];
   readonly policy: Policy;
   readonly zones: readonly ReleaseZone[];
+  /** The policies of all services that have a member. */
+  readonly services: ReadonlyMap<ServiceId, ServicePolicy>;
 }
 
 /** Everything that keeps the parts from being one release. */
@@ -24,12 +28,14 @@ export function crossProblems(parts: ReleaseParts): readonly Problem[] {
     ...doubleEndpoints(parts),
     ...referenceProblems(parts),
     ...zoneProblems(parts),
+    ...steeringProblems(parts.zones, parts.policy, parts.services),
+    ...serviceCheckProblems(parts.policy),
   ];
 }
 
 /** Everything that may run but is probably not meant. */
 export function crossWarnings(
-  { sites, policy, zones }: ReleaseParts,
+  { sites, policy, zones, services }: ReleaseParts,
   localSite: SiteId | undefined,
 ): readonly Problem[] {
   const warnings: Problem[] = [];
@@ -43,9 +49,10 @@ export function crossWarnings(
     warnings.push(fileProblem('zones/', message));
   }
   for (const { service, place } of policy.services.values()) {
-    if (sites.some(({ site }) => site.endpoints.some((endpoint) => endpoint.service === service))) continue;
+    if (services.has(service)) continue;
     warnings.push(place.problem(`service '${service}' has no endpoint at any site`, 'key'));
   }
+  warnings.push(...steeringWarnings(zones, services));
   for (const { file, facts } of zones) {
     const count = facts.nameServers.length;
     if (count < 2) {

@@ -60,6 +60,7 @@ export const readAnyZone: ZoneReader = (file) => ({
     origin: `${file.slice('zones/'.length, -'.zone'.length)}.`,
     nameServers: ['ns1.example.net.', 'ns2.example.net.'],
     nameServerAddresses: [],
+    steers: [],
     longestDynamicTtlSeconds: 30,
   },
   problems: [],

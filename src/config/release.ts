@@ -7,9 +7,12 @@
 import { present } from '#base/assert.ts';
 import type { Result } from '#base/result.ts';
 import { refuse, succeed } from '#base/result.ts';
+import type { GeoNet } from '#geo/atlas.ts';
 import type { CheckDefinition } from '#health/check.ts';
+import { checkFromList } from '#health/check-schema.ts';
 import { subjectKey } from '#health/model.ts';
-import type { HealthModel, SiteId, Subject } from '#health/model.ts';
+import type { HealthModel, ServiceId, SiteId, Subject } from '#health/model.ts';
+import type { ServicePolicy } from '#steering/policy/model.ts';
 import type { Endpoint, PrefixPolicy, SteeringModel } from '#steering/model.ts';
 import { didYouMean } from './nearest.ts';
 import { parsePolicies } from './policy.ts';
@@ -20,6 +23,7 @@ import type { Problem } from './problem.ts';
 import { crossProblems, crossWarnings } from './release-checks.ts';
 import { isReleasePath, pathProblems, releaseDigest } from './release-files.ts';
 import type { ReleaseFiles } from './release-files.ts';
+import { compileServices } from './service-policy.ts';
 import { parseSite } from './site.ts';
 import type { SiteConfig, SiteDocument } from './site.ts';
 import type { ReleaseZone, ZoneReading } from './zone-facts.ts';
@@ -32,6 +36,10 @@ export interface CompiledRelease {
   readonly steering: SteeringModel;
   readonly sites: ReadonlyMap<SiteId, SiteConfig>;
   readonly zones: readonly ReleaseZone[];
+  /** How each service that has a member is steered. */
+  readonly services: ReadonlyMap<ServiceId, ServicePolicy>;
+  /** Where networks are, over what databases say. */
+  readonly nets: readonly GeoNet[];
   readonly warnings: readonly Problem[];
 }
 
@@ -59,14 +67,17 @@ export function compileRelease(
   const { zones, warnings } = collectZones(files, options.zones, problems);
   if (!isConnected) return refuse(sortProblems(problems));
 
-  const parts = { sites, policy, zones };
   const prefixes = compilePrefixes(sites, policy);
-  problems.push(...prefixes.problems, ...crossProblems(parts));
+  const services = compileServices(sites, policy);
+  const parts = { sites, policy, zones, services: services.policies };
+  problems.push(...prefixes.problems, ...services.problems, ...crossProblems(parts));
   if (problems.length > 0) return refuse(sortProblems(problems));
   return succeed({
     digest: releaseDigest(files),
     health: buildHealth(sites, policy, options.site),
-    steering: buildSteering(sites, prefixes.policies, zones),
+    steering: { ...buildSteering(sites, prefixes.policies, zones), services: services.policies },
+    services: services.policies,
+    nets: policy.nets.map(({ prefix, known }) => ({ prefix, place: known })),
     sites: new Map(sites.map(({ site }) => [site.id, site])),
     zones,
     warnings: sortProblems([...warnings, ...crossWarnings(parts, options.site)]),
@@ -143,7 +154,7 @@ function subjectsOf(site: SiteConfig, policy: Policy): readonly Subject[] {
         family: endpoint.family,
         vip: endpoint.vip,
         nodes: site.nodes,
-        check: service.checkOf(endpoint.probe, endpoint.port),
+        check: checkFromList(service.checks, endpoint.probe, endpoint.port),
         vrrpGraceMs: site.vrrpGraceMs,
       },
     ];
@@ -156,7 +167,7 @@ function buildSteering(
   zones: readonly ReleaseZone[],
 ): SteeringModel {
   const endpoints: readonly Endpoint[] = sites.flatMap(({ site }) =>
-    site.endpoints.map(({ service, family, answer, port }) => ({
+    site.endpoints.map(({ service, family, answer, port, weight, capacity }) => ({
       subject: subjectKey(service, site.id, family),
       service,
       site: site.id,
@@ -164,6 +175,8 @@ function buildSteering(
       answer,
       port,
       hasAgents: site.nodes.length > 0,
+      weight,
+      ...(capacity === undefined ? {} : { capacity }),
     })),
   );
   const longestTtlSeconds = Math.max(0, ...zones.map((zone) => zone.facts.longestDynamicTtlSeconds));

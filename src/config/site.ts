@@ -6,7 +6,9 @@ import type { Result } from '#base/result.ts';
 import { refuse, succeed } from '#base/result.ts';
 import { durationMs } from '#health/check.ts';
 import type { NodeId, ServiceId, SiteId } from '#health/model.ts';
-import { apiUrl, asn, ipAddress, port, routerId, shortName } from './fields.ts';
+import { defaultWeight } from '#steering/policy/model.ts';
+import { tagsSchema, weightSchema } from '#steering/policy/schema.ts';
+import { apiUrl, asn, hostName, ipAddress, port, routerId, shortName } from './fields.ts';
 import type { DocumentPath, Problem } from './problem.ts';
 import { loadYaml } from './yaml-document.ts';
 import type { YamlDocument } from './yaml-document.ts';
@@ -17,6 +19,10 @@ const endpointSchema = z.strictObject({
   vip: ipAddress.optional(),
   probe: ipAddress.optional(),
   nextHop: ipAddress.optional(),
+  weight: weightSchema.default(defaultWeight),
+  capacity: z.number().positive().optional(),
+  tags: tagsSchema,
+  name: hostName.optional(),
 });
 
 const neighborSchema = z.strictObject({
@@ -52,6 +58,14 @@ export interface EndpointConfig {
   readonly vip: IpAddress;
   readonly probe: IpAddress;
   readonly nextHop: IpAddress;
+  /** Its part in proportion to others, 0 to 65,535. */
+  readonly weight: number;
+  /** The load that it can take, in the unit in which load is reported. */
+  readonly capacity: number | undefined;
+  /** Words by which policies sort it out. */
+  readonly tags: readonly string[];
+  /** The host name that leads to it, absolute, for answers of type CNAME. */
+  readonly name: string | undefined;
   /** Where it stands in its file. */
   readonly path: DocumentPath;
 }
@@ -119,6 +133,10 @@ function toEndpoint(endpoint: z.output<typeof endpointSchema>, path: DocumentPat
     vip,
     probe: endpoint.probe ?? endpoint.address,
     nextHop: endpoint.nextHop ?? vip,
+    weight: endpoint.weight,
+    capacity: endpoint.capacity,
+    tags: endpoint.tags,
+    name: endpoint.name,
     path,
   };
 }

@@ -10,8 +10,20 @@ export interface ZoneFacts {
   readonly nameServers: readonly string[];
   /** The addresses of those name servers, as far as the zone gives them. */
   readonly nameServerAddresses: readonly IpAddress[];
+  /** The services by which its records steer. */
+  readonly steers: readonly SteerUse[];
   /** The longest TTL of a record that follows health; 0 where there is none (R25). */
   readonly longestDynamicTtlSeconds: number;
+}
+
+/** A record that steers by a service, and where its code stands. */
+export interface SteerUse {
+  readonly service: string;
+  /** The type of its records, such as `A`. */
+  readonly type: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
 }
 
 /** A zone file as read: facts where it may be served, and what is wrong or unwise about it. */

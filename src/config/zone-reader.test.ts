@@ -21,6 +21,7 @@ test('zones are read with the origin of their file, and served together', () => 
     origin: 'b.test.',
     nameServers: ['ns1.b.test.', 'ns2.b.test.'],
     nameServerAddresses: ['192.0.2.1', '192.0.2.2'],
+    steers: [],
     longestDynamicTtlSeconds: 30,
   });
   assert.deepEqual(

@@ -11,6 +11,7 @@ import type { Result } from '#base/result.ts';
 import { recordType } from '#dns/wire/constants.ts';
 import { equalNames, formatName, parseName, rootName } from '#dns/wire/name.ts';
 import type { Name } from '#dns/wire/name.ts';
+import type { DynamicCompiler } from '#dns/zone/dynamic.ts';
 import { buildImage } from '#dns/zone/image-builder.ts';
 import type { BuiltImage } from '#dns/zone/image-builder.ts';
 import type { ZoneProblem } from '#dns/zone/problem.ts';
@@ -19,19 +20,19 @@ import { longestDynamicTtlOf, nameServersOf, staticAddressesOf } from '#dns/zone
 import type { ZoneData } from '#dns/zone/zone-data.ts';
 import { createLuaCompiler } from '#lua/compiler.ts';
 import { createAtlas, placeOf } from '#geo/atlas.ts';
-import type { GeoAtlas } from '#geo/atlas.ts';
+import type { GeoAtlas, GeoNet } from '#geo/atlas.ts';
 import { buildGeoTables } from '#geo/build-tables.ts';
 import { openMmdb } from '#geo/mmdb.ts';
 import { collectingGeo } from '#geo/tables.ts';
 import type { GeoTables } from '#geo/tables.ts';
 import { targetKey } from '#lua/health.ts';
-import { noServices } from '#lua/steer.ts';
 import type { HealthSource, HealthTarget } from '#lua/health.ts';
 import type { GeoFile } from './geo-file.ts';
 import type { Problem } from './problem.ts';
 import { includePath } from './release-files.ts';
 import type { ReleaseFiles } from './release-files.ts';
 import type { ZoneFacts, ZoneReading } from './zone-facts.ts';
+import { readSteering, ZoneSteering } from './zone-steering.ts';
 
 /** All zones of a release as read. */
 export interface ZoneReadings {
@@ -57,9 +58,15 @@ export function readZones(files: ReleaseFiles, databases: readonly GeoFile[] = [
       return { read: () => ({ state: 'unknown', changePending: true }), weight: () => 0 };
     },
   };
-  const atlas = lazyAtlas(databases);
+  const { services, nets } = readSteering(files);
+  const atlas = lazyAtlas(databases, nets);
   const geo = collectingGeo((address) => placeOf(atlas(), address));
-  const compile = createLuaCompiler({ health, geo: geo.source, steer: noServices, prng: createPrng(0) });
+  const steering = new ZoneSteering(services, geo.source);
+  const compileRecord = createLuaCompiler({ health, geo: geo.source, steer: steering.source, prng: createPrng(0) });
+  const compile: DynamicCompiler = (source) => {
+    steering.at(source.position);
+    return compileRecord(source);
+  };
   const zones: ZoneData[] = [];
   const readings = new Map<string, ZoneReading>();
   for (const [file, text] of files) {
@@ -69,7 +76,8 @@ export function readZones(files: ReleaseFiles, databases: readonly GeoFile[] = [
     if (zone !== undefined) zones.push(zone);
     const of = (severity: ZoneProblem['severity']): readonly Problem[] =>
       problems.filter((problem) => problem.severity === severity).map(toProblem);
-    const facts = zone === undefined ? undefined : factsOf(zone);
+    const steers = steering.takeUses();
+    const facts = zone === undefined ? undefined : { ...factsOf(zone), steers };
     const foreign = zone === undefined ? [] : foreignSoa(file, zone);
     readings.set(file, { facts, problems: of('error'), warnings: [...of('warning'), ...foreign] });
   }
@@ -82,7 +90,7 @@ export function readZones(files: ReleaseFiles, databases: readonly GeoFile[] = [
 const noGeoTables: GeoTables = { tables: new Map(), places: new Map() };
 
 /** Databases are opened when the first record asks for a place: most zones never do. */
-function lazyAtlas(databases: readonly GeoFile[]): () => GeoAtlas {
+function lazyAtlas(databases: readonly GeoFile[], nets: readonly GeoNet[]): () => GeoAtlas {
   let atlas: GeoAtlas | undefined;
   return () => {
     if (atlas !== undefined) return atlas;
@@ -91,8 +99,8 @@ function lazyAtlas(databases: readonly GeoFile[]): () => GeoAtlas {
       assert(database.ok, `${file} was found sound before`);
       return database.value;
     });
-    const made = createAtlas(opened, []);
-    assert(made.ok, 'there are no nets');
+    const made = createAtlas(opened, nets);
+    assert(made.ok, 'nets are checked where they are read');
     atlas = made.value;
     return atlas;
   };
@@ -126,7 +134,7 @@ function toProblem({ file, line, column, message }: ZoneProblem): Problem {
   return { file, line, column, path: '', message };
 }
 
-function factsOf(zone: ZoneData): ZoneFacts {
+function factsOf(zone: ZoneData): Omit<ZoneFacts, 'steers'> {
   const servers = nameServersOf(zone);
   return {
     origin: formatName(zone.apex).toLowerCase(),

@@ -18,7 +18,7 @@ export function generationWith(
   const text = '$TTL 60\n@ SOA ns1 host 1 60 60 60 60\n@ NS ns1\nns1 A 192.0.2.1\n';
   const { image, geo } = readZones(new Map(files.map((file) => [file, text])));
   setSerials(image, serial);
-  return { ...image, steering: SteeringTable.create(0).buffer, slots: new Map(), geo };
+  return { ...image, steering: SteeringTable.create(0).buffer, slots: new Map(), services: [], geo };
 }
 
 /** Opens a service on a free port, which ends with the test. */

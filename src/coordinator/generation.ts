@@ -37,8 +37,9 @@ export function buildGeneration(
   if (!release.ok) return release;
   const { image } = zones;
   setSerials(image, serial);
-  const slots = new SteeringSlots(zones.targets, release.value.steering.endpoints);
+  const services = [...release.value.services.values()];
+  const slots = new SteeringSlots(zones.targets, release.value.steering.endpoints, services);
   const health = { ...release.value.health, probes: slots.probes() };
-  const shared = { ...image, steering: slots.table.buffer, slots: slots.byTarget, geo: zones.geo };
+  const shared = { ...image, steering: slots.table.buffer, slots: slots.byTarget, services, geo: zones.geo };
   return succeed({ release: release.value, health, slots, shared, zones: new ZoneImage(image.buffer).zones() });
 }

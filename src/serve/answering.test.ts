@@ -32,7 +32,8 @@ const tcp: AnswerClient = {
 function answererOf(records = '', tell: (told: AnswerTold) => void = () => undefined): ThreadAnswerer {
   const text = `$TTL 60\n@ SOA ns1 host 1 3600 600 86400 60\n@ NS ns1\nns1 A 192.0.2.1\n${records}`;
   const { image, geo } = readZones(new Map([['zones/example.com.zone', text]]));
-  const generation = { ...image, steering: SteeringTable.create(0).buffer, slots: new Map<string, number>(), geo };
+  const slots = new Map<string, number>();
+  const generation = { ...image, steering: SteeringTable.create(0).buffer, slots, services: [], geo };
   const counters = new SharedArrayBuffer(answerCounterBytes);
   return createThreadAnswerer({ generation, settings, counters, countersAt: 0, seed: 1 }, tell);
 }

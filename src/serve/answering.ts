@@ -25,17 +25,20 @@ import type { DynamicSource } from '#dns/zone/dynamic.ts';
 import type { BuiltImage } from '#dns/zone/image-builder.ts';
 import { createLuaCompiler } from '#lua/compiler.ts';
 import { targetKey } from '#lua/health.ts';
-import { noServices } from '#lua/steer.ts';
 import type { HealthReading, HealthSource, HealthTarget } from '#lua/health.ts';
 import { decodeSlot, slotFlagCount, SteeringTable, weightOf } from '#steering/table.ts';
+import type { ServicePolicy } from '#steering/policy/model.ts';
+import { steerSourceOf } from '#steering/policy/source.ts';
 import type { ThreadAnswerer } from './thread-answerer.ts';
 
 /** One generation as threads share it. */
 export interface SharedGeneration extends BuiltImage {
   /** The steering table's buffer. */
   readonly steering: SharedArrayBuffer;
-  /** The slot of each target, by `targetKey`. */
+  /** The slot of each target, by `targetKey`, and of what services read of endpoints (steering/policy/model.ts). */
   readonly slots: ReadonlyMap<string, number>;
+  /** The services that records may steer by. */
+  readonly services: readonly ServicePolicy[];
   /** What records ask of places. */
   readonly geo: GeoTables;
 }
@@ -123,12 +126,9 @@ export function createThreadAnswerer(
 export function openGeneration(shared: SharedGeneration, prng: Prng, tell: (told: AnswerTold) => void): Generation {
   const table = new SteeringTable(shared.steering);
   const want = (target: HealthTarget): void => tell({ kind: 'targetWanted', target });
-  const compile = createLuaCompiler({
-    health: readSlots(table, shared.slots, want),
-    geo: geoSourceOf(shared.geo),
-    steer: noServices,
-    prng,
-  });
+  const geo = geoSourceOf(shared.geo);
+  const steer = steerSourceOf({ services: shared.services, table, slots: shared.slots, geo, prng });
+  const compile = createLuaCompiler({ health: readSlots(table, shared.slots, want), geo, steer, prng });
   return createGeneration(shared, { compile, sequence: () => table.sequence(), onFailure: failureTeller(tell) });
 }
 

@@ -21,6 +21,9 @@ const familiesByType: ReadonlyMap<number, readonly Family[]> = new Map([
   [recordType.TXT, bothFamilies],
 ]);
 
+/** The types of records that services give, as people write them. */
+export const steeredTypes: readonly string[] = ['A', 'AAAA', 'CNAME', 'HTTPS', 'SVCB', 'TXT'];
+
 /** The families that an answer of this type speaks of; undefined for a type that services do not give. */
 export function familiesOf(type: number): readonly Family[] | undefined {
   return familiesByType.get(type);

@@ -1,0 +1,427 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ServicePolicy } from '#steering/policy/model.ts';
+import { formatProblem } from './problem.ts';
+import { compileRelease } from './release.ts';
+import type { CompiledRelease } from './release.ts';
+import { readAnyZone, readingsOf, releaseWith, siteText } from './release.fixture.ts';
+import type { ZoneReader } from './release.fixture.ts';
+import type { SteerUse } from './zone-facts.ts';
+
+const check = '    check: { type: tcp }\n';
+
+/** A release whose service `www` has these lines, and whose file goes on with these. */
+function compile(
+  www: string,
+  { more = '', sites = {}, steers = [] }: { more?: string; sites?: Record<string, string>; steers?: SteerUse[] } = {},
+): ReturnType<typeof compileRelease> {
+  const files = releaseWith({ ...sites, 'zones/www.yaml': `services:\n  www:\n${check}${www}${more}` });
+  const readZone: ZoneReader = (file, text) => {
+    const reading = readAnyZone(file, text);
+    return { ...reading, facts: reading.facts && { ...reading.facts, steers } };
+  };
+  return compileRelease(files, { site: 'fra', zones: readingsOf(files, readZone) });
+}
+
+function compiled(...args: Parameters<typeof compile>): CompiledRelease {
+  const release = compile(...args);
+  assert.ok(release.ok, release.ok ? '' : release.fault.map(formatProblem).join('\n'));
+  return release.value;
+}
+
+function policyOf(...args: Parameters<typeof compile>): ServicePolicy | undefined {
+  return compiled(...args).steering.services?.get('www');
+}
+
+function refusal(...args: Parameters<typeof compile>): string {
+  const release = compile(...args);
+  assert.equal(release.ok, false, 'the release must be refused');
+  return release.fault.map(formatProblem).join('\n');
+}
+
+/** The text of a policy with these steps. */
+const steps = (...lines: readonly string[]): string =>
+  `    policy:\n${lines.map((line) => `      - ${line}\n`).join('')}`;
+
+test('a service without a policy answers what is up at its sites, with the weights of its endpoints', () => {
+  const fra = siteText('fra', 1).replace(
+    'port: 80',
+    'port: 80, weight: 30, capacity: 500, tags: [eu], name: www.fra.example.com',
+  );
+  const release = compiled('', { sites: { 'sites/fra.yaml': fra } });
+  const policy = release.steering.services?.get('www');
+  assert.deepEqual(policy?.steps, [{ kind: 'up' }]);
+  assert.deepEqual(policy.members[0], {
+    kind: 'site',
+    name: 'fra',
+    location: { latitude: 50.1, longitude: 8.6 },
+    hostName: 'www.fra.example.com.',
+    endpoints: [{ subject: 'www/fra/4', family: 4, answer: '10.66.1.100', weight: 30 }],
+  });
+  assert.deepEqual(
+    release.steering.endpoints.map(({ weight, capacity }) => [weight, capacity]),
+    [
+      [30, 500],
+      [100, undefined],
+    ],
+  );
+});
+
+test('every step is read, with what goes without saying', () => {
+  const text = steps(
+    'failover: [[fra], iad]',
+    '{ geo: { continent: { EU: fra }, country: { DE: [fra, iad] }, region: { US-CA: iad }, asn: { 64500: iad }, prefix: { 203.0.113.0/24: iad }, fallback: any } }',
+    '{ load: { prefix: { ipv4: 20 } } }',
+    '{ nearest: { bias: { fra: -20 } } }',
+    'take: 2',
+    'sticky',
+  );
+  assert.deepEqual(policyOf(`${text}    targetLoad: 70\n`)?.steps, [
+    { kind: 'up' },
+    { kind: 'failover', tiers: [['fra'], ['iad']] },
+    {
+      kind: 'geo',
+      rules: [
+        { match: { kind: 'prefix', prefix: '203.0.113.0/24' }, members: ['iad'] },
+        { match: { kind: 'asn', asn: 64500 }, members: ['iad'] },
+        { match: { kind: 'region', country: 'US', region: 'CA' }, members: ['iad'] },
+        { match: { kind: 'country', country: 'DE' }, members: ['fra', 'iad'] },
+        { match: { kind: 'continent', continent: 'EU' }, members: ['fra'] },
+      ],
+      fallback: ['fra', 'iad'],
+    },
+    { kind: 'load', prefixBits: { ipv4: 20, ipv6: 56 } },
+    { kind: 'nearest', bias: new Map([['fra', -20]]) },
+    { kind: 'take', count: 2 },
+    { kind: 'sticky', prefixBits: { ipv4: 24, ipv6: 56 } },
+    { kind: 'take', count: 1 },
+  ]);
+});
+
+test('tags stand for members, and fallback none for nobody', () => {
+  const fra = siteText('fra', 1).replace('port: 80', 'port: 80, tags: [eu, big]');
+  const iad = siteText('iad', 2).replace('port: 80', 'port: 80, tags: [big]');
+  const sites = { 'sites/fra.yaml': fra, 'sites/iad.yaml': iad };
+  const policy = policyOf(steps('geo: { continent: { EU: eu, NA: [big] }, fallback: none }'), { sites });
+  assert.deepEqual(policy?.steps[1], {
+    kind: 'geo',
+    rules: [
+      { match: { kind: 'continent', continent: 'EU' }, members: ['fra'] },
+      { match: { kind: 'continent', continent: 'NA' }, members: ['fra', 'iad'] },
+    ],
+    fallback: [],
+  });
+});
+
+test('what else is said of a service comes with it', () => {
+  const text = `${steps('failover: [fra, iad]')}    minHealthy: 2
+    onAllDown: fallback
+    fallback: { addresses: [192.0.2.9] }
+    drainedInPanic: true
+    failover: { after: 30s }
+    failback: { window: { days: [sun, sat], from: '22:30', to: '02:00' } }
+    slowStart: 60s
+    targetLoad: 60
+    maxLoad: 80
+    https: { alpn: [h2, http/1.1], port: 8443 }
+`;
+  const { service, members, steps: read, ...rest } = policyOf(text) ?? {};
+  assert.deepEqual([service, members?.length, read?.length], ['www', 2, 2]);
+  assert.deepEqual(rest, {
+    minHealthy: 2,
+    onAllDown: 'fallback',
+    fallback: ['192.0.2.9'],
+    drainedInPanic: true,
+    modes: {
+      failover: { kind: 'after', delayMs: 30_000 },
+      failback: { kind: 'window', window: { days: [0, 6], fromMinute: 1350, toMinute: 120 } },
+    },
+    slowStartMs: 60_000,
+    load: { targetPercent: 60, maxPercent: 80 },
+    binding: { alpn: ['h2', 'http/1.1'], port: 8443 },
+  });
+});
+
+test('R27: a service with tiers returns to the first only by a person, unless it says otherwise', () => {
+  assert.deepEqual(policyOf(steps('failover: [fra, iad]'))?.modes, {
+    failover: { kind: 'auto' },
+    failback: { kind: 'manual' },
+  });
+  assert.deepEqual(policyOf(`${steps('failover: [fra, iad]')}    failback: auto\n`)?.modes.failback, { kind: 'auto' });
+  assert.deepEqual(policyOf('')?.modes.failback, { kind: 'auto' });
+});
+
+test('a service may be made of services, which need no check of their own endpoints', () => {
+  const more = '  all:\n    members: [{ service: www, weight: 5 }]\n    policy: [weighted]\n';
+  assert.deepEqual(compiled('', { more }).steering.services?.get('all')?.members, [
+    { kind: 'service', name: 'www', weight: 5 },
+  ]);
+});
+
+test('several checks of a service are one, of which the worst decides', () => {
+  const text = `services:\n  www:\n    checks: [{ type: tcp }, { type: http }]\n`;
+  const files = releaseWith({ 'zones/www.yaml': text });
+  const release = compileRelease(files, { site: 'fra', zones: readingsOf(files, readAnyZone) });
+  assert.ok(release.ok);
+  assert.equal(release.value.health.subjects[0]?.check.what.kind, 'all');
+});
+
+test('nets say where networks are, those of IPv4 inside IPv6 as IPv4', () => {
+  const more = `nets:
+  - { prefix: 192.0.2.0/24, country: DE, asn: 64500 }
+  - { prefix: 2001:db8::/32, region: US-CA, latitude: 37, longitude: -120 }
+  - { prefix: '::ffff:198.51.100.0/120', continent: EU }
+`;
+  assert.deepEqual(compiled('', { more }).nets, [
+    { prefix: '192.0.2.0/24', place: { country: 'DE', asn: 64500 } },
+    { prefix: '2001:db8::/32', place: { country: 'US', region: 'CA', latitude: 37, longitude: -120 } },
+    { prefix: '198.51.100.0/24', place: { continent: 'EU' } },
+  ]);
+});
+
+const use = { service: 'www', type: 'A', file: 'zones/example.com.zone', line: 9, column: 14 };
+
+const refusals: readonly (readonly [string, Parameters<typeof compile>, string])[] = [
+  [
+    'a step is unknown',
+    [steps('wieghted')],
+    "zones/www.yaml:5:9: services.www.policy[0]: no step 'wieghted', expected 'up', 'weighted', 'shuffle', 'nearest', 'latency', 'load', 'sticky', 'failover', 'geo' or 'take', did you mean 'weighted'?",
+  ],
+  [
+    'a step that says more is unknown',
+    [steps('{ goe: { fallback: any } }')],
+    "zones/www.yaml:5:11: services.www.policy[0]: unknown key 'goe', did you mean 'geo'?",
+  ],
+  [
+    'a step needs more than its name',
+    [steps('take')],
+    "zones/www.yaml:5:9: services.www.policy[0]: 'take' needs more than its name, expected a map such as 'take: 2'",
+  ],
+  [
+    'two steps are written as one',
+    [steps('{ take: 1, sticky: { prefix: { ipv4: 24 } } }')],
+    "zones/www.yaml:5:9: services.www.policy[0]: got 'sticky' and 'take' as one step, expected one step with its name as the key",
+  ],
+  [
+    'a tier names an unknown site',
+    [steps('failover: [fra, [ida]]')],
+    "zones/www.yaml:5:19: services.www.policy[0].failover: 'iad' is in no tier, expected every member in one\n" +
+      "zones/www.yaml:5:26: services.www.policy[0].failover[1][0]: no member 'ida', expected one of fra, iad, did you mean 'iad'?",
+  ],
+  [
+    'a member is in two tiers',
+    [steps('failover: [fra, [iad, fra]]')],
+    "zones/www.yaml:5:25: services.www.policy[0].failover[1]: 'fra' is in a tier before already, expected it in one",
+  ],
+  [
+    'failover comes after a step that chooses',
+    [steps('sticky', 'take: 2', 'failover: [fra, iad]')],
+    "zones/www.yaml:7:9: services.www.policy[2]: 'failover' decides for all clients alike, expected it as the first step",
+  ],
+  [
+    'a map of places is empty',
+    [steps('geo: { country: {}, fallback: any }')],
+    'zones/www.yaml:5:25: services.www.policy[0].geo.country: got an empty map, expected a place and where it leads',
+  ],
+  [
+    'geo leads no place anywhere',
+    [steps('geo: { fallback: any }')],
+    'zones/www.yaml:5:14: services.www.policy[0].geo: no place is led anywhere, expected prefix, asn, region, country or continent',
+  ],
+  [
+    'geo has no fallback',
+    [steps('geo: { continent: { EU: fra } }')],
+    "zones/www.yaml:5:14: services.www.policy[0].geo: missing key 'fallback', expected 'any', 'none', the name of a site, a service or a tag or a list of such names",
+  ],
+  [
+    'countries, continents, regions, AS numbers and prefixes do not exist',
+    [
+      steps(
+        'geo: { country: { UK: fra }, continent: { eu: fra }, region: { CA: fra }, asn: { 0: fra }, prefix: { 10.0.0.1/8: fra }, fallback: any }',
+      ),
+    ],
+    "zones/www.yaml:5:27: services.www.policy[0].geo.country.UK: there is no country 'UK', expected a code of ISO 3166-1 such as DE, did you mean 'GB'?\n" +
+      "zones/www.yaml:5:51: services.www.policy[0].geo.continent.eu: there is no continent 'eu', expected AF, AN, AS, EU, NA, OC or SA, did you mean 'EU'?\n" +
+      "zones/www.yaml:5:72: services.www.policy[0].geo.region.CA: got 'CA', expected a code of ISO 3166-2 such as US-CA\n" +
+      "zones/www.yaml:5:90: services.www.policy[0].geo.asn.0: got '0', expected an AS number such as 64500\n" +
+      "zones/www.yaml:5:110: services.www.policy[0].geo.prefix.'10.0.0.1/8': got '10.0.0.1/8', expected a prefix such as 203.0.113.0/24, its host bits zero",
+  ],
+  [
+    'a country is written by its name',
+    [steps('geo: { country: { Germany: fra }, fallback: any }')],
+    "zones/www.yaml:5:27: services.www.policy[0].geo.country.Germany: there is no country 'Germany', expected a code of ISO 3166-1 such as DE, did you mean 'DE'?",
+  ],
+  [
+    'one prefix is written twice',
+    [steps("geo: { prefix: { '2001:DB8::/32': fra, '2001:db8:0::/32': iad }, fallback: any }")],
+    "zones/www.yaml:5:48: services.www.policy[0].geo.prefix.'2001:db8:0::/32': '2001:db8:0::/32' is the same as '2001:DB8::/32', expected it once",
+  ],
+  [
+    'an order is lost to the next',
+    [steps('nearest', 'weighted')],
+    "zones/www.yaml:6:9: services.www.policy[1]: 'weighted' puts everything in a new order, so that 'nearest' before it does nothing, expected 'take' between them",
+  ],
+  [
+    'nothing is left to choose among',
+    [steps('nearest', 'take: 1', 'sticky')],
+    "zones/www.yaml:7:9: services.www.policy[2]: 'sticky' has nothing left to choose among after 'take: 1', expected it before",
+  ],
+  [
+    'up comes late',
+    [steps('shuffle', 'up')],
+    "zones/www.yaml:6:9: services.www.policy[1]: 'up' goes without saying and comes first, expected it there or not at all",
+  ],
+  [
+    'load has no target',
+    [steps('load')],
+    "zones/www.yaml:5:9: services.www.policy[0]: 'load' hands nothing on without a target, expected 'targetLoad' in this service",
+  ],
+  [
+    'all weights are zero',
+    [
+      steps('weighted'),
+      {
+        sites: {
+          'sites/fra.yaml': siteText('fra', 1).replace('port: 80', 'port: 80, weight: 0'),
+          'sites/iad.yaml': siteText('iad', 2).replace('port: 80', 'port: 80, weight: 0'),
+        },
+      },
+    ],
+    'zones/www.yaml:5:9: services.www.policy[0]: every member has weight 0, expected one to have more',
+  ],
+  [
+    'a weight is none',
+    ['', { sites: { 'sites/fra.yaml': siteText('fra', 1).replace('port: 80', 'port: 80, weight: -1') } }],
+    "sites/fra.yaml:9:49: endpoints.www[0].weight: got '-1', expected at least 0",
+  ],
+  [
+    'a member is an unknown service',
+    ['    members: [{ service: wwww }]\n'],
+    "zones/www.yaml:4:26: services.www.members[0].service: no service 'wwww', expected one of zones/*.yaml, did you mean 'www'?",
+  ],
+  [
+    'services lead round in a circle',
+    ['    members: [{ service: all }]\n', { more: '  all:\n    members: [{ service: www }]\n' }],
+    "zones/www.yaml:4:26: services.www.members[0].service: 'www' would be its own member: www → all → www\n" +
+      "zones/www.yaml:6:26: services.all.members[0].service: 'all' would be its own member: all → www → all",
+  ],
+  [
+    'a service is named as one of its sites',
+    [
+      '    members: [{ service: fra }]\n',
+      { more: '  fra:\n    members: [{ service: other }]\n  other: { check: { type: tcp } }\n' },
+    ],
+    "zones/www.yaml:4:26: services.www.members[0].service: 'fra' is also a site of 'www', expected distinct names",
+  ],
+  [
+    'more members are to be healthy than there are',
+    ['    minHealthy: 3\n'],
+    "zones/www.yaml:4:17: services.www.minHealthy: got '3' of 2 members, expected at most 2",
+  ],
+  [
+    'a mode has no tiers to change between',
+    ['    failback: auto\n'],
+    "zones/www.yaml:4:5: services.www.failback: 'failback' says when to change between tiers, expected the step 'failover' in the policy",
+  ],
+  [
+    'a mode is unknown',
+    [`${steps('failover: [fra, iad]')}    failback: atuo\n`],
+    "zones/www.yaml:6:15: services.www.failback: got 'atuo', expected 'auto', 'manual', { after: 5m } or { window: { from: '02:00', to: '04:00' } }",
+  ],
+  [
+    'all down is to be answered by a fallback that is not there',
+    ['    onAllDown: fallback\n'],
+    "zones/www.yaml:4:16: services.www.onAllDown: missing key 'fallback', expected the addresses to answer",
+  ],
+  [
+    'a fallback would never be answered',
+    ['    fallback: { addresses: [192.0.2.9] }\n'],
+    "zones/www.yaml:4:5: services.www.fallback: the fallback would never be answered, expected 'onAllDown: fallback' beside it",
+  ],
+  [
+    'the highest load is below the target',
+    ['    targetLoad: 80\n    maxLoad: 60\n'],
+    "zones/www.yaml:5:14: services.www.maxLoad: got '60', expected at least targetLoad, 80",
+  ],
+  [
+    'a check follows an unknown service',
+    ['', { more: '  api: { check: { type: service, service: wwww } }\n' }],
+    "zones/www.yaml:4:43: services.api.check.service: no service 'wwww', expected one of zones/*.yaml, did you mean 'www'?",
+  ],
+  [
+    'a net says nothing, and another is of no country',
+    ['', { more: 'nets:\n  - { prefix: 192.0.2.0/24 }\n  - { prefix: 192.0.2.0/25, country: XY, latitude: 1 }\n' }],
+    "zones/www.yaml:5:5: nets[0]: nothing is said of '192.0.2.0/24', expected country, region, continent, asn, or latitude and longitude\n" +
+      "zones/www.yaml:6:38: nets[1].country: there is no country 'XY', expected a code of ISO 3166-1 such as DE\n" +
+      "zones/www.yaml:6:42: nets[1].latitude: got 'latitude' alone, expected 'longitude' beside it",
+  ],
+  [
+    'a net is given twice, once as IPv4 inside IPv6, and another selects by half an address',
+    [
+      '',
+      {
+        more: "nets:\n  - { prefix: 192.0.2.0/24, country: DE }\n  - { prefix: '::ffff:192.0.2.0/120', country: FR }\n  - { prefix: '2001::/40', country: FR }\n",
+      },
+    ],
+    "zones/www.yaml:6:5: nets[1]: '192.0.2.0/24' is given twice, first in zones/www.yaml:5\n" +
+      'zones/www.yaml:7:15: nets[2].prefix: 2001::/40: only the IPv4 address inside counts here: expected /96 to /128',
+  ],
+  [
+    'a record steers by an unknown service',
+    ['', { steers: [{ ...use, service: 'wwww' }] }],
+    "zones/example.com.zone:9:14: no service 'wwww', expected one of zones/*.yaml, did you mean 'www'?",
+  ],
+  [
+    'a record steers by a service that has nothing to answer',
+    ['', { more: '  api: { check: { type: tcp } }\n', steers: [{ ...use, service: 'api' }] }],
+    "zones/example.com.zone:9:14: service 'api' has nothing to answer, expected an endpoint at a site, or members",
+  ],
+  [
+    'a record steers in a type that services do not give',
+    ['', { steers: [{ ...use, type: 'MX' }] }],
+    'zones/example.com.zone:9:14: services give no records of type MX, expected A, AAAA, CNAME, HTTPS, SVCB or TXT',
+  ],
+  [
+    'an alias steers by a service whose endpoints have no names',
+    ['', { steers: [{ ...use, type: 'CNAME' }] }],
+    "zones/example.com.zone:9:14: www has no name to lead to at 'fra', 'iad', expected 'name' at its endpoints there",
+  ],
+];
+
+for (const [name, args, expected] of refusals) {
+  test(`refused: ${name}`, () => {
+    const found = refusal(...args);
+    assert.equal(found, expected);
+  });
+}
+
+test('a service with endpoints needs a check, and one with neither endpoints nor members has nothing', () => {
+  const texts: readonly (readonly [string, string])[] = [
+    [
+      'services:\n  www: { members: [{ service: api }] }\n  api: { check: { type: tcp } }\n',
+      "zones/www.yaml:2:3: services.www: 'www' has endpoints at site 'fra', expected 'check' or 'checks'",
+    ],
+    [
+      'services:\n  www: {}\n',
+      "zones/www.yaml:2:8: services.www: missing key 'check', expected it, 'checks' or 'members'",
+    ],
+    [
+      'services:\n  www: { check: { type: tcp }, checks: [{ type: tcp }] }\n',
+      "zones/www.yaml:2:10: services.www.check: got 'check' and 'checks', expected one of them",
+    ],
+  ];
+  for (const [text, expected] of texts) {
+    const files = releaseWith({ 'zones/www.yaml': text });
+    const release = compileRelease(files, { site: 'fra', zones: readingsOf(files, readAnyZone) });
+    assert.ok(!release.ok);
+    assert.deepEqual(release.fault.map(formatProblem), [expected]);
+  }
+});
+
+test('a record of a family of which its service has no endpoint is warned of', () => {
+  const { warnings } = compiled('', { steers: [{ ...use, type: 'AAAA' }, use] });
+  assert.deepEqual(
+    warnings.map(formatProblem).filter((text) => text.includes('IPv6')),
+    ["zones/example.com.zone:9:14: service 'www' has no IPv6 endpoint: the answer is always empty"],
+  );
+});
