@@ -7,6 +7,7 @@
 import { availableParallelism } from 'node:os';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
+import type { RoundTrip } from '#health/latency/averages.ts';
 import { sumCounters } from './counters.ts';
 import type { CounterName } from './counters.ts';
 import { DnsThreads } from './dns-threads.ts';
@@ -50,6 +51,8 @@ export interface DnsServerOptions<Setup, Update, Told = unknown> {
   readonly onEvent?: (event: DnsServerEvent) => void;
   /** What the module tells from its threads. */
   readonly onTold?: (told: Told) => void;
+  /** Round trips to clients that connected by TCP, in batches; none where the system calls cannot be had. */
+  readonly onRoundTrips?: (roundTrips: readonly RoundTrip[]) => void;
 }
 
 /** An open DNS server. */
@@ -126,6 +129,7 @@ async function startThreads<Setup, Update, Told>(
     onFailure: (failure) => options.onEvent?.({ kind: 'threadFailed', ...failure }),
     // The module in the thread is the one whose type is given.
     onTold: (told) => options.onTold?.(told as Told),
+    onRoundTrips: (roundTrips) => options.onRoundTrips?.(roundTrips),
   });
   const faults = await faultsOfStart(threads);
   if (faults.kind === 'refused') {

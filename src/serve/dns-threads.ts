@@ -1,6 +1,7 @@
 /** The serving threads of one DNS server: UDP threads on their sockets, and one thread for streams. */
 import { MessageChannel } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
+import type { RoundTrip } from '#health/latency/averages.ts';
 import { createThreadCounters } from './counters.ts';
 import type { ThreadCounters } from './counters.ts';
 import { ServingThread } from './serving-thread.ts';
@@ -28,6 +29,7 @@ export interface DnsThreadsOptions {
   readonly silenceLimitMs: number;
   readonly onFailure: (failure: ThreadFailure) => void;
   readonly onTold: (told: unknown) => void;
+  readonly onRoundTrips: (roundTrips: readonly RoundTrip[]) => void;
 }
 
 /** One thread's counts. */
@@ -112,6 +114,7 @@ export class DnsThreads {
       },
       onFailure: this.#options.onFailure,
       onTold: this.#options.onTold,
+      onRoundTrips: this.#options.onRoundTrips,
     });
   }
 
@@ -133,6 +136,7 @@ export class DnsThreads {
       },
       onFailure: this.#options.onFailure,
       onTold: this.#options.onTold,
+      onRoundTrips: this.#options.onRoundTrips,
     });
   }
 

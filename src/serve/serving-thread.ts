@@ -5,7 +5,8 @@
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import type { ThreadData, ThreadStart, ThreadTold } from './thread-data.ts';
+import type { RoundTrip } from '#health/latency/averages.ts';
+import type { ThreadData, ThreadMeasured, ThreadStart, ThreadTold } from './thread-data.ts';
 
 /** Which thread: the UDP threads count from 0; one thread serves all streams. */
 export type ThreadName = `udp ${number}` | 'streams';
@@ -27,6 +28,8 @@ export interface ServingThreadOptions {
   readonly onFailure: (failure: ThreadFailure) => void;
   /** What the thread's answerer tells. */
   readonly onTold: (told: unknown) => void;
+  /** What the thread measured of its connections. */
+  readonly onRoundTrips: (roundTrips: readonly RoundTrip[]) => void;
 }
 
 const firstRestartMs = 100;
@@ -80,9 +83,13 @@ export class ServingThread {
     });
     let error: unknown;
     let isReady = false;
-    worker.on('message', (message: ThreadStart | ThreadTold) => {
+    worker.on('message', (message: ThreadStart | ThreadTold | ThreadMeasured) => {
       if (message.kind === 'told') {
         this.#options.onTold(message.told);
+        return;
+      }
+      if (message.kind === 'measured') {
+        this.#options.onRoundTrips(message.roundTrips);
         return;
       }
       isReady = true;

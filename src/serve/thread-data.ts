@@ -1,5 +1,6 @@
 /** What passes between the main thread and its serving threads; all of it survives structured cloning. */
 import type { MessagePort } from 'node:worker_threads';
+import type { RoundTrip } from '#health/latency/averages.ts';
 import type { ThreadCounters } from './counters.ts';
 import type { ListenAddress, ListenFault } from './listen-fault.ts';
 import type { TcpLimits } from './tcp/limits.ts';
@@ -45,6 +46,12 @@ export type ThreadStart =
 export interface ThreadTold {
   readonly kind: 'told';
   readonly told: unknown;
+}
+
+/** What the streams thread measured of connections that it took. */
+export interface ThreadMeasured {
+  readonly kind: 'measured';
+  readonly roundTrips: readonly RoundTrip[];
 }
 
 /** What the streams thread is told. It ends when it has obeyed. */

@@ -28,6 +28,9 @@ export const socketOption = {
   ipv6ReceivePacketInfo: { level: 41, name: 49 },
 } as const;
 
+/** struct tcp_info as far as it is read: eight octets of flags, then words: the smoothed round trip is the sixteenth, in µs. */
+export const tcpInfo = { option: { level: 6, name: 11 }, bytes: 104, roundTripAt: 68 } as const;
+
 /** IP_PMTUDISC_OMIT, IPV6_PMTUDISC_OMIT: fragment by the interface's MTU, and believe no ICMP about the path. */
 export const pathMtuDiscoveryOmit = 5;
 

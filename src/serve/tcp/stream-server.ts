@@ -19,6 +19,7 @@ import { Connection } from './connection.ts';
 import type { ConnectionHost } from './connection.ts';
 import { clientKey, idleTimeoutMs } from './limits.ts';
 import type { TcpLimits } from './limits.ts';
+import type { RoundTripCollector } from './round-trips.ts';
 
 /** How long replies under way may take to leave when closing. */
 const closeLimitMs = 1000;
@@ -32,6 +33,8 @@ export interface StreamAnswering {
   readonly beforeQuery: () => void;
   readonly counters: Float64Array;
   readonly limits: TcpLimits;
+  /** Looks at each connection that is taken. */
+  readonly roundTrips?: RoundTripCollector;
 }
 
 export class StreamServer {
@@ -122,6 +125,7 @@ export class StreamServer {
       return;
     }
     if (this.#connections.size >= limits.maxConnections) this.#evict();
+    this.#answering.roundTrips?.note(socket, address);
     count(counters, counter.accepted);
     count(counters, counter.open);
     this.#byClient.set(clientKey(address), fromClient + 1);

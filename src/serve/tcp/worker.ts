@@ -8,14 +8,15 @@ import { loadLibc } from '../system/libc.ts';
 import { duplicate } from '../system/sockets.ts';
 import { loadThreadAnswerer } from '../thread-answerer.ts';
 import { HeartbeatWatch, UpdateInbox } from '../thread-control.ts';
-import type { StreamsCommand, StreamsThreadData, ThreadStart, ThreadTold } from '../thread-data.ts';
+import type { StreamsCommand, StreamsThreadData, ThreadMeasured, ThreadStart, ThreadTold } from '../thread-data.ts';
 import { endProcess } from '../thread-end.ts';
 import { listenDgram } from '../udp/dgram.ts';
 import type { DgramListener } from '../udp/dgram.ts';
 import { openPairs } from '../open-pairs.ts';
+import { RoundTripCollector } from './round-trips.ts';
 import { StreamServer } from './stream-server.ts';
 
-/** How often an idle thread looks at its updates and at the main thread's heartbeat. */
+/** How often the thread tells what it measured, and an idle one looks at its updates and the main thread's heartbeat. */
 const lookMs = 500;
 
 const data = workerData as StreamsThreadData; // dns-threads.ts starts this file with nothing else
@@ -30,7 +31,8 @@ const inbox = new UpdateInbox(control, port, answerer, data.updatesTaken);
 const heartbeat = new HeartbeatWatch(control, data.silenceLimitMs, 2 * lookMs, Date.now());
 const beforeQuery = (): void => inbox.take();
 
-const streams = new StreamServer({ answerer, beforeQuery, counters, limits });
+const roundTrips = new RoundTripCollector();
+const streams = new StreamServer({ answerer, beforeQuery, counters, limits, roundTrips });
 let datagrams: readonly DgramListener[] = [];
 
 const start = await open();
@@ -61,6 +63,7 @@ async function open(): Promise<ThreadStart> {
 function serve(): void {
   const look = setInterval(() => {
     inbox.take();
+    tellRoundTrips();
     if (heartbeat.isSilent(Date.now())) endProcess(data.silenceLimitMs);
   }, lookMs);
   commands.on('message', (command: StreamsCommand) => {
@@ -69,6 +72,13 @@ function serve(): void {
       commands.close();
     });
   });
+}
+
+function tellRoundTrips(): void {
+  const taken = roundTrips.take();
+  if (taken.length === 0) return;
+  const message: ThreadMeasured = { kind: 'measured', roundTrips: taken };
+  port.postMessage(message);
 }
 
 async function obey(command: StreamsCommand): Promise<void> {
