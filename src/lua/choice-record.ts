@@ -15,7 +15,7 @@ import type { Run } from './run.ts';
 /** An answer that is filled anew for each query. */
 interface ReusedAnswer {
   readonly kind: 'records';
-  readonly rdata: Uint8Array[];
+  rdata: readonly Uint8Array[];
   changePending: boolean;
   scopeBits: number;
   note: AnswerNote | undefined;
@@ -28,6 +28,10 @@ export class ChoiceRecord implements DynamicRecord {
   readonly #run: Run;
   /** By candidate; undefined for a fallback that is no data of this type. */
   readonly #rdata: readonly (Uint8Array | undefined)[];
+  /** Answers of one record, by candidate. */
+  readonly #singles: readonly (readonly Uint8Array[] | undefined)[];
+  /** Answers of several are filled anew, and grow and shrink with what is up. */
+  readonly #several: Uint8Array[] = [];
   readonly #answer: ReusedAnswer = {
     kind: 'records',
     rdata: [],
@@ -42,6 +46,7 @@ export class ChoiceRecord implements DynamicRecord {
     this.#choice = choice;
     this.#run = run;
     this.#rdata = choice.candidates.map((candidate) => rdataOf(type, candidate, choice.areAddresses));
+    this.#singles = this.#rdata.map((rdata) => (rdata === undefined ? undefined : [rdata]));
   }
 
   evaluate(client: Client): DynamicAnswer {
@@ -50,16 +55,25 @@ export class ChoiceRecord implements DynamicRecord {
     run.start(client);
     this.#choice.choose(run);
     if (run.failure !== undefined) return { kind: 'failure', reason: run.failure };
-    answer.rdata.length = 0;
-    for (let at = 0; at < run.count; at++) {
-      const rdata = this.#rdata[run.picked[at] ?? 0];
-      if (rdata === undefined) return { kind: 'failure', reason: 'the record gives nothing for this client' };
-      answer.rdata.push(rdata);
-    }
+    const rdata = run.count === 1 ? this.#singles[run.picked[0] ?? 0] : this.#collect();
+    if (rdata === undefined) return { kind: 'failure', reason: 'the record gives nothing for this client' };
+    answer.rdata = rdata;
     answer.changePending = run.changePending;
     answer.scopeBits = this.#choice.scope?.(client) ?? 0;
     answer.note = run.note;
     return answer;
+  }
+
+  #collect(): readonly Uint8Array[] | undefined {
+    const { count, picked } = this.#run;
+    const several = this.#several;
+    for (let at = 0; at < count; at++) {
+      const rdata = this.#rdata[picked[at] ?? 0];
+      if (rdata === undefined) return undefined;
+      several[at] = rdata;
+    }
+    if (several.length !== count) several.length = count;
+    return several;
   }
 
   explain(client: Client): ExplainedAnswer {

@@ -9,7 +9,7 @@ import type { BinaryExpression, Expression, Identifier, TableConstructorExpressi
 import type { ConstantField, LuaConstant } from './constant.ts';
 import { compute, isText, textOf, toNumber } from './language/operators.ts';
 import { offsetOf } from './language/parse.ts';
-import type { Binding, Resolution } from './language/resolve.ts';
+import type { Binding, Resolution } from './language/bindings.ts';
 import { LuaFault } from './fault.ts';
 
 /** What is known of an expression: every value that it may have, or, where `isComplete` is not, some of them. */

@@ -3,30 +3,30 @@
  * octets. Equal hashes mean that a zone moved from there moves no client.
  */
 
-/** The three words of the hash; hashing is synchronous and never nested. */
-let a = 0;
-let b = 0;
-let c = 0;
-
-/** Hashes octets to 32 bits, unsigned: `length` of them from `at`, by default all. */
+/** Hashes octets to 32 bits, unsigned: `length` of them from `at`, by default all. Allocates nothing. */
 export function lookup2(bytes: Uint8Array, seed = 0, at = 0, length: number = bytes.length - at): number {
-  a = 0x9e3779b9 | 0;
-  b = a;
-  c = seed | 0;
-  let from = at;
+  let a = 0x9e3779b9 | 0;
+  let b = a;
+  let c = seed | 0;
   const end = at + length;
-  for (; end - from >= 12; from += 12) {
+  for (let from = at; ; from += 12) {
+    const isLast = end - from < 12;
     a = (a + word(bytes, from, end)) | 0;
     b = (b + word(bytes, from + 4, end)) | 0;
-    c = (c + word(bytes, from + 8, end)) | 0;
-    mix();
+    // The last word's low octet carries the length, so what is left of it is shifted up by one.
+    const third = word(bytes, from + 8, end);
+    c = (c + (isLast ? (third << 8) + length : third)) | 0;
+    a = (a - b - c) ^ (c >>> 13);
+    b = (b - c - a) ^ (a << 8);
+    c = (c - a - b) ^ (b >>> 13);
+    a = (a - b - c) ^ (c >>> 12);
+    b = (b - c - a) ^ (a << 16);
+    c = (c - a - b) ^ (b >>> 5);
+    a = (a - b - c) ^ (c >>> 3);
+    b = (b - c - a) ^ (a << 10);
+    c = (c - a - b) ^ (b >>> 15);
+    if (isLast) return c >>> 0;
   }
-  a = (a + word(bytes, from, end)) | 0;
-  b = (b + word(bytes, from + 4, end)) | 0;
-  // The last word's low octet carries the length, so what is left of it is shifted up by one.
-  c = (c + (word(bytes, from + 8, end) << 8) + length) | 0;
-  mix();
-  return c >>> 0;
 }
 
 /** The little-endian word at `at`; octets from `end` on are zero. */
@@ -37,16 +37,4 @@ function word(bytes: Uint8Array, at: number, end: number): number {
   if (at + 2 < end) value |= (bytes[at + 2] ?? 0) << 16;
   if (at + 3 < end) value |= (bytes[at + 3] ?? 0) << 24;
   return value;
-}
-
-function mix(): void {
-  a = (a - b - c) ^ (c >>> 13);
-  b = (b - c - a) ^ (a << 8);
-  c = (c - a - b) ^ (b >>> 13);
-  a = (a - b - c) ^ (c >>> 12);
-  b = (b - c - a) ^ (a << 16);
-  c = (c - a - b) ^ (b >>> 5);
-  a = (a - b - c) ^ (c >>> 3);
-  b = (b - c - a) ^ (a << 10);
-  c = (c - a - b) ^ (b >>> 15);
 }

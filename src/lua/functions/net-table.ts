@@ -34,7 +34,10 @@ export function isInNetwork({ bytes, length }: Network, address: Uint8Array): bo
 type Tree = number | readonly [zero: Tree, one: Tree];
 
 export class NetTable {
-  readonly #trees: readonly [four: Tree, six: Tree];
+  /** Two words for each node: where the halves go on, or the complement of their class. */
+  readonly #nodes: Int32Array;
+  readonly #four: number;
+  readonly #six: number;
   /** Of the last `find`. */
   scopeBits = 0;
 
@@ -48,20 +51,33 @@ export class NetTable {
         else six = paint(six, network, 0, index);
       }
     }
-    this.#trees = [four, six];
+    const words: number[] = [];
+    this.#four = flatten(four, words);
+    this.#six = flatten(six, words);
+    this.#nodes = Int32Array.from(words);
   }
 
   /** The index of the first set that holds an address of 4 or 16 octets. */
   find(address: Uint8Array): number {
-    let tree = this.#trees[address.length === 4 ? 0 : 1];
+    let at = address.length === 4 ? this.#four : this.#six;
     let depth = 0;
-    while (typeof tree !== 'number') {
-      tree = tree[((address[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1 ? 1 : 0];
+    while (at >= 0) {
+      at = this.#nodes[at + (((address[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1)] ?? -1;
       depth++;
     }
     this.scopeBits = depth;
-    return tree;
+    return ~at;
   }
+}
+
+/** Where a tree lies among the words, or the complement of its class. */
+function flatten(tree: Tree, words: number[]): number {
+  if (typeof tree === 'number') return ~tree;
+  const at = words.length;
+  words.push(0, 0);
+  words[at] = flatten(tree[0], words);
+  words[at + 1] = flatten(tree[1], words);
+  return at;
 }
 
 function paint(tree: Tree, network: Network, depth: number, value: number): Tree {

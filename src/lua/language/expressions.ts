@@ -6,7 +6,7 @@ import type { Evaluate, EvaluateAll } from './frame.ts';
 import { isInParentheses, lineOf, offsetOf } from './parse.ts';
 import type { ProgramContext } from './program-context.ts';
 import { calleeName } from './pure-calls.ts';
-import type { FunctionInfo } from './resolve.ts';
+import type { FunctionInfo } from './bindings.ts';
 import { isTrue, LuaTable } from './value.ts';
 import type { LuaValue } from './value.ts';
 import { compileRead } from './variables.ts';

@@ -74,3 +74,10 @@ export function lineOf(node: Statement | Expression): number {
 export function isInParentheses(node: Expression): boolean {
   return 'inParens' in node && node.inParens === true;
 }
+
+/** Whether an expression may give more values than one, or none. */
+export function isOpen(node: Expression | undefined): boolean {
+  return (
+    node !== undefined && /^(?:|String|Table)CallExpression$|^VarargLiteral$/.test(node.type) && !isInParentheses(node)
+  );
+}

@@ -3,7 +3,7 @@ import type { Expression, FunctionDeclaration } from 'luaparse';
 import type { Box, EvaluateAll, Frame } from './frame.ts';
 import type { Machine } from './machine.ts';
 import type { Operators } from './operators.ts';
-import type { Resolution } from './resolve.ts';
+import type { Resolution } from './bindings.ts';
 import type { LuaFunction } from './value.ts';
 
 /** A call as it is written. */

@@ -1,102 +1,19 @@
 /**
  * Which variable each name is: locals with their slots, those that inner functions capture, and globals; and what each
- * is ever assigned, so that constants can be told (constant.ts).
+ * is ever assigned, so that constants can be told (constant-finder.ts).
  */
 import type { Chunk, Expression, FunctionDeclaration, Identifier, Statement } from 'luaparse';
-import { calleeName, isReader, isReadOnlyCall } from './pure-calls.ts';
+import { FunctionInfo, newBinding, Resolution } from './bindings.ts';
+import type { Assignment, Binding } from './bindings.ts';
+import { isOpen } from './parse.ts';
+import { calleeName, isReadOnlyCall } from './pure-calls.ts';
 
-/** A value that a variable may get. */
-export interface Assignment {
-  /** What is assigned; `nil` where a local is declared without a value, `unknown` where no single expression gives it. */
-  readonly value: Expression | 'nil' | 'unknown';
-  /** Whether every use of the variable comes after it. */
-  readonly isSettled: boolean;
-}
-
-/** One variable. */
-export interface Binding {
-  readonly name: string;
-  /** The function whose local it is; undefined for a global. */
-  readonly home: FunctionInfo | undefined;
-  readonly slot: number;
-  isCaptured: boolean;
-  readonly assignments: Assignment[];
-  /** Whether its table may be changed by something else than an assignment to it. */
-  escapes: boolean;
-  /** Variables whose tables are part of its value: they escape where it does. */
-  readonly parts: Binding[];
-}
-
-/** What a function needs when it is called. */
-export class FunctionInfo {
-  readonly parent: FunctionInfo | undefined;
-  slotCount = 0;
-  /** The parameter that a method has beside those written. */
-  self: Binding | undefined;
-  /** Variables of outer functions that it uses, in the order of their first use. */
-  readonly upvalues: Binding[] = [];
-
-  constructor(parent: FunctionInfo | undefined) {
-    this.parent = parent;
-  }
-
-  indexOf(binding: Binding): number {
-    const index = this.upvalues.indexOf(binding);
-    if (index >= 0) return index;
-    return this.upvalues.push(binding) - 1;
-  }
-}
-
-/** What is known of the names of a program. */
-export class Resolution {
-  readonly globals = new Map<string, Binding>();
-  readonly bindings = new Map<Identifier, Binding>();
-  readonly functions = new Map<FunctionDeclaration | Chunk, FunctionInfo>();
-
-  bindingOf(identifier: Identifier): Binding {
-    return this.bindings.get(identifier) ?? this.global(identifier.name);
-  }
-
-  infoOf(node: FunctionDeclaration | Chunk): FunctionInfo {
-    const info = this.functions.get(node) ?? new FunctionInfo(undefined);
-    this.functions.set(node, info);
-    return info;
-  }
-
-  global(name: string): Binding {
-    const known = this.globals.get(name);
-    if (known !== undefined) return known;
-    const binding = newBinding(name, undefined, 0);
-    this.globals.set(name, binding);
-    return binding;
-  }
-
-  /** Adds one chunk; chunks that include each other share their globals. */
-  add(chunk: Chunk): void {
-    new Resolver(this, this.infoOf(chunk)).chunk(chunk);
-  }
-
-  /** Carries over what escapes to what it is made of; to be called after the last chunk. */
-  finish(): void {
-    const all = [...new Set([...this.bindings.values(), ...this.globals.values()])];
-    // A function that has been given another meaning may change what it is given.
-    const isRedefined = [...this.globals.values()].some(
-      ({ name, assignments }) => isReader(name) && assignments.length > 0,
-    );
-    if (isRedefined) for (const binding of all) binding.escapes = true;
-    const escaping = all.filter((each) => each.escapes);
-    for (let binding = escaping.pop(); binding !== undefined; binding = escaping.pop()) {
-      for (const part of binding.parts) {
-        if (part.escapes) continue;
-        part.escapes = true;
-        escaping.push(part);
-      }
-    }
-  }
-}
-
-function newBinding(name: string, home: FunctionInfo | undefined, slot: number): Binding {
-  return { name, home, slot, isCaptured: false, assignments: [], escapes: false, parts: [] };
+/** Resolves the names of chunks that share their globals. */
+export function resolve(chunks: readonly Chunk[]): Resolution {
+  const resolution = new Resolution();
+  for (const chunk of chunks) new Resolver(resolution, resolution.infoOf(chunk)).chunk(chunk);
+  resolution.finish();
+  return resolution;
 }
 
 /** What becomes of a value: it is only read, it may be changed, or it becomes part of a variable. */
@@ -373,11 +290,6 @@ class Resolver {
     if (use === 'escape') binding.escapes = true;
     else if (use !== 'read') use.parts.push(binding);
   }
-}
-
-/** Whether the last of several expressions may give more values than one. */
-function isOpen(last: Expression | undefined): boolean {
-  return last !== undefined && /^(?:|String|Table)CallExpression$|^VarargLiteral$/.test(last.type);
 }
 
 /** Whether a function is declared as `a:b`, so that it has a parameter `self`. */

@@ -18,7 +18,7 @@ import { toNumber } from './operators.ts';
 import { lineOf } from './parse.ts';
 import type { ProgramContext } from './program-context.ts';
 import { isMethod } from './resolve.ts';
-import type { FunctionInfo } from './resolve.ts';
+import type { FunctionInfo } from './bindings.ts';
 import { isTrue, LuaFunction } from './value.ts';
 import type { LuaValues } from './value.ts';
 import { boxOf, compileDeclare, compileWrite } from './variables.ts';

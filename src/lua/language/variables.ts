@@ -4,7 +4,7 @@ import { present } from '#base/assert.ts';
 import type { Box, Evaluate, Frame, Store } from './frame.ts';
 import { offsetOf } from './parse.ts';
 import type { ProgramContext } from './program-context.ts';
-import type { Binding, FunctionInfo } from './resolve.ts';
+import type { Binding, FunctionInfo } from './bindings.ts';
 
 export function compileRead(context: ProgramContext, info: FunctionInfo, identifier: Identifier): Evaluate {
   const binding = context.resolution.bindingOf(identifier);
