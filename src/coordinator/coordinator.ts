@@ -313,7 +313,12 @@ export class Coordinator {
     if (this.#running === undefined) {
       return refuse({ status: 503, code: 'no-release', message: 'there is no release here yet' });
     }
-    const context = { prng, unixMs: presentMoment().unixMs, isMinimal: machine.dns.minimalResponses };
+    const context = {
+      prng,
+      latency: this.#dns.latency,
+      unixMs: presentMoment().unixMs,
+      isMinimal: machine.dns.minimalResponses,
+    };
     return explain(request, this.#running.generation.shared, context);
   }
 

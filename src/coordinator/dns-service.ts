@@ -15,6 +15,8 @@ import { answerCounterBytes, answerCounters, sumCounts } from '#dns/answer/count
 import { RateLimiter } from '#dns/answer/rate-limiter.ts';
 import { typeName } from '#dns/wire/constants.ts';
 import { formatName } from '#dns/wire/name.ts';
+import type { RoundTrip } from '#health/latency/averages.ts';
+import { emptyLatencyTable } from '#health/latency/table.ts';
 import type { HealthTarget } from '#lua/health.ts';
 import type {
   AnswerSettings,
@@ -58,6 +60,8 @@ export class DnsService {
   #generation: SharedGeneration | undefined;
   #server: DnsServer<AnswerUpdate> | undefined;
   #onTargetWanted: (target: HealthTarget) => void = () => undefined;
+  #onRoundTrips: (roundTrips: readonly RoundTrip[]) => void = () => undefined;
+  #latency = emptyLatencyTable();
 
   /** `inherited` are the sockets of the process that this one replaces. */
   constructor(config: DnsConfig, log: Logger, inherited?: ServerSockets) {
@@ -85,6 +89,7 @@ export class DnsService {
       limits: tcp,
       onEvent: (event) => this.#tell(event),
       onTold: (told) => this.#hear(told),
+      onRoundTrips: (roundTrips) => this.#onRoundTrips(roundTrips),
       ...(inherited === undefined ? {} : { inherited }),
     });
     if (!opened.ok) return refuse(opened.fault.map((fault) => fault.message));
@@ -98,6 +103,22 @@ export class DnsService {
     this.#generation = generation;
     this.#server?.update({ kind: 'generation', generation });
     if (generation.buffer.byteLength > largeImageBytes) this.#armCollection();
+  }
+
+  /** Answers every later query by this table of round trips (health/latency/table.ts). */
+  replaceLatency(latency: SharedArrayBuffer): void {
+    this.#latency = latency;
+    this.#server?.update({ kind: 'latency', latency });
+  }
+
+  /** The table of round trips that is answered by. */
+  get latency(): SharedArrayBuffer {
+    return this.#latency;
+  }
+
+  /** Who hears of the round trips to clients that connect by TCP. */
+  onRoundTrips(listener: (roundTrips: readonly RoundTrip[]) => void): void {
+    this.#onRoundTrips = listener;
   }
 
   /** Who hears of checks that records want beside those that are known from their code. */
@@ -145,6 +166,7 @@ export class DnsService {
     return {
       generation: present(this.#generation, 'the generation to answer from'),
       settings: this.#settings(),
+      latency: this.#latency,
       counters,
       countersAt: 0,
       seed: getRandomValues(new Uint32Array(1))[0] ?? 0,

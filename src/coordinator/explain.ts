@@ -11,14 +11,24 @@ import type { ExplainedReply } from '#dns/answer/explain.ts';
 import { parseType, rcodeName, typeName } from '#dns/wire/constants.ts';
 import { formatRecord } from '#dns/wire/message.ts';
 import { formatName, parseName } from '#dns/wire/name.ts';
+import { LatencyTable } from '#health/latency/table.ts';
 import { openGeneration } from '#serve/answering.ts';
 import type { SharedGeneration } from '#serve/answering.ts';
+
+/** What questions are explained with. */
+export interface ExplainContext {
+  readonly prng: Prng;
+  /** The table of round trips that serving threads have. */
+  readonly latency: SharedArrayBuffer;
+  readonly unixMs: number;
+  readonly isMinimal: boolean;
+}
 
 /** Explains one question on a generation, or says what is wrong with the question. */
 export function explain(
   request: ExplainRequest,
   shared: SharedGeneration,
-  { prng, unixMs, isMinimal }: { readonly prng: Prng; readonly unixMs: number; readonly isMinimal: boolean },
+  { prng, latency, unixMs, isMinimal }: ExplainContext,
 ): Result<Explanation, ApiFault> {
   const name = parseName(request.name);
   if (!name.ok) return refuse(badRequest(`'${request.name}' is not a name: ${name.fault}`));
@@ -29,7 +39,7 @@ export function explain(
     const expected = 'expected one such as 198.51.100.7, 198.51.100.0/24 or 2001:db8::/48';
     return refuse(badRequest(`'${request.from}' is not an address or a network: ${expected}`));
   }
-  const generation = openGeneration(shared, prng, () => undefined);
+  const generation = openGeneration(shared, { prng, latency: new LatencyTable(latency), tell: () => undefined });
   const explained = explainAnswer(generation, { name: name.value, type, ...from, unixMs }, { isMinimal });
   return succeed(describe(`${formatName(name.value)} ${typeName(type)}`, request.from, from.address, explained));
 }

@@ -10,6 +10,7 @@ import { parseType } from '#dns/wire/constants.ts';
 import { decodeMessage, encodeQuery } from '#dns/wire/message.ts';
 import { parseName } from '#dns/wire/name.ts';
 import { formatRdata } from '#dns/wire/rdata.ts';
+import { emptyLatencyTable, LatencyTable } from '#health/latency/table.ts';
 import { openGeneration } from '#serve/answering.ts';
 import type { SlotValue, SteeringTable } from '#steering/table.ts';
 import { buildGeneration } from './generation.ts';
@@ -73,7 +74,13 @@ function answererOf(records: string): {
     table.publish(values);
   };
   set({ 'service:www': { weight: 0 } });
-  const answerer = createAnswerer(openGeneration(shared, createPrng(1), () => undefined));
+  const answerer = createAnswerer(
+    openGeneration(shared, {
+      prng: createPrng(1),
+      latency: new LatencyTable(emptyLatencyTable()),
+      tell: () => undefined,
+    }),
+  );
   return { answerer, set };
 }
 

@@ -21,6 +21,7 @@ import { createTransfers } from '#dns/answer/transfer.ts';
 import type { IpPrefix } from '#base/ip.ts';
 import { geoSourceOf } from '#geo/tables.ts';
 import type { GeoTables } from '#geo/tables.ts';
+import { emptyLatencyTable, LatencyTable } from '#health/latency/table.ts';
 import type { DynamicSource } from '#dns/zone/dynamic.ts';
 import type { BuiltImage } from '#dns/zone/image-builder.ts';
 import { createLuaCompiler } from '#lua/compiler.ts';
@@ -66,6 +67,8 @@ export interface SharedRateLimit extends RateLimit {
 export interface AnswerSetup {
   readonly generation: SharedGeneration;
   readonly settings: AnswerSettings;
+  /** The table of round trips (health/latency/table.ts); nothing is measured where absent. */
+  readonly latency?: SharedArrayBuffer;
   /** Where this thread counts, `answerCounterBytes` octets from `countersAt`. */
   readonly counters: SharedArrayBuffer;
   readonly countersAt: number;
@@ -76,7 +79,9 @@ export interface AnswerSetup {
 /** What changes while a thread answers. */
 export type AnswerUpdate =
   | { readonly kind: 'generation'; readonly generation: SharedGeneration }
-  | { readonly kind: 'settings'; readonly settings: AnswerSettings };
+  | { readonly kind: 'settings'; readonly settings: AnswerSettings }
+  /** A newer table of round trips. */
+  | { readonly kind: 'latency'; readonly latency: SharedArrayBuffer };
 
 /** What a serving thread tells of records that follow health. */
 export type AnswerTold =
@@ -94,8 +99,10 @@ export function createThreadAnswerer(
   const prng = createPrng(setup.seed);
   const build = (generation: Generation, settings: AnswerSettings): ReturnType<typeof createAnswerer> =>
     createAnswerer(generation, { ...optionsOf(settings), counters });
+  const latency = new LatencyTable(setup.latency ?? emptyLatencyTable());
+  const open = (generation: SharedGeneration): Generation => openGeneration(generation, { prng, latency, tell });
   let settings = setup.settings;
-  let answerer = build(openGeneration(setup.generation, prng, tell), settings);
+  let answerer = build(open(setup.generation), settings);
   let transfers = createTransfers(settings.transferTo);
   const failures = new Failures();
   return {
@@ -107,13 +114,18 @@ export function createThreadAnswerer(
       }
     },
     apply: (update) => {
-      if (update.kind === 'generation') {
-        answerer.swap(openGeneration(update.generation, prng, tell));
-        return;
+      switch (update.kind) {
+        case 'generation':
+          answerer.swap(open(update.generation));
+          return;
+        case 'latency':
+          latency.replace(update.latency);
+          return;
+        case 'settings':
+          ({ settings } = update);
+          answerer = build(answerer.generation, settings);
+          transfers = createTransfers(settings.transferTo);
       }
-      ({ settings } = update);
-      answerer = build(answerer.generation, settings);
-      transfers = createTransfers(settings.transferTo);
     },
     transfer: (query, length, client) => {
       const messages = transfers(answerer.generation, query, length, client);
@@ -122,12 +134,20 @@ export function createThreadAnswerer(
   };
 }
 
+/** What a generation is opened with in a thread. */
+export interface OpeningOptions {
+  readonly prng: Prng;
+  /** Read by policies for as long as the generation is used; its owner replaces what is in it. */
+  readonly latency: LatencyTable;
+  readonly tell: (told: AnswerTold) => void;
+}
+
 /** Opens a shared generation in this thread: its programs are compiled here, and read the decision from the table. */
-export function openGeneration(shared: SharedGeneration, prng: Prng, tell: (told: AnswerTold) => void): Generation {
+export function openGeneration(shared: SharedGeneration, { prng, latency, tell }: OpeningOptions): Generation {
   const table = new SteeringTable(shared.steering);
   const want = (target: HealthTarget): void => tell({ kind: 'targetWanted', target });
   const geo = geoSourceOf(shared.geo);
-  const steer = steerSourceOf({ services: shared.services, table, slots: shared.slots, geo, prng });
+  const steer = steerSourceOf({ services: shared.services, table, slots: shared.slots, geo, prng, latency });
   const compile = createLuaCompiler({ health: readSlots(table, shared.slots, want), geo, steer, prng });
   return createGeneration(shared, { compile, sequence: () => table.sequence(), onFailure: failureTeller(tell) });
 }
