@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import path from 'node:path';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
 import { createHaproxyMonitor } from '#edge/haproxy/monitor.ts';
@@ -75,6 +78,38 @@ test('backends that die show as less capacity, then as down, and as up when they
   await Promise.all(backends.map((backend) => backend.start()));
   await log.until('up again', ({ state, capacity }) => state === 'up' && capacity === 1);
 });
+
+test(
+  'a request under way is a session of the service, and load beside the limit of its frontend',
+  { skip },
+  async (context) => {
+    const waiting: http.ServerResponse[] = [];
+    const server = http.createServer((request, response) => {
+      if (request.url === '/wait') waiting.push(response);
+      else response.end('ok');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    context.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const address = server.address();
+    assert.ok(address !== null && typeof address === 'object');
+    const nothing = (): Promise<void> => Promise.resolve();
+    const haproxy = startHaproxy(context, [{ port: address.port, start: nothing, stop: nothing }]);
+    const log = watch(context, haproxy.socketPath);
+    const idle = await log.until('up', isUp);
+    assert.deepEqual([idle.sessions, idle.load], [0, 0]);
+    const socketPath = path.join(path.dirname(haproxy.socketPath), 'www.sock');
+    const request = http.get({ socketPath, path: '/wait', agent: false }, (response) => response.resume());
+    context.after(() => request.destroy());
+    const busy = await log.until('one session', ({ sessions }) => sessions === 1);
+    assert.equal(busy.load, 1 / 200);
+    for (const response of waiting) response.end('ok');
+    await log.until('no session', ({ sessions }) => sessions === 0);
+  },
+);
 
 test('a reload of a healthy HAProxy is never anything but up', { skip }, async (context) => {
   const { haproxy, log } = await start(context);
