@@ -1,5 +1,6 @@
 /** The rules of a `geo` step: places as written into what databases know, with the members that they lead to. */
 import { parsePrefix } from '#base/ip.ts';
+import { unwrapPrefix } from '#geo/addresses.ts';
 import type { GeoMatch, GeoRule, PolicyStep } from '#steering/policy/model.ts';
 import type { GeoFields } from '#steering/policy/schema.ts';
 import { continentFault, countryFault, parseRegion } from './countries.ts';
@@ -49,9 +50,9 @@ function parseMatch(kind: Kind, text: string): GeoMatch | string {
   switch (kind) {
     case 'prefix': {
       const prefix = parsePrefix(text);
-      return prefix === undefined
-        ? `got '${text}', expected a prefix such as 203.0.113.0/24, its host bits zero`
-        : { kind, prefix };
+      if (prefix === undefined) return `got '${text}', expected a prefix such as 203.0.113.0/24, its host bits zero`;
+      const unwrapped = unwrapPrefix(prefix);
+      return unwrapped.ok ? { kind, prefix: unwrapped.value } : unwrapped.fault;
     }
     case 'asn': {
       const number = /^(?:AS)?(\d{1,10})$/i.exec(text)?.[1];
