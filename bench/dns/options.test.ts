@@ -9,7 +9,7 @@ test('without arguments everything is measured, nine rounds', () => {
   assert.deepEqual(
     { cases: cases.map(({ name }) => name), hasLoad, edns, servers, rounds, threads },
     {
-      cases: ['static', 'names', 'nxdomain', 'million', 'ifportup', 'multi'],
+      cases: ['static', 'names', 'nxdomain', 'million', 'ifportup', 'multi', 'weighted', 'geo', 'steered'],
       hasLoad: true,
       edns: [false, true],
       servers: undefined,

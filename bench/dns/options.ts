@@ -44,10 +44,6 @@ export const benchCases: readonly BenchCase[] = [
   ...dynamicCases.map((name) => ({ name, title: dynamicTitles[name], zone: 'dynamic', rcode: 'NOERROR' }) as const),
 ];
 
-/** Measured only where asked for. */
-const onlyByName: readonly string[] = ['weighted', 'geo', 'steered'];
-const defaultCases = benchCases.map(({ name }) => name).filter((name) => !onlyByName.includes(name));
-
 /** What to run. */
 export interface BenchOptions {
   readonly cases: readonly BenchCase[];
@@ -68,7 +64,7 @@ export interface BenchOptions {
 
 export const usage = `npm run bench:dns -- [options]
   --cases LIST     of ${benchCases.map(({ name }) => name).join(',')},load
-                   (default all but ${onlyByName.join(', ')})
+                   (default all)
   --edns WHICH     both, yes or no (default both)
   --servers LIST   of fairlead,gdnsd,knot,nsd,pdns,pdns-shared
                    (default those that are installed)
@@ -87,7 +83,7 @@ export function readOptions(args: readonly string[]): Result<BenchOptions, strin
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
   }
-  const names = values.cases?.split(',') ?? [...defaultCases, 'load'];
+  const names = values.cases?.split(',') ?? [...benchCases.map(({ name }) => name), 'load'];
   const unknown = names.find((name) => name !== 'load' && !benchCases.some((known) => known.name === name));
   if (unknown !== undefined) return refuse(`--cases: no case "${unknown}"`);
   const servers = values.servers?.split(',');
