@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { ServicePolicy } from '#steering/policy/model.ts';
 import { formatProblem } from './problem.ts';
+import { releaseFiles } from './release-files.ts';
 import { compileRelease } from './release.ts';
 import type { CompiledRelease } from './release.ts';
 import { readAnyZone, readingsOf, releaseWith, siteText } from './release.fixture.ts';
@@ -424,4 +426,33 @@ test('a record of a family of which its service has no endpoint is warned of', (
     warnings.map(formatProblem).filter((text) => text.includes('IPv6')),
     ["zones/example.com.zone:9:14: service 'www' has no IPv6 endpoint: the answer is always empty"],
   );
+});
+
+test('every example of the page on steering is a sound policy', () => {
+  const page = readFileSync(new URL('../../docs/reference/steering.md', import.meta.url), 'utf8');
+  const blocks = [...page.matchAll(/```yaml\n([^]*?)```/g)].map(([, text = '']) => text);
+  assert.equal(blocks.length, 10);
+  const sites = ['fra', 'ams', 'iad', 'sjc', 'lon'];
+  for (const block of blocks) {
+    const isWhole = block.includes('services:');
+    const indented = block.replace(/^(?=.)/gm, '    ');
+    const text = isWhole ? block : `services:\n  www:\n${check}${indented}`;
+    const named = block.includes('failover: [') ? ['fra', 'ams', 'iad'] : sites;
+    const services = [...text.matchAll(/^ {2}([a-z-]+):\n {4}check/gm)].map(([, name = '']) => name);
+    const files = releaseFiles([
+      ...named.map((site, index) => {
+        const endpoints = services.map(
+          (service, at) => `  ${service}: [{ address: 10.66.${index}.${at + 1}, port: 80, tags: [europe] }]\n`,
+        );
+        const location = 'location: { latitude: 1, longitude: 2 }';
+        return [
+          `sites/${site}.yaml`,
+          `site: ${site}\nname: S\n${location}\nendpoints:\n${endpoints.join('')}`,
+        ] as const;
+      }),
+      ['zones/www.yaml', text],
+    ]);
+    const release = compileRelease(files, { site: 'fra', zones: new Map() });
+    assert.ok(release.ok, release.ok ? '' : `${text}${release.fault.map(formatProblem).join('\n')}`);
+  }
 });
