@@ -4,7 +4,8 @@ import net from 'node:net';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
 import type { IpAddress } from '#base/ip.ts';
-import { defineCheck } from '#health/check-definition.ts';
+import { combineChecks, defineCheck } from '#health/check-definition.ts';
+import { httpDefaults } from '#health/check-kind.ts';
 import type { CheckDefinition } from '#health/check-definition.ts';
 import { createProber } from './prober.ts';
 import type { ProbeResult } from './prober.ts';
@@ -65,4 +66,61 @@ test('a check that is no longer wanted stops, one in both sets goes on', async (
   gone.server.on('connection', () => connectionsToGone++);
   for (let count = 0; count < 3; count++) await once(kept.server, 'connection');
   assert.equal(connectionsToGone, 0);
+});
+
+test('what this machine cannot run is told apart, once, and is no result', async () => {
+  const told: string[] = [];
+  const results: ProbeResult[] = [];
+  const prober = createProber({
+    onResult: (result) => results.push(result),
+    onUnable: (_, reason) => told.push(reason),
+  });
+  const check = defineCheck({ ...tcpCheck(1, 20), what: { kind: 'exec', command: ['/bin/true'] } });
+  prober.replace([check]);
+  await prober.roundComplete();
+  while ((prober.status()[0]?.runs ?? 0) < 3) await new Promise((resolve) => setImmediate(resolve));
+  const [status] = prober.status();
+  await prober.close();
+  assert.deepEqual(results, []);
+  assert.equal(told.length, 1);
+  assert.match(told[0] ?? '', /is not permitted here/);
+  assert.equal(status?.unable, status?.runs);
+  assert.deepEqual([status?.failures, status?.last?.result], [0, 'unable']);
+});
+
+test('parts of a combined check run each by itself, and what is no probe does not run', async (context) => {
+  const { port } = await listener(context);
+  const results: ProbeResult[] = [];
+  const prober = createProber({ onResult: (result) => results.push(result) });
+  context.after(() => prober.close());
+  const parts = [tcpCheck(port), tcpCheck(1), defineCheck({ ...tcpCheck(2), what: { kind: 'constant', state: 'up' } })];
+  prober.replace([combineChecks(parts), ...parts]);
+  await prober.roundComplete();
+  assert.deepEqual(
+    prober.status().map(({ check, runs, failures }) => [check.id, runs > 0, failures > 0]),
+    parts.slice(0, 2).map(({ id }, index) => [id, true, index === 1]),
+  );
+  assert.ok(results.every(({ durationMs, latenessMs }) => durationMs >= 0 && latenessMs >= 0));
+});
+
+test('a first round of a thousand checks never has more connections open than there are places', async (context) => {
+  const { port, server } = await listener(context);
+  let [open, most] = [0, 0];
+  server.on('connection', (socket: net.Socket) => {
+    most = Math.max(most, ++open);
+    socket.on('close', () => open--);
+  });
+  const lane = { quick: 8, slow: 0, slowAfterMs: 1000 };
+  const prober = createProber({ onResult: () => undefined, limits: { network: lane, programs: lane } });
+  context.after(() => prober.close());
+  const what = { ...httpDefaults, kind: 'http' } as const;
+  const checks = Array.from({ length: 1000 }, (_, index) =>
+    defineCheck({ ...tcpCheck(port, 60_000), what: { ...what, path: `/${index}` }, timeoutMs: 5000 }),
+  );
+  server.on('connection', (socket: net.Socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'));
+  prober.replace(checks);
+  await prober.roundComplete();
+  assert.ok(prober.status().every(({ runs, failures }) => runs === 1 && failures === 0));
+  // A closed connection may be seen a moment later by the server than by the prober.
+  assert.ok(most <= 3 * lane.quick, `${most} open at once`);
 });

@@ -20,7 +20,9 @@ export function bodyFault(body: Buffer, expected: BodyExpectation): string | und
     const isMatch = searchWithin(new RegExp(expected.value, 'u'), body.subarray(0, maxPatternBytes).toString());
     return isMatch ? undefined : `the body does not match /${shown}/`;
   } catch (error) {
-    const isTimeout = error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    // An error of the other context is no Error of this one.
+    const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+    const isTimeout = code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
     return isTimeout ? `/${shown}/ took more than ${patternTimeoutMs}ms on the body` : `/${shown}/ is not a pattern`;
   }
 }
