@@ -11,6 +11,7 @@ import type { CallResult, CoordinatorCalls } from '#api/server.ts';
 import type { Status } from '#api/status.ts';
 import type { Override } from '#health/report.ts';
 import type { DecisionLoop } from './decision-loop.ts';
+import type { Latencies } from './latencies.ts';
 import type { Releases } from './releases.ts';
 
 /** The parts that calls act on. */
@@ -18,6 +19,7 @@ export interface CallParts {
   readonly site: string;
   readonly loop: DecisionLoop;
   readonly releases: Releases;
+  readonly latencies: Latencies;
   /** The sites of the release in force. */
   readonly sites: () => readonly string[];
   readonly status: () => Promise<Status>;
@@ -28,18 +30,20 @@ export interface CallParts {
 
 /** Builds the calls. */
 export function createCalls(parts: CallParts): CoordinatorCalls {
-  const { loop, releases } = parts;
+  const { loop, releases, latencies: known } = parts;
   return {
     status: parts.status,
     checks: parts.checks,
-    report: (report) => {
+    report: ({ latencies, ...report }) => {
+      known.take({ kind: 'node', site: report.site, node: report.node }, latencies);
       loop.feed({ kind: 'report', report });
       return succeed({ taken: true });
     },
-    peerReport: (report) => {
+    peerReport: ({ latencies, ...report }) => {
       // Our own site's name from elsewhere is a second coordinator of this site, or a wrong file on its machine.
       if (report.site === parts.site) return refuse(wrongSite(report.site));
       releases.hint(report.release);
+      known.take({ kind: 'coordinator', site: report.site }, latencies);
       loop.feed({ kind: 'peerReport', report });
       return succeed({ taken: true });
     },

@@ -32,14 +32,18 @@ import { describeChecks } from './checks.ts';
 import { Peers } from './peers.ts';
 import type { Releases, RunningRelease } from './releases.ts';
 import { explain } from './explain.ts';
+import { Latencies } from './latencies.ts';
+import { extendGeneration } from './generation.ts';
 import { Routes } from './routes.ts';
 import { readState, writeState } from './state-file.ts';
 import { describeStatus } from './status.ts';
+import { WantedTargets } from './wanted-targets.ts';
 import type { ApiFault } from '#api/fault.ts';
 import type { Explanation } from '#api/explanation.ts';
 import type { ExplainRequest } from '#api/requests.ts';
 import type { Status } from '#api/status.ts';
 import type { Prng } from '#base/prng.ts';
+import type { ServicePolicy } from '#steering/policy/model.ts';
 
 /** How a coordinator ends. */
 export type StopMode =
@@ -75,7 +79,9 @@ export class Coordinator {
   readonly #routes: Routes;
   readonly #prober: Prober;
   readonly #results: ProbeResults;
+  readonly #latencies: Latencies;
   readonly #peers: Peers;
+  readonly #wanted: WantedTargets;
   readonly #loop: DecisionLoop;
   readonly #statePath: string;
   #running: RunningRelease | undefined;
@@ -109,7 +115,22 @@ export class Coordinator {
     this.#results = new ProbeResults((results) => {
       this.#loop.feed({ kind: 'results', results });
     });
-    this.#peers = new Peers(machine.api.token, log);
+    this.#latencies = new Latencies({
+      site: machine.site,
+      log,
+      table: this.#dns.latency,
+      onTable: (table) => this.#dns.replaceLatency(table),
+    });
+    this.#dns.onRoundTrips((roundTrips) => this.#latencies.takeConnections(roundTrips));
+    this.#peers = new Peers(machine.api.token, log, () => this.#latencies.news());
+    this.#wanted = new WantedTargets((targets) => {
+      if (this.#running === undefined || this.#isStopping) return;
+      this.#run({ ...this.#running, generation: extendGeneration(this.#running.generation, targets) });
+      log.info({ event: 'check.wanted' }, `records asked for checks as they ran, now ${targets.length}`);
+    });
+    this.#dns.onTargetWanted((target) => {
+      this.#wanted.add(target);
+    });
     this.#statePath = join(machine.stateDirectory, 'state.json');
     const { state, complaint } = readState(this.#statePath);
     if (complaint !== undefined) log.error({ event: 'state' }, complaint);
@@ -167,6 +188,8 @@ export class Coordinator {
     else await this.#routes.closeSilently();
     this.#loop.stop();
     this.#results.stop();
+    this.#latencies.close();
+    this.#wanted.clear();
     clearTimeout(this.#ownDnsTimer);
     const dns = mode.kind === 'handOver' ? undefined : this.#dns.close();
     await Promise.all([dns, this.#prober.close(), this.#peers.close(), this.#api?.close()]);
@@ -179,6 +202,7 @@ export class Coordinator {
       site: machine.site,
       loop: this.#loop,
       releases,
+      latencies: this.#latencies,
       sites: () => [...(this.#running?.generation.release.sites.keys() ?? [])],
       status: () => this.#status(),
       checks: () => this.#checks(),
@@ -208,9 +232,9 @@ export class Coordinator {
   #activate(running: RunningRelease): void {
     const { machine, log } = this.#options;
     const { generation, head } = running;
-    const { release, health } = generation;
+    const { release } = generation;
     const site = release.sites.get(machine.site);
-    this.#running = running;
+    this.#wanted.clear();
     const others = [...release.sites.values()].filter(({ id }) => id !== machine.site);
     this.#peers.replace(new Map(others.map(({ id, coordinatorApi }) => [id, coordinatorApi])));
     const { bgp } = site ?? {};
@@ -226,12 +250,20 @@ export class Coordinator {
         ...(machine.bgp.localAddress === undefined ? {} : { localAddress: machine.bgp.localAddress }),
       })),
     );
-    const { epoch, sequence } = head;
-    this.#loop.feed({ kind: 'generation', health, steering: release.steering, release: { epoch, sequence } });
-    this.#dns.swap(generation.shared);
-    this.#prober.replace([...health.references, ...health.probes, ...health.subjects.map((subject) => subject.check)]);
+    this.#latencies.replace([...release.sites.keys()], goesByLatency(generation.shared.services));
+    this.#run(running);
     for (const warning of release.warnings) log.warn({ event: 'release.warning' }, formatProblem(warning));
     log.info({ event: 'release' }, `release ${formatHeadId(head)} by ${head.author} is in force: ${head.reason}`);
+  }
+
+  /** Decides, checks and answers by a generation. */
+  #run(running: RunningRelease): void {
+    const { release, health, shared } = running.generation;
+    const { epoch, sequence } = running.head;
+    this.#running = running;
+    this.#loop.feed({ kind: 'generation', health, steering: release.steering, release: { epoch, sequence } });
+    this.#dns.swap(shared);
+    this.#prober.replace([...health.references, ...health.probes, ...health.subjects.map((subject) => subject.check)]);
   }
 
   /** Asks its own DNS in every nameserver prefix of this site (R18), now and every second. */
@@ -348,4 +380,9 @@ export class Coordinator {
       presentMoment(),
     );
   }
+}
+
+/** Whether any of the services is steered by round trips. */
+function goesByLatency(services: readonly ServicePolicy[]): boolean {
+  return services.some(({ steps }) => steps.some(({ kind }) => kind === 'latency'));
 }

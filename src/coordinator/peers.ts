@@ -11,12 +11,15 @@ import type { ReportPush } from '#replication/report-push.ts';
 export class Peers {
   readonly #token: string | undefined;
   readonly #log: Logger;
+  readonly #latencies: () => () => PeerReport['latencies'];
   readonly #pushes = new Map<SiteId, { readonly url: string; readonly push: ReportPush }>();
   #latest: PeerReport | undefined;
 
-  constructor(token: string | undefined, log: Logger) {
+  /** `latencies` gives, for each coordinator that is told, a function that gives what is new of round trips. */
+  constructor(token: string | undefined, log: Logger, latencies: () => () => PeerReport['latencies']) {
     this.#token = token;
     this.#log = log;
+    this.#latencies = latencies;
   }
 
   /** Takes the APIs of the other sites' coordinators; a site without one is not told. */
@@ -42,11 +45,15 @@ export class Peers {
   }
 
   #open(site: SiteId, url: string): ReportPush {
+    const news = this.#latencies();
     return createReportPush({
       url,
       path: '/v1/peer-reports',
       token: this.#token,
-      compose: () => this.#latest,
+      compose: () => {
+        const latencies = news();
+        return latencies === undefined ? this.#latest : { ...this.#latest, latencies };
+      },
       onContact: (contact) => {
         if (contact.kind === 'reached') this.#log.info({ event: 'peer' }, `coordinator of ${site} takes reports`);
         else this.#log.warn({ event: 'peer' }, `coordinator of ${site} takes no reports: ${contact.reason}`);

@@ -103,9 +103,11 @@ test('sites that the release does not have are not heard, and one that it loses 
   assert.deepEqual(book.rows(at(0)), []);
   book.take(coordinator('iad'), [entry(net, 20)], at(0));
   assert.equal(book.rows(at(0)).length, 1);
+  assert.equal(book.take(coordinator('iad'), [entry(net, 20)], at(0)), false);
   book.replaceSites(['fra', 'sin']);
   book.replaceSites(['fra', 'sin', 'iad']);
   assert.deepEqual(book.rows(at(0)), []);
+  assert.equal(book.take(coordinator('iad'), [entry(net, 20)], at(0)), true, 'its first list again');
 });
 
 const anyNetwork = fc.constantFrom('10.0.0.0/24', '10.0.1.0/24', '10.0.2.0/24', '10.0.3.0/24', '2001:db8::/48');

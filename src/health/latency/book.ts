@@ -60,10 +60,13 @@ export class LatencyBook {
     for (const [key, source] of this.#sources) if (!this.#sites.has(source.site)) this.#forget(key, source);
   }
 
-  /** Takes the newest list of a source; one of a site that the release does not have is left out. */
-  take(source: LatencySource, entries: readonly LatencyEntry[], nowMs: MonoMs): void {
+  /**
+   * Takes the newest list of a source, and returns whether it is its first; one of a site that the release does not have
+   * is left out.
+   */
+  take(source: LatencySource, entries: readonly LatencyEntry[], nowMs: MonoMs): boolean {
     const kept = this.#keptSource(source);
-    if (kept === undefined) return;
+    if (kept === undefined) return false;
     kept.lists++;
     for (const entry of entries) {
       let network = this.#networks.get(entry.network);
@@ -74,6 +77,7 @@ export class LatencyBook {
       }
       network.take(kept, entry, nowMs);
     }
+    return kept.lists === 1;
   }
 
   /** What this site has measured, for the other coordinators; the heaviest networks first. */
