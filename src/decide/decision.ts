@@ -16,7 +16,7 @@ import type { HealthEffect, HealthInput } from '#health/engine.ts';
 import type { HealthModel, SiteId, SubjectKey } from '#health/model.ts';
 import { OverrideBook } from '#health/overrides.ts';
 import type { Moment } from '#health/overrides.ts';
-import type { Override, PeerReport } from '#health/report.ts';
+import type { AnchorReport, Override, PeerReport } from '#health/report.ts';
 import type { Verdict } from '#health/verdict.ts';
 import { AnswerEngine, isUsable } from '#steering/answers.ts';
 import type { AnswerInput, EndpointDecision, ServiceDecision, ServiceMode } from '#steering/answers.ts';
@@ -25,13 +25,14 @@ import type { PrefixStatus } from '#steering/announcer/engine.ts';
 import type { ServiceHere } from '#steering/gate.ts';
 import { managedPrefixes } from '#steering/model.ts';
 import type { Endpoint, PrefixPolicy, SteeringModel } from '#steering/model.ts';
-import type { PeerAnchor } from '#steering/safety/anchor.ts';
 import type { Result } from '#base/result.ts';
 import { Drains } from './drains.ts';
 import type { DecisionEffect, DecisionEvent, DurableState } from './effects.ts';
 import { Failovers } from './failovers.ts';
-import type { FailoverCommand, FailoverStatus, Voters } from './failovers.ts';
+import type { FailoverCommand, FailoverStatus } from './failovers.ts';
 import { Paces } from './paces.ts';
+import { anchorsOf, awaitsAnswer, isAcknowledged, votersAmong } from './peers.ts';
+import type { Coordinators } from './peers.ts';
 import { durableShape } from './durable-shape.ts';
 import { decideServices } from './services.ts';
 import { Teller } from './teller.ts';
@@ -202,7 +203,8 @@ export class Decision {
       case 'peerReport':
         this.#overrides.merge(input.report.overrides, moment);
         this.#failovers.merge(input.report.failovers ?? []);
-        if (this.#isAwaitedBy(input.report)) this.#teller.hurry();
+        if (awaitsAnswer(input.report, this.#toldBy(input.report.site), this.#announcer.reports()))
+          this.#teller.hurry();
         return this.#health.step(input, moment.nowMs);
       case 'report':
       case 'result':
@@ -247,7 +249,7 @@ export class Decision {
     });
     events.push(...decided);
     this.#drains.advance({
-      isAcknowledged: (override) => this.#isAcknowledged(override, moment.nowMs),
+      isAcknowledged: (override) => isAcknowledged(override, this.#health.freshPeers(moment.nowMs), this.#known),
       longestTtlMs: this.#steering.longestTtlSeconds * 1000,
       nowMs: moment.nowMs,
     });
@@ -267,7 +269,8 @@ export class Decision {
       isReachable: (endpoint) => !unreachable.has(endpoint),
       nowMs,
     };
-    const voters = this.#voters(nowMs);
+    const isSane = this.#health.sanity === 'sane';
+    const voters = { ...votersAmong(this.#health.freshPeers(nowMs), this.#known), isSane };
     const services = decideServices({
       ...input,
       steering: this.#steering,
@@ -292,11 +295,12 @@ export class Decision {
   #decideRoutes(events: DecisionEvent[], nowMs: MonoMs): readonly DecisionEffect[] {
     if (!this.#isOpen) return [];
     const drain = this.#drains.progress;
+    const peers = this.#health.freshPeers(nowMs);
     const effects = this.#announcer.step({
       prefixes: this.#steering.prefixes,
       serviceHere: (service) => this.#serviceHere(service),
       ownDns: (prefix) => this.#ownDns.get(prefix),
-      peersOf: (prefix) => this.#peersOf(prefix, nowMs),
+      peersOf: (prefix) => anchorsOf(peers, prefix),
       drain: drain?.stage.kind === 'routes' ? { reason: `drained: ${drain.override.reason}` } : undefined,
       isDrained: drain !== undefined,
       sane: this.#health.sanity === 'sane',
@@ -339,42 +343,16 @@ export class Decision {
     return report === undefined ? [] : [{ kind: 'tell', report }];
   }
 
-  /**
-   * Whether the sender no longer serves a prefix whose anchor is held here: it may leave only on a word that comes
-   * after its own failure (R19), so it gets one at once.
-   */
-  #isAwaitedBy({ site, anchors }: PeerReport): boolean {
-    const before = this.#health.peerReport(site)?.report.anchors ?? [];
-    const held = this.#announcer.reports().filter((anchor) => anchor.holds);
-    return anchors.some(
-      ({ prefix, serving }) =>
-        !serving &&
-        held.some((anchor) => anchor.prefix === prefix) &&
-        before.some((anchor) => anchor.prefix === prefix && anchor.serving),
-    );
+  #toldBy(site: SiteId): readonly AnchorReport[] {
+    return this.#health.peerReport(site)?.report.anchors ?? [];
+  }
+
+  get #known(): Coordinators {
+    return { own: this.#identity.site, all: this.#coordinators };
   }
 
   #verdictOf(subject: SubjectKey): Verdict {
     return present(this.#health.verdict(subject), `the verdict on ${subject}`);
-  }
-
-  /** A coordinator that is silent may still answer: it is waited for as long as one that disagrees (R25). */
-  #isAcknowledged(override: Override, nowMs: MonoMs): boolean {
-    const follows = this.#health
-      .freshPeers(nowMs)
-      .flatMap(({ sender, report }) => (report.appliedOverrides.includes(override.id) ? [sender] : []));
-    return this.#coordinators.every((site) => site === this.#identity.site || follows.includes(site));
-  }
-
-  /** Coordinators that a failover may rest on: heard, trusting themselves, and of a site that the release has. */
-  #voters(nowMs: MonoMs): Voters {
-    const own = this.#identity.site;
-    const peers = this.#health.freshPeers(nowMs).flatMap(({ sender, report }) => {
-      const mayVote = report.sane && sender !== own && this.#coordinators.includes(sender);
-      return mayVote ? [{ voter: sender, failovers: report.failovers ?? [] }] : [];
-    });
-    const count = new Set([own, ...this.#coordinators]).size;
-    return { count, peers, isSane: this.#health.sanity === 'sane' };
   }
 
   #serviceHere(service: string): ServiceHere {
@@ -387,20 +365,13 @@ export class Decision {
     };
   }
 
-  #peersOf(prefix: IpPrefix, nowMs: MonoMs): readonly PeerAnchor[] {
-    return this.#health.freshPeers(nowMs).flatMap(({ sender, report, receivedAt }) => {
-      const anchor = report.anchors.find((candidate) => candidate.prefix === prefix);
-      return anchor === undefined ? [] : [{ site: sender, report: anchor, receivedAt }];
-    });
-  }
-
   /** R25: an endpoint inside a managed prefix is answered only while its site announces that prefix. */
   #isAnnouncedAt(site: SiteId, prefix: IpPrefix, nowMs: MonoMs): boolean {
     if (site === this.#identity.site) {
       const status = this.#announcer.status().find((entry) => entry.prefix === prefix);
       return status?.state.kind !== 'withdrawn';
     }
-    const peer = this.#peersOf(prefix, nowMs).find((entry) => entry.site === site);
+    const peer = anchorsOf(this.#health.freshPeers(nowMs), prefix).find((entry) => entry.site === site);
     return peer === undefined || peer.report.announced;
   }
 }
