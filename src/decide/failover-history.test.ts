@@ -99,7 +99,7 @@ test('R27: whatever dies, returns, is cut off, drained or restarted, one tier is
         assertAgreement(world);
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
 
@@ -121,6 +121,6 @@ test('R27: with failback manual no history of deaths, partitions and restarts br
       assertAgreement(world);
       watch();
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
