@@ -23,10 +23,10 @@ const localPrefType = 5;
 const prefix = '198.51.100.0/24';
 
 /** Sorts of peers that the vectors name. */
-const peers: Readonly<Record<string, UpdateContext>> = {
+const peers = {
   ebgp: { fourOctetAs: true, isExternal: true },
   ibgp: { fourOctetAs: true, isExternal: false },
-};
+} as const satisfies Readonly<Record<string, UpdateContext>>;
 
 /** Plays a file: a JSON list of cases. */
 export function playRfc7606(file: string, text: string): PlayedFile {
@@ -58,11 +58,14 @@ function judgeCase(vector: Vector): readonly string[] {
   const sorts = Object.entries(vector.outcome).filter(([sort]) => !vector.skip.includes(sort));
   if (sorts.length === 0) return ['  no sort of peer is left to judge'];
   return sorts.flatMap(([sort, expected]) => {
-    const context = peers[sort];
-    if (context === undefined) return [`  ${sort}: unknown, expected ${Object.keys(peers).join(' or ')}`];
-    const { outcome, reason } = outcomeOf(vector, context);
+    if (!isPeer(sort)) return [`  ${sort}: unknown, expected ${Object.keys(peers).join(' or ')}`];
+    const { outcome, reason } = outcomeOf(vector, peers[sort]);
     return outcome === expected ? [] : [`  ${sort}:`, `    - expected ${expected}`, `    + got ${outcome}${reason}`];
   });
+}
+
+function isPeer(sort: string): sort is keyof typeof peers {
+  return Object.hasOwn(peers, sort);
 }
 
 interface Outcome {
@@ -90,6 +93,13 @@ function hasMeaning(type: number | null, update: DecodedUpdate): boolean {
   if (type === null) return true;
   const isKnown = new Set<number>(Object.values(attributeType)).has(type);
   return isKnown && !update.faults.some((fault) => fault.attributeType === type);
+}
+
+/** The UPDATEs of all cases of a file, as from another AS: octets to damage. */
+export function faultyUpdates(text: string): readonly Uint8Array[] {
+  const { ebgp } = peers;
+  const vectors = z.array(vectorSchema).parse(JSON.parse(text));
+  return vectors.map((vector) => faultyUpdate(vector, ebgp));
 }
 
 /** An UPDATE for one prefix that is right but for the attribute of the case. */

@@ -57,7 +57,8 @@ export function decodeAttribute(raw: RawAttribute, context: UpdateContext): Attr
     return { fault: attributeFault(raw, 'attribute-discard', updateSubcode.optionalAttribute, reason) };
   }
   const value = decodeValue(raw, context);
-  if (typeof value !== 'string') return { attribute: value };
+  if (typeof value !== 'string')
+    return raw.type === attributeType.nextHop ? judgeNextHop(raw, value) : { attribute: value };
   return { fault: attributeFault(raw, rule.malformed, valueSubcode(raw), value) };
 }
 
@@ -74,6 +75,14 @@ function decodeUnknown(raw: RawAttribute): AttributeOutcome {
 
 function keep(raw: RawAttribute): PathAttribute {
   return { kind: 'unknown', type: raw.type, flags: raw.flags, bytes: raw.value.slice() };
+}
+
+/** RFC 4271 §6.3: a next hop that no host can have is read, and costs the routes. */
+function judgeNextHop(raw: RawAttribute, attribute: PathAttribute): AttributeOutcome {
+  const first = raw.value[0] ?? 0;
+  if (first !== 0 && first !== 127 && first < 224) return { attribute };
+  const reason = `NEXT_HOP ${formatAddress(raw.value)} is not the address of a host`;
+  return { attribute, fault: attributeFault(raw, 'treat-as-withdraw', updateSubcode.invalidNextHop, reason) };
 }
 
 /** RFC 6793 §4.1: a peer with 4-octet AS numbers has no use for the attributes that make up for them. */
@@ -179,7 +188,7 @@ function decodeAs4Path(value: Uint8Array): PathAttribute | string {
   const segments = decodeAsPath(value, 4);
   if (typeof segments === 'string') return segments;
   const kept: readonly AsPathSegment[] = segments.filter((segment) => !isConfederation(segment));
-  return { kind: 'as4Path', segments: kept };
+  return kept.length === 0 ? 'AS4_PATH has confederation segments only' : { kind: 'as4Path', segments: kept };
 }
 
 function decodeAggregator(

@@ -5,14 +5,13 @@
 import type { Result } from '../result.ts';
 import { refuse, succeed } from '../result.ts';
 import type { Prefix } from './address.ts';
-import { addressBytes } from './address.ts';
 import { decodeAttribute } from './attribute-decode.ts';
 import type { UpdateContext } from './attribute-decode.ts';
 import { splitAttributes } from './attribute-list.ts';
 import type { PathAttribute } from './attributes.ts';
 import { findAttribute } from './attributes.ts';
 import { ByteReader, Truncated } from './bytes.ts';
-import { attributeFlag, attributeType, errorCode, updateSubcode } from './constants.ts';
+import { attributeType, errorCode, updateSubcode } from './constants.ts';
 import type { AttributeFault, MessageFault, UpdateSeverity } from './fault.ts';
 import { noData, WireFault } from './fault.ts';
 import type { PrefixList } from './nlri.ts';
@@ -53,7 +52,7 @@ function decodeBody(body: Uint8Array, context: UpdateContext): DecodedUpdate {
   const list = decodeAttributeList(attributeBytes, context);
   const hasReachable = announced.prefixes.length > 0 || list.hasMpReach;
   const missing = hasReachable ? missingAttributes(list, announced.prefixes) : [];
-  const faults = [...list.faults, ...nextHopFaults(list.attributes), ...missing];
+  const faults = [...list.faults, ...missing];
   const withdrawing = faults.find((fault) => fault.severity === 'treat-as-withdraw');
   // RFC 7606 §5.2: without reachable prefixes nothing can be withdrawn in their place.
   if (withdrawing !== undefined && !hasReachable) throw new WireFault(withdrawing);
@@ -116,25 +115,6 @@ function duplicateFault(type: number): AttributeFault {
   const fault: MessageFault = { code: errorCode.update, subcode, data: noData, reason };
   if (type === attributeType.mpReach || type === attributeType.mpUnreach) throw new WireFault(fault);
   return { ...fault, severity: 'attribute-discard', attributeType: type };
-}
-
-/** RFC 4271 §6.3: a next hop that no host can have is read, and costs the routes. */
-function nextHopFaults(attributes: readonly PathAttribute[]): readonly AttributeFault[] {
-  const nextHop = findAttribute(attributes, 'nextHop')?.nextHop;
-  if (nextHop === undefined) return [];
-  const bytes = addressBytes(nextHop);
-  const first = bytes[0] ?? 0;
-  if (first !== 0 && first !== 127 && first < 224) return [];
-  return [
-    {
-      severity: 'treat-as-withdraw',
-      attributeType: attributeType.nextHop,
-      code: errorCode.update,
-      subcode: updateSubcode.invalidNextHop,
-      data: Uint8Array.of(attributeFlag.transitive, attributeType.nextHop, bytes.length, ...bytes),
-      reason: `NEXT_HOP ${nextHop} is not the address of a host`,
-    },
-  ];
 }
 
 /** RFC 7606 §3(d): mandatory attributes that a message with reachable prefixes lacks. */
