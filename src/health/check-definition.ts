@@ -35,10 +35,13 @@ const longestIdText = 900;
 
 /** Builds a check and its identity; the id reads as `http://192.0.2.1:80/healthz …`. */
 export function defineCheck(parts: Omit<CheckDefinition, 'id'>): CheckDefinition {
-  const target = formatHostPort(parts.address, parts.port);
-  const timingText = `every ${parts.intervalMs}ms, timeout ${parts.timeoutMs}ms, rise ${parts.rise}, fall ${parts.fall}`;
-  const source = parts.sourceAddress === undefined ? '' : ` from ${parts.sourceAddress}`;
-  const text = `${describeKind(parts.what, target)}${source}, ${timingText}`;
+  const { what, address, port, sourceAddress, intervalMs, timeoutMs, rise, fall } = parts;
+  // Joined, not added: a text that is put together piece by piece keeps its pieces, and there may be thousands.
+  const text = [
+    describeKind(what, formatHostPort(address, port)),
+    sourceAddress === undefined ? '' : ` from ${sourceAddress}`,
+    `, every ${intervalMs}ms, timeout ${timeoutMs}ms, rise ${rise}, fall ${fall}`,
+  ].join('');
   const id = text.length <= longestIdText ? text : `${text.slice(0, longestIdText)}… #${digestOf(text)}`;
   return { ...parts, id: id as CheckId };
 }
