@@ -12,6 +12,8 @@ import { setSerials } from '#dns/zone/image-builder.ts';
 import { ZoneImage } from '#dns/zone/image.ts';
 import type { ZoneSummary } from '#dns/zone/image.ts';
 import type { HealthModel } from '#health/model.ts';
+import { targetKey } from '#lua/health.ts';
+import type { HealthTarget } from '#lua/health.ts';
 import type { SharedGeneration } from '#serve/answering.ts';
 import { SteeringSlots } from './steering-slots.ts';
 
@@ -20,6 +22,8 @@ export interface Generation {
   readonly release: CompiledRelease;
   readonly health: HealthModel;
   readonly slots: SteeringSlots;
+  /** What records want checked, in the order of their slots. */
+  readonly targets: readonly HealthTarget[];
   /** What the threads that answer share. */
   readonly shared: SharedGeneration;
   readonly zones: readonly ZoneSummary[];
@@ -39,7 +43,27 @@ export function buildGeneration(
   setSerials(image, serial);
   const services = [...release.value.services.values()];
   const slots = new SteeringSlots(zones.targets, release.value.steering.endpoints, services);
-  const health = { ...release.value.health, probes: slots.probes() };
   const shared = { ...image, steering: slots.table.buffer, slots: slots.byTarget, services, geo: zones.geo };
-  return succeed({ release: release.value, health, slots, shared, zones: new ZoneImage(image.buffer).zones() });
+  return succeed({
+    release: release.value,
+    health: { ...release.value.health, probes: slots.probes() },
+    slots,
+    targets: zones.targets,
+    shared,
+    zones: new ZoneImage(image.buffer).zones(),
+  });
+}
+
+/** The same generation with further targets, which records asked for as they ran. */
+export function extendGeneration(generation: Generation, wanted: readonly HealthTarget[]): Generation {
+  const { release, shared } = generation;
+  const targets = new Map([...generation.targets, ...wanted].map((target) => [targetKey(target), target]));
+  const slots = new SteeringSlots([...targets.values()], release.steering.endpoints, shared.services);
+  return {
+    ...generation,
+    health: { ...release.health, probes: slots.probes() },
+    slots,
+    targets: [...targets.values()],
+    shared: { ...shared, steering: slots.table.buffer, slots: slots.byTarget },
+  };
 }
