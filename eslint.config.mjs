@@ -6,6 +6,7 @@ const pureRooms = {
   files: [
     'src/base/**/*.ts',
     'src/dns/**/*.ts',
+    'src/geo/**/*.ts',
     'src/lua/**/*.ts',
     'src/health/**/*.ts',
     'src/steering/**/*.ts',
