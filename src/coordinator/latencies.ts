@@ -132,7 +132,8 @@ export class Latencies {
     const isNews = (rows === 0) !== (this.#rows === 0);
     this.#rows = rows;
     if (!isNews) return;
-    const text = rows === 0 ? 'no round trip of clients is known' : `the round trips of ${rows} networks are known`;
+    const text =
+      rows === 0 ? 'no round trip of clients is known' : `round trips of clients are known, networks: ${rows}`;
     this.#options.log.info({ event: 'latency' }, text);
   }
 }
