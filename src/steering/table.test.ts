@@ -39,6 +39,23 @@ test('every word of a slot says what was published', () => {
   }
 });
 
+test('a writer that is stopped half-way changes nothing for readers, and keeps none waiting', () => {
+  const table = SteeringTable.create(2);
+  const before = { ...plain, answerable: false, weight: 7 };
+  const now = { ...plain, answerable: true, weight: 9 };
+  table.publish([before, before]);
+  const replaced = table.word(0);
+  table.publish([now, now]);
+  const sequence = table.sequence();
+  // The next publication is written over the words that the last one has replaced.
+  const words = new Int32Array(table.buffer);
+  const writable = [...words.keys()].filter((at) => words[at] === replaced);
+  assert.equal(writable.length, 2);
+  words[writable[0] ?? 0] = 0;
+  assert.deepEqual([table.read(0), table.read(1), table.sequence() % 2], [now, now, 0]);
+  assert.equal(table.sequence(), sequence);
+});
+
 test('a reader in another thread never sees half a publication', async () => {
   const table = SteeringTable.create(64);
   const source = `

@@ -1,8 +1,9 @@
 /**
  * The steering table: the decision as numbers in shared memory, read by whoever answers queries.
  *
- * One Int32 word per slot, published whole under a sequence word: odd while being written, even when whole. A reader
- * that meets an odd or changed sequence reads again, so it never sees A down before B up. One writer, any readers.
+ * One Int32 word per slot, twice: a publication is written whole beside the one that is read, and then takes its place
+ * by one store. A reader that meets a changed sequence reads again, so it never sees A down before B up, and it never
+ * waits for a writer that the system has stopped half-way. One writer, any readers.
  */
 import { assert } from '#base/assert.ts';
 
@@ -16,6 +17,8 @@ const failOpenBit = 32;
 const shedShift = 6;
 const weightShift = 14;
 const headerWords = 1;
+/** By how much the sequence grows with each publication. */
+const sequenceStep = 2;
 
 export const maxWeight = 0xffff;
 export const maxShed = 0xff;
@@ -50,12 +53,12 @@ export class SteeringTable {
   constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
     this.#words = new Int32Array(buffer);
-    this.slotCount = this.#words.length - headerWords;
+    this.slotCount = (this.#words.length - headerWords) / 2;
   }
 
   /** A table in which every slot is answerable with a change pending: nothing is known yet (R3). */
   static create(slotCount: number): SteeringTable {
-    const table = new SteeringTable(new SharedArrayBuffer((slotCount + headerWords) * 4));
+    const table = new SteeringTable(new SharedArrayBuffer((2 * slotCount + headerWords) * 4));
     const unproven = { answerable: true, changePending: true, unproven: true };
     table.publish(
       Array<SlotValue>(slotCount).fill({
@@ -74,14 +77,16 @@ export class SteeringTable {
   publish(values: readonly SlotValue[]): boolean {
     assert(values.length === this.slotCount, `${values.length} values fill a table of ${this.slotCount} slots`);
     const words = values.map(encode);
-    if (words.every((word, slot) => Atomics.load(this.#words, slot + headerWords) === word)) return false;
-    Atomics.add(this.#words, 0, 1);
-    for (const [slot, word] of words.entries()) Atomics.store(this.#words, slot + headerWords, word);
-    Atomics.add(this.#words, 0, 1);
+    const sequence = this.sequence();
+    const current = this.#start(sequence);
+    if (words.every((word, slot) => Atomics.load(this.#words, current + slot) === word)) return false;
+    const next = this.#start(sequence + sequenceStep);
+    for (const [slot, word] of words.entries()) Atomics.store(this.#words, next + slot, word);
+    Atomics.add(this.#words, 0, sequenceStep);
     return true;
   }
 
-  /** One slot's value; where several must agree, read them between two equal, even sequences. */
+  /** One slot's value; where several must agree, read them between two equal sequences. */
   read(slot: number): SlotValue {
     return decodeSlot(this.word(slot));
   }
@@ -90,12 +95,17 @@ export class SteeringTable {
   word(slot: number): number {
     // Not by `assert`, which would write its message for every query.
     if (slot < 0 || slot >= this.slotCount) throw new Error(`bug: slot ${slot} is not in a table of ${this.slotCount}`);
-    return Atomics.load(this.#words, slot + headerWords);
+    return Atomics.load(this.#words, this.#start(this.sequence()) + slot);
   }
 
-  /** Odd while a publication is being written, another even number after each. */
+  /** Another number after each publication, always even. */
   sequence(): number {
     return Atomics.load(this.#words, 0);
+  }
+
+  /** Where the words of the publication with this sequence begin. */
+  #start(sequence: number): number {
+    return headerWords + ((sequence / sequenceStep) & 1) * this.slotCount;
   }
 }
 
