@@ -9,6 +9,8 @@ export const explanationSchema = z.object({
   question: z.string(),
   /** The client or network that it was asked for. */
   from: z.string(),
+  /** What nets and databases say of where it is, those first that win; the prefix length of their entry. */
+  place: z.array(z.object({ from: z.string(), prefixLength: z.number(), text: z.string() })),
   zone: z.object({ name: z.string(), serial: z.number() }).optional(),
   /** The records that were computed, in order. */
   records: z.array(

@@ -40,7 +40,7 @@ async function openApi(context: TestContext): Promise<{
     override: nothing,
     undrain: nothing,
     failover: nothing,
-    explain: nothing,
+    explain: () => Promise.resolve(nothing()),
     stop: () => undefined,
   };
   const listen = { address: '127.0.0.1', port: 0 };

@@ -65,7 +65,7 @@ export interface CoordinatorCalls {
   undrain(request: UndrainRequest): CallResult;
   failover(request: FailoverRequest): CallResult;
   /** How a question is answered now, and why. */
-  explain(request: ExplainRequest): CallResult;
+  explain(request: ExplainRequest): Promise<CallResult>;
   /** Stops the process in the way of `fairlead stop` (R24); the reply goes out first. */
   stop(): void;
 }

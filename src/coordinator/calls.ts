@@ -24,7 +24,7 @@ export interface CallParts {
   readonly sites: () => readonly string[];
   readonly status: () => Promise<Status>;
   readonly checks: () => Checks;
-  readonly explain: (request: ExplainRequest) => Result<Explanation, ApiFault>;
+  readonly explain: (request: ExplainRequest) => Promise<Result<Explanation, ApiFault>>;
   readonly onStopRequest: () => void;
 }
 

@@ -32,6 +32,7 @@ import { describeChecks } from './checks.ts';
 import { Peers } from './peers.ts';
 import type { Releases, RunningRelease } from './releases.ts';
 import { explain } from './explain.ts';
+import type { ExplainContext } from './explain.ts';
 import { Latencies } from './latencies.ts';
 import { extendGeneration } from './generation.ts';
 import { Routes } from './routes.ts';
@@ -340,12 +341,14 @@ export class Coordinator {
     }
   }
 
-  #explain(request: ExplainRequest): Result<Explanation, ApiFault> {
-    const { machine, prng } = this.#options;
+  async #explain(request: ExplainRequest): Promise<Result<Explanation, ApiFault>> {
+    const { machine, prng, releases } = this.#options;
     if (this.#running === undefined) {
       return refuse({ status: 503, code: 'no-release', message: 'there is no release here yet' });
     }
-    const context = {
+    const { nets } = this.#running.generation.release;
+    const context: ExplainContext = {
+      findingsOf: (address) => releases.geo.findingsOf(address, nets),
       prng,
       latency: this.#dns.latency,
       unixMs: presentMoment().unixMs,

@@ -2,7 +2,9 @@
 import type { ApiFault } from '#api/fault.ts';
 import type { Explanation } from '#api/explanation.ts';
 import type { ExplainRequest } from '#api/requests.ts';
+import { basename, isAbsolute } from 'node:path';
 import { familyOf, formatIp, ipBytes, parseIp, parsePrefix, prefixParts } from '#base/ip.ts';
+import type { IpAddress } from '#base/ip.ts';
 import type { Prng } from '#base/prng.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
@@ -11,12 +13,15 @@ import type { ExplainedReply } from '#dns/answer/explain.ts';
 import { parseType, rcodeName, typeName } from '#dns/wire/constants.ts';
 import { formatRecord } from '#dns/wire/message.ts';
 import { formatName, parseName } from '#dns/wire/name.ts';
+import type { GeoFinding } from '#geo/atlas.ts';
 import { LatencyTable } from '#health/latency/table.ts';
 import { openGeneration } from '#serve/answering.ts';
 import type { SharedGeneration } from '#serve/answering.ts';
 
 /** What questions are explained with. */
 export interface ExplainContext {
+  /** What is known of where an address is, those first that win. */
+  readonly findingsOf: (address: IpAddress) => Promise<readonly GeoFinding[]>;
   readonly prng: Prng;
   /** The table of round trips that serving threads have. */
   readonly latency: SharedArrayBuffer;
@@ -25,11 +30,11 @@ export interface ExplainContext {
 }
 
 /** Explains one question on a generation, or says what is wrong with the question. */
-export function explain(
+export async function explain(
   request: ExplainRequest,
   shared: SharedGeneration,
-  { prng, latency, unixMs, isMinimal }: ExplainContext,
-): Result<Explanation, ApiFault> {
+  { findingsOf, prng, latency, unixMs, isMinimal }: ExplainContext,
+): Promise<Result<Explanation, ApiFault>> {
   const name = parseName(request.name);
   if (!name.ok) return refuse(badRequest(`'${request.name}' is not a name: ${name.fault}`));
   const type = parseType(request.type.toUpperCase());
@@ -41,7 +46,9 @@ export function explain(
   }
   const generation = openGeneration(shared, { prng, latency: new LatencyTable(latency), tell: () => undefined });
   const explained = explainAnswer(generation, { name: name.value, type, ...from, unixMs }, { isMinimal });
-  return succeed(describe(`${formatName(name.value)} ${typeName(type)}`, request.from, from.address, explained));
+  const asked = { question: `${formatName(name.value)} ${typeName(type)}`, from: request.from };
+  const place = (await findingsOf(formatIp(from.address))).map(describeFinding);
+  return succeed({ ...asked, place, ...describe(from.address, explained) });
 }
 
 function parseFrom(text: string): { readonly address: Uint8Array; readonly bits: number } | undefined {
@@ -53,11 +60,18 @@ function parseFrom(text: string): { readonly address: Uint8Array; readonly bits:
   return { address: bytes, bits: length };
 }
 
-function describe(question: string, from: string, address: Uint8Array, explained: ExplainedReply): Explanation {
+function describeFinding({ from, length, place }: GeoFinding): Explanation['place'][number] {
+  const { continent, country, region, city, latitude, longitude, asn, asName } = place;
+  const coordinates = latitude === undefined ? undefined : `${latitude} ${longitude ?? ''}`;
+  const number = asn === undefined ? undefined : `AS${asn}`;
+  const known = [continent, country, region, city, coordinates, number, asName].filter((part) => part !== undefined);
+  // A database is a path, a net a prefix.
+  return { from: isAbsolute(from) ? basename(from) : from, prefixLength: length, text: known.join(', ') };
+}
+
+function describe(address: Uint8Array, explained: ExplainedReply): Omit<Explanation, 'question' | 'from' | 'place'> {
   const { zone, programs, reply, scopeBits, note } = explained;
   return {
-    question,
-    from,
     ...(zone === undefined ? {} : { zone: { name: formatName(zone.apex), serial: zone.serial } }),
     records: programs.map(({ source, answer, steps }) => ({
       file: source.position.file,

@@ -6,12 +6,24 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
+import type { IpAddress } from '#base/ip.ts';
 import { defaultGeoFile, geoFile } from '#config/geo-file.ts';
 import type { GeoFile } from '#config/geo-file.ts';
 import type { Logger } from '#config/log.ts';
+import type { GeoFinding, GeoNet } from '#geo/atlas.ts';
 
 /** How often it is looked whether a file has changed. */
 const lookMs = 5000;
+
+/** What a thread is asked. */
+export type GeoWork =
+  | { readonly kind: 'verify'; readonly file: GeoFile }
+  | {
+      readonly kind: 'find';
+      readonly files: readonly GeoFile[];
+      readonly nets: readonly GeoNet[];
+      readonly address: IpAddress;
+    };
 
 /** The files, each as it was last found good. */
 export class GeoFiles {
@@ -52,6 +64,12 @@ export class GeoFiles {
     this.#timer.unref();
   }
 
+  /** What nets and databases say of an address, those first that win. */
+  async findingsOf(address: IpAddress, nets: readonly GeoNet[]): Promise<readonly GeoFinding[]> {
+    // The thread posts just this.
+    return (await workApart({ kind: 'find', files: this.files, nets, address })) as readonly GeoFinding[];
+  }
+
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -65,7 +83,8 @@ export class GeoFiles {
       if (this.#seen.get(path) === looks) return false;
       this.#seen.set(path, looks);
       const file = geoFile(path, await readFile(path));
-      const fault = await verifyApart(file);
+      // The thread posts a text, or nothing.
+      const fault = (await workApart({ kind: 'verify', file })) as string | undefined;
       if (fault === undefined) {
         this.#good.set(path, file);
         this.#log.info({ event: 'geo' }, `${path} is in use: ${file.bytes.length} octets`);
@@ -82,12 +101,12 @@ export class GeoFiles {
   }
 }
 
-/** Why a database cannot be used; undefined where it can. */
-function verifyApart(file: GeoFile): Promise<string | undefined> {
+/** Has a thread do something with databases. */
+function workApart(work: GeoWork): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./geo-worker.ts', import.meta.url), { workerData: file });
+    const worker = new Worker(new URL('./geo-worker.ts', import.meta.url), { workerData: work });
     worker.once('message', resolve);
     worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`the thread that verifies ${file.file} ended with ${code}`)));
+    worker.once('exit', (code) => reject(new Error(`the thread that reads geo databases ended with ${code}`)));
   });
 }

@@ -201,6 +201,11 @@ export class Releases {
     this.#follower?.hint(id);
   }
 
+  /** The geo databases that releases are built with. */
+  get geo(): GeoFiles {
+    return this.#options.geo;
+  }
+
   heads(query: HeadsQuery): Promise<Result<readonly Head[], ApiFault>> {
     return this.#handlers.handleHeads(query);
   }

@@ -57,7 +57,7 @@ test('explain tells the record behind an answer, the answer, and for whom it hol
   const { stdout } = await runFairlead(['explain', 'www.example.com', '--from', '198.51.100.0/24'], directory);
   assert.match(
     stdout,
-    /^www\.example\.com\. A, asked for 198\.51\.100\.0\/24\n {2}zone {5}example\.com\. serial \d+\n/,
+    /^www\.example\.com\. A, asked for 198\.51\.100\.0\/24\n {2}place {4}\S.*\n {2}zone {5}example\.com\. serial \d+\n/,
   );
   assert.match(stdout, /\n {2}record {3}LUA A ifportup\(.*\) {2}\(zones\/example\.com\.zone:\d+\)\n/);
   assert.match(stdout, /\n {2}answer {3}NOERROR\n {4}www\.example\.com\. \d+ IN A 127\./);

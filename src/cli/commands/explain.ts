@@ -34,13 +34,18 @@ Exit code: 0, 1 the question makes no sense, 2 wrong usage, 75 no coordinator an
 
 /** Writes an explanation for people: what was asked, what was looked at, what is answered. */
 export function renderExplanation(explanation: Explanation): string {
-  const { question, from, zone, records, rcode, answer, authority, scope, note } = explanation;
+  const { question, from, place, zone, records, rcode, answer, authority, scope, note } = explanation;
   const lines = [`${question}, asked for ${from}`];
+  for (const { from: source, prefixLength, text } of place) {
+    lines.push(row('place', `${text}  (${source}${source.includes('/') ? '' : `, /${prefixLength}`})`));
+  }
+  if (place.length === 0) lines.push(row('place', 'not known'));
   lines.push(row('zone', zone === undefined ? 'none here' : `${zone.name} serial ${zone.serial}`));
   for (const { file, line, type, code, steps, failure } of records) {
     lines.push(row('record', `LUA ${type} ${code}  (${file}:${line})`));
-    for (const { step, text } of steps) lines.push(`  ${row(step, text)}`);
-    if (failure !== undefined) lines.push(`  ${row('failure', failure)}`);
+    const all = failure === undefined ? steps : [...steps, { step: 'failure', text: failure }];
+    const width = Math.max(labelWidth, ...all.map(({ step }) => step.length));
+    for (const { step, text } of all) lines.push(`  ${row(step, text, width)}`);
   }
   const all = [...answer, ...authority.map((record) => `(authority) ${record}`)];
   lines.push(row('answer', all.length === 0 ? `${rcode}, no records` : rcode));
@@ -52,6 +57,8 @@ export function renderExplanation(explanation: Explanation): string {
   return lines.join('\n');
 }
 
-function row(label: string, text: string): string {
-  return `  ${label.padEnd(8)} ${text}`;
+const labelWidth = 8;
+
+function row(label: string, text: string, width = labelWidth): string {
+  return `  ${label.padEnd(width)} ${text}`;
 }
