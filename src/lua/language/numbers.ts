@@ -20,10 +20,22 @@ export function formatGeneral(value: number, precision: number, keepsZeros: bool
   return trim(fixed);
 }
 
+/** The most digits that a number is written with. */
+const maxDigits = 99;
+
+/** `%.{precision}f`; what lies in the very middle goes up, in LuaJIT as in JavaScript, other than in C. */
+export function formatFixed(value: number, precision: number): string {
+  if (!Number.isFinite(value)) return formatUnusual(value);
+  const digits = Math.min(maxDigits, precision);
+  // Above, there are no digits after the point.
+  if (Math.abs(value) >= 1e21) return `${BigInt(value)}${digits === 0 ? '' : `.${'0'.repeat(digits)}`}`;
+  return value.toFixed(digits);
+}
+
 /** C's `%.{precision}e`. */
 export function formatExponential(value: number, precision: number): string {
   if (!Number.isFinite(value)) return formatUnusual(value);
-  const [mantissa = '', exponent = '0'] = value.toExponential(Math.min(100, precision)).split('e');
+  const [mantissa = '', exponent = '0'] = value.toExponential(Math.min(maxDigits, precision)).split('e');
   return mantissa + exponentSuffix(Number(exponent));
 }
 

@@ -13,26 +13,57 @@ export interface TextPlace {
   readonly fixedOffset: number | undefined;
 }
 
+/** Calls and `...` that stand in parentheses, and where these open: luaparse forgets them. */
+const parentheses = new WeakMap<object, number>();
+
 /** Parses a text whole, with each node told to `onNode`; throws `LuaFault` at what is not Lua. */
 export function parseText(text: string, place: TextPlace, onNode: (node: Node) => void): Chunk {
-  const onCreateNode = (node: Node): void => {
-    if ('range' in node && Array.isArray(node.range))
-      node.range = [place.fixedOffset ?? startOf(node) + place.shift, 0];
-    if (node.type === 'NumericLiteral') refuseCType(node.raw, startOf(node));
-    onNode(node);
-  };
   try {
-    return parse(text, {
-      luaVersion: 'LuaJIT',
-      encodingMode: 'pseudo-latin1',
-      ranges: true,
-      locations: true,
-      comments: false,
-      onCreateNode,
-    });
+    return parseOnce(text, place, onNode);
+  } catch (error) {
+    // luaparse takes the string of `return "end"` for the end of a block.
+    const mended = text.replace(/\breturn(\s*)(["'])end\2/g, 'return$1($2end$2)');
+    if (mended !== text && error instanceof SyntaxError) return parseMended(mended, place, onNode);
+    throw asFault(error, place);
+  }
+}
+
+function parseMended(text: string, place: TextPlace, onNode: (node: Node) => void): Chunk {
+  try {
+    return parseOnce(text, place, onNode);
   } catch (error) {
     throw asFault(error, place);
   }
+}
+
+function parseOnce(text: string, place: TextPlace, onNode: (node: Node) => void): Chunk {
+  const onCreateNode = (node: Node): void => {
+    noteParentheses(text, node);
+    if ('range' in node) node.range = [place.fixedOffset ?? startOf(node) + place.shift, endOf(node)];
+    if (node.type === 'NumericLiteral') refuseCType(node.raw, startOf(node));
+    onNode(node);
+  };
+  return parse(text, {
+    luaVersion: 'LuaJIT',
+    encodingMode: 'pseudo-latin1',
+    ranges: true,
+    locations: true,
+    comments: false,
+    onCreateNode,
+  });
+}
+
+/** An opening parenthesis before a node is its own, unless it is that of the call that the node is an argument of. */
+function noteParentheses(text: string, node: Node): void {
+  if (node.type === 'CallExpression') {
+    const [first] = node.arguments;
+    const own = text.indexOf('(', endOf(node.base));
+    if (first !== undefined && parentheses.get(first) === own) parentheses.delete(first);
+  }
+  if (!/^(?:|String|Table)CallExpression$|^VarargLiteral$/.test(node.type)) return;
+  let before = startOf(node) - 1;
+  while (/\s/.test(text[before] ?? '')) before--;
+  if (text[before] === '(') parentheses.set(node, before);
 }
 
 /** LuaJIT's numbers of C types and complex ones have another arithmetic. */
@@ -55,9 +86,17 @@ function asFault(error: unknown, { about, shift, fixedOffset }: TextPlace): Erro
 }
 
 function startOf(node: object): number {
+  return rangeOf(node, 0);
+}
+
+function endOf(node: object): number {
+  return rangeOf(node, 1);
+}
+
+function rangeOf(node: object, index: 0 | 1): number {
   const range: unknown = 'range' in node ? node.range : undefined;
-  const start: unknown = Array.isArray(range) ? range[0] : undefined;
-  return typeof start === 'number' ? start : 0;
+  const place: unknown = Array.isArray(range) ? range[index] : undefined;
+  return typeof place === 'number' ? place : 0;
 }
 
 /** Where a node begins in the record's code. */
@@ -70,9 +109,9 @@ export function lineOf(node: Statement | Expression): number {
   return node.loc?.start.line ?? 1;
 }
 
-/** Whether an expression stands in parentheses, which cut several values to one. */
+/** Whether a call or `...` stands in parentheses, which cut several values to one. */
 export function isInParentheses(node: Expression): boolean {
-  return 'inParens' in node && node.inParens === true;
+  return parentheses.has(node);
 }
 
 /** Whether an expression may give more values than one, or none. */

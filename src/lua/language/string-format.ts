@@ -1,6 +1,6 @@
 /** `string.format` (Lua 5.1 reference, §5.4): C's conversions d i u c x X o e E f g G, and q and s. */
 import { LuaError } from './error.ts';
-import { formatExponential, formatGeneral, formatUnusual } from './numbers.ts';
+import { formatExponential, formatFixed, formatGeneral, formatUnusual } from './numbers.ts';
 
 /** What `format` reads its arguments with; each throws `LuaError` for an argument of another type. */
 export interface FormatArguments {
@@ -90,15 +90,11 @@ function floating(conversion: 'e' | 'E' | 'f' | 'g' | 'G', value: number, { flag
   const lower = conversion.toLowerCase();
   let digits: string;
   if (!Number.isFinite(value)) digits = formatUnusual(size);
-  else if (lower === 'f') digits = size < 1e21 ? size.toFixed(precision) : `${BigInt(size)}${fraction(precision)}`;
+  else if (lower === 'f') digits = formatFixed(size, precision);
   else if (lower === 'e') digits = formatExponential(size, precision);
   else digits = formatGeneral(size, precision, flags.includes('#'));
   const signed = (value < 0 || Object.is(value, -0) ? '-' : plusOf(flags)) + digits;
   return conversion === lower ? signed : signed.toUpperCase();
-}
-
-function fraction(precision: number): string {
-  return precision === 0 ? '' : `.${'0'.repeat(precision)}`;
 }
 
 function plusOf(flags: string): string {
