@@ -48,11 +48,11 @@ export interface ScheduleLimits {
 }
 
 /**
- * 512 quick checks at a time: with a round trip of 50 ms these are 10,000 a second. The slow hold a socket each and
+ * 256 quick checks at a time: with a round trip of 50 ms these are 5,000 a second. The slow hold a socket each and
  * little more; programs cost a process.
  */
 export const defaultLimits: ScheduleLimits = {
-  network: { quick: 512, slow: 8192, slowAfterMs: 100 },
+  network: { quick: 256, slow: 8192, slowAfterMs: 100 },
   programs: { quick: 16, slow: 128, slowAfterMs: 1000 },
 };
 
