@@ -17,7 +17,7 @@ export interface Generation {
   readonly minimumTtlSeconds: number;
   /** Told when a program gives no answer. */
   readonly onFailure: (source: DynamicSource, reason: string) => void;
-  /** Changes whenever what programs read changes, and is odd while it does: programs that met that run again. */
+  /** Another number whenever what programs read has changed: programs that met that run again. */
   readonly sequence: () => number;
 }
 
