@@ -102,7 +102,7 @@ function isDouble(rdata: readonly Uint8Array[], index: number): boolean {
 
 /** From the end: addresses of one network differ there. */
 function areEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  if (a === undefined || b === undefined || a.length !== b.length) return false;
+  if (b === undefined || a?.length !== b.length) return false;
   for (let index = b.length - 1; index >= 0; index--) if (a[index] !== b[index]) return false;
   return true;
 }
