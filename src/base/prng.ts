@@ -17,23 +17,24 @@ export function createPrng(seed: number): Prng {
     let z = state;
     z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
     z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-    return (z ^ (z >>> 16)) >>> 0;
+    return z ^ (z >>> 16);
   };
+  // Words are signed: V8 keeps those without allocating, so that a draw makes nothing.
   let [a, b, c, d] = [mix(), mix(), mix(), mix()];
-  const rotate = (value: number, count: number): number => ((value << count) | (value >>> (32 - count))) >>> 0;
-  const nextUint32 = (): number => {
-    const result = Math.imul(rotate(Math.imul(b, 5) >>> 0, 7), 9) >>> 0;
-    const shifted = (b << 9) >>> 0;
+  const rotate = (value: number, count: number): number => (value << count) | (value >>> (32 - count));
+  const nextWord = (): number => {
+    const result = Math.imul(rotate(Math.imul(b, 5), 7), 9);
+    const shifted = b << 9;
     c ^= a;
     d ^= b;
-    b = (b ^ c) >>> 0;
-    a = (a ^ d) >>> 0;
-    c = (c ^ shifted) >>> 0;
-    d = rotate(d >>> 0, 11);
+    b ^= c;
+    a ^= d;
+    c ^= shifted;
+    d = rotate(d, 11);
     return result;
   };
   return {
-    next: () => nextUint32() / 0x1_0000_0000,
-    below: (bound) => Math.floor((nextUint32() / 0x1_0000_0000) * bound),
+    next: () => (nextWord() >>> 0) / 0x1_0000_0000,
+    below: (bound) => Math.floor(((nextWord() >>> 0) / 0x1_0000_0000) * bound),
   };
 }
