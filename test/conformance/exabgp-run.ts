@@ -156,23 +156,25 @@ function judgeMarker(
 }
 
 function differences(update: DecodedUpdate, meaning: Meaning): readonly string[] {
-  const families = new Set<string>(Object.values(unicastFamilies));
-  const announced = Object.entries(meaning.announce ?? {}).filter(([family]) => families.has(family));
-  const withdrawn = Object.entries(meaning.withdraw ?? {}).filter(([family]) => families.has(family));
-  const statedAnnounced = announced.flatMap(([family, hops]) =>
-    Object.entries(hops).flatMap(([hop, routes]) => routes.map((route) => `${statedLine(family, route)} via ${hop}`)),
+  const families = Object.values(unicastFamilies);
+  const announced = families.flatMap((family) =>
+    Object.entries(meaning.announce?.[family] ?? {}).flatMap(([hop, routes]) =>
+      routes.map((route) => `${statedLine(family, route)} via ${hop}`),
+    ),
   );
-  const statedWithdrawn = withdrawn.flatMap(([family, routes]) => routes.map((route) => statedLine(family, route)));
+  const withdrawn = families.flatMap((family) =>
+    (meaning.withdraw?.[family] ?? []).map((route) => statedLine(family, route)),
+  );
   return [
-    ...lineDifferences('announces', statedAnnounced, announcedLines(update)),
-    ...lineDifferences('withdraws', statedWithdrawn, withdrawnLines(update)),
+    ...lineDifferences('announces', announced, announcedLines(update)),
+    ...lineDifferences('withdraws', withdrawn, withdrawnLines(update)),
     ...attributeDifferences(meaning.attribute ?? {}, attributesOf(update), announced.length + withdrawn.length > 0),
   ];
 }
 
 function statedLine(family: string, route: StatedRoute): string {
   const path = route['path-information'];
-  return `${family} ${route.nlri ?? ''}${path === undefined ? '' : ` path ${path}`}`;
+  return `${family} ${route.nlri}${path === undefined ? '' : ` path ${path}`}`;
 }
 
 function lineDifferences(what: string, expected: readonly string[], got: readonly string[]): readonly string[] {
@@ -192,7 +194,7 @@ function attributeDifferences(
     isUnicast && name !== 'next-hop' ? true : stated[name] !== undefined && got.has(name),
   );
   return names.flatMap((name) => {
-    if (isSameAttribute(stated[name], got.get(name))) return [];
+    if (isSameAttribute(stated[name], got.get(name)) || isSameNumber(stated[name], got.get(name))) return [];
     return [`  - expected ${name} ${textOf(stated[name])}`, `  + got ${name} ${textOf(got.get(name))}`];
   });
 }
@@ -206,6 +208,12 @@ function isSameAttribute(stated: unknown, got: unknown): boolean {
     if (!isRecord(item) || !isRecord(other) || !('string' in item)) return isDeepStrictEqual(item, other);
     return 'value' in item ? String(item['value']) === other['value'] : item['string'] === other['string'];
   });
+}
+
+/** A number may stand in hex. */
+function isSameNumber(stated: unknown, got: unknown): boolean {
+  const isHex = typeof stated === 'string' && /^0x[0-9a-f]+$/i.test(stated);
+  return isHex && typeof got === 'number' && Number(stated) === got;
 }
 
 function textOf(value: unknown): string {

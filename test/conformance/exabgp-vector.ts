@@ -6,13 +6,20 @@ import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import { z } from 'zod';
 
-const routeSchema = z.looseObject({ nlri: z.string().optional(), 'path-information': z.string().optional() });
+const routeSchema = z.union([
+  z.string().transform((nlri) => ({ nlri, 'path-information': undefined })),
+  z.looseObject({ nlri: z.string(), 'path-information': z.string().optional() }),
+]);
+
+/** Other families have forms of their own, which are not looked at. */
+const announcedSchema = z.record(z.string(), z.array(routeSchema)).optional();
+const withdrawnSchema = z.array(routeSchema).optional();
 
 /** What an UPDATE means: attributes by ExaBGP's names, announced prefixes by family and next hop, withdrawn ones by family. */
 const meaningSchema = z.object({
   attribute: z.record(z.string(), z.unknown()).optional(),
-  announce: z.record(z.string(), z.record(z.string(), z.array(routeSchema))).optional(),
-  withdraw: z.record(z.string(), z.array(routeSchema)).optional(),
+  announce: z.object({ 'ipv4 unicast': announcedSchema, 'ipv6 unicast': announcedSchema }).optional(),
+  withdraw: z.object({ 'ipv4 unicast': withdrawnSchema, 'ipv6 unicast': withdrawnSchema }).optional(),
 });
 
 /** What an UPDATE means. */
@@ -21,11 +28,12 @@ export type Meaning = z.infer<typeof meaningSchema>;
 /** One prefix of a meaning. */
 export type StatedRoute = z.infer<typeof routeSchema>;
 
+const messageSchema = z.object({ update: meaningSchema.nullish() });
+
 const lineSchema = z.object({
-  file: z.string().nullish(),
-  cmd: z.string().nullable(),
+  cmd: z.string().nullish(),
   hex: z.string().regex(/^(?:[0-9a-f]{2})+$/i),
-  json: z.object({ neighbor: z.object({ message: z.object({ update: meaningSchema.optional() }) }) }).nullable(),
+  json: z.object({ neighbor: z.object({ message: messageSchema.nullish() }).nullish() }).nullish(),
 });
 
 /** One message. */
@@ -50,10 +58,11 @@ export function readVector(line: string): Result<ExabgpVector, string> {
   const parsed = lineSchema.safeParse(value);
   if (!parsed.success) return refuse(z.prettifyError(parsed.error));
   const { cmd, hex, json } = parsed.data;
+  const ofCommand = typeof cmd === 'string' && (json ?? undefined) === undefined ? meaningOfCommand(cmd) : undefined;
   return succeed({
     command: cmd ?? undefined,
     bytes: Uint8Array.from(Buffer.from(hex, 'hex')),
-    meaning: json?.neighbor.message.update ?? (json === null && cmd !== null ? meaningOfCommand(cmd) : undefined),
+    meaning: json?.neighbor?.message?.update ?? ofCommand,
     hasPathIds: line.includes('path-information'),
   });
 }
