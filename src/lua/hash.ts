@@ -3,8 +3,16 @@
  * octets. Equal hashes mean that a zone moved from there moves no client.
  */
 
-/** Hashes octets to 32 bits, unsigned: `length` of them from `at`, by default all. Allocates nothing. */
-export function lookup2(bytes: Uint8Array, seed = 0, at = 0, length: number = bytes.length - at): number {
+/** Hashes octets to 32 bits, unsigned. */
+export function lookup2(bytes: Uint8Array, seed = 0): number {
+  return lookup2Word(bytes, seed) >>> 0;
+}
+
+/**
+ * Hashes octets to 32 bits, signed: `length` of them from `at`, by default all. V8 keeps signed words without allocating,
+ * so that hot paths take the remainder of `lookup2Word(…) >>> 0`.
+ */
+export function lookup2Word(bytes: Uint8Array, seed = 0, at = 0, length: number = bytes.length - at): number {
   let a = 0x9e3779b9 | 0;
   let b = a;
   let c = seed | 0;
@@ -25,7 +33,7 @@ export function lookup2(bytes: Uint8Array, seed = 0, at = 0, length: number = by
     a = (a - b - c) ^ (c >>> 3);
     b = (b - c - a) ^ (a << 10);
     c = (c - a - b) ^ (b >>> 15);
-    if (isLast) return c >>> 0;
+    if (isLast) return c;
   }
 }
 

@@ -2,11 +2,10 @@
 import type { Client, DynamicAnswer, DynamicRecord, ExplainedAnswer } from '#dns/zone/dynamic.ts';
 import { AnswerTexts } from './answer-text.ts';
 import { explainWith } from './explain.ts';
-import { LuaError } from './language/error.ts';
+import { LuaError, LuaLimit } from './language/error.ts';
 import { isText, textOf } from './language/operators.ts';
 import { LuaTable, typeName } from './language/value.ts';
 import type { LuaValue, LuaValues } from './language/value.ts';
-import { LuaLimit } from './language/error.ts';
 import type { Program } from './program.ts';
 import { SteeredObject } from './steered.ts';
 
@@ -33,8 +32,10 @@ export class ProgramRecord implements DynamicRecord {
     try {
       return this.#answerOf(this.#code()[0], client);
     } catch (error) {
-      const reason = `line ${machine.line}: ${reasonOf(error)}`;
-      return { kind: 'failure', reason: reason.slice(0, maxReasonBytes) };
+      const reason = reasonOf(error);
+      // What the code raised by itself says its line already.
+      const placed = /^line \d/.test(reason) ? reason : `line ${machine.line}: ${reason}`;
+      return { kind: 'failure', reason: placed.slice(0, maxReasonBytes) };
     }
   }
 

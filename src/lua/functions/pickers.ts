@@ -7,7 +7,7 @@ import type { IpAddress } from '#base/ip.ts';
 import type { Candidate, Choice, LuaCall, ScopeOf } from '../call.ts';
 import { describeConstant, textOfConstant } from '../constant.ts';
 import { LuaFault } from '../fault.ts';
-import { lookup2 } from '../hash.ts';
+import { lookup2Word } from '../hash.ts';
 import type { Run } from '../run.ts';
 import { readAddress } from '../targets.ts';
 import { Nearness } from './nearness.ts';
@@ -49,7 +49,7 @@ class RandomChoice extends PoolChoice {
 
 class HashedChoice extends PoolChoice {
   protected pick(run: Run): void {
-    run.pick(this.pool.indexes[lookup2(run.client.address) % this.pool.count] ?? 0);
+    run.pick(this.pool.indexes[(lookup2Word(run.client.address) >>> 0) % this.pool.count] ?? 0);
   }
 }
 

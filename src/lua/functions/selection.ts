@@ -3,7 +3,7 @@ import { assertNever } from '#base/assert.ts';
 import type { IpAddress } from '#base/ip.ts';
 import type { GeoSource } from '#geo/source.ts';
 import type { ScopeOf } from '../call.ts';
-import { lookup2 } from '../hash.ts';
+import { lookup2Word } from '../hash.ts';
 import type { Selector } from '../options.ts';
 import type { Run } from '../run.ts';
 import { Nearness } from './nearness.ts';
@@ -32,7 +32,7 @@ export class Selection {
         for (let at = 0; at < count; at++) run.pick(indexes[at] ?? 0);
         return;
       case 'hashed':
-        run.pick(indexes[lookup2(run.client.address) % count] ?? 0);
+        run.pick(indexes[(lookup2Word(run.client.address) >>> 0) % count] ?? 0);
         return;
       case 'pickclosest':
         this.#nearness?.pick(run, indexes, count);

@@ -9,7 +9,7 @@ import { lowerCase } from '#dns/wire/name.ts';
 import type { Candidate, Choice, LuaCall, ScopeOf } from '../call.ts';
 import { describeConstant, textOfConstant } from '../constant.ts';
 import { LuaFault } from '../fault.ts';
-import { lookup2 } from '../hash.ts';
+import { lookup2, lookup2Word } from '../hash.ts';
 import type { HealthHandle } from '../health.ts';
 import { readOptions } from '../options.ts';
 import type { UnknownState } from '../options.ts';
@@ -39,7 +39,7 @@ export function mapOrder(count: number): Int32Array {
 type Draw = (run: Run, total: number) => number;
 
 const byChance: Draw = (run, total) => run.prng.below(total);
-const byAddress: Draw = (run, total) => lookup2(run.client.address) % total;
+const byAddress: Draw = (run, total) => (lookup2Word(run.client.address) >>> 0) % total;
 
 const nameBytes = new Uint8Array(255);
 
@@ -51,7 +51,7 @@ const byName: Draw = ({ client: { name, nameAt } }, total) => {
     for (const end = next + size; next <= end; next++) nameBytes[length++] = lowerCase[name[next] ?? 0] ?? 0;
     if (size === 0 || length >= nameBytes.length) break;
   }
-  return lookup2(nameBytes, 0, 0, length) % total;
+  return (lookup2Word(nameBytes, 0, 0, length) >>> 0) % total;
 };
 
 class WeightedChoice extends PoolChoice {
@@ -109,7 +109,7 @@ class RingChoice extends PoolChoice {
   /** The first point at or after the client's hash, round the ring, whose entry may be given. */
   protected pick(run: Run): void {
     const points = this.#points;
-    const hash = lookup2(run.client.address);
+    const hash = lookup2Word(run.client.address) >>> 0;
     let low = 0;
     let high = points.length;
     while (low < high) {

@@ -57,7 +57,7 @@ test('errors have their line, and pcall catches them', () => {
     [";return select(2, xpcall(function() error('deep', 0) end, function(e) return e .. '!' end))", 'deep!'],
     [";assert(false, 'told')", 'failure: line 1: told'],
     [';assert(nil)', 'failure: line 1: assertion failed!'],
-    [";\n\nerror('here')", 'failure: line 3: line 3: here'],
+    [";\n\nerror('here')", 'failure: line 3: here'],
     [';local x = 1\nlocal y = x .. nil\nreturn y', 'failure: line 2: attempt to concatenate a nil value'],
     [';return 1 + {}', 'failure: line 1: attempt to perform arithmetic on a table value'],
     [";return 1 < 'x'", 'failure: line 1: attempt to compare number with string'],
