@@ -17,6 +17,7 @@ import { formatIp } from '#base/ip.ts';
 import { defineCheck } from '#health/check-definition.ts';
 import type { CheckDefinition } from '#health/check-definition.ts';
 import { httpDefaults } from '#health/check-kind.ts';
+import type { HttpKind } from '#health/check-kind.ts';
 import { createProber } from '#probe/prober.ts';
 import { collectGarbage } from '#serve/collect-garbage.ts';
 import { cpuBetween, readCpu, readMemory } from './dns/process-figures.ts';
@@ -186,7 +187,9 @@ async function probe(keeps: boolean, port: number, settings: Settings): Promise<
     },
   });
   const startedAt = performance.now();
-  prober.replace(Array.from({ length: settings.checks }, (_, index) => checkOf(index, port, keeps, settings)));
+  // One entry of a config for all its targets.
+  const what = { ...httpDefaults, kind: 'http', path: '/healthz', reuseConnection: keeps } as const;
+  prober.replace(Array.from({ length: settings.checks }, (_, index) => checkOf(index, port, what, settings)));
   await prober.roundComplete();
   const firstRoundMs = performance.now() - startedAt;
   // As a coordinator does when a release has come into force.
@@ -198,9 +201,9 @@ async function probe(keeps: boolean, port: number, settings: Settings): Promise<
   process.send?.({ firstRoundMs } satisfies Seen);
 }
 
-function checkOf(index: number, port: number, keeps: boolean, settings: Settings): CheckDefinition {
+function checkOf(index: number, port: number, what: HttpKind, settings: Settings): CheckDefinition {
   return defineCheck({
-    what: { ...httpDefaults, kind: 'http', path: '/healthz', reuseConnection: keeps },
+    what,
     address: formatIp(Uint8Array.of(127, 1 + (index >> 16), (index >> 8) & 255, index & 255)),
     port,
     intervalMs: settings.intervalSeconds * 1000,

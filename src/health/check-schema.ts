@@ -166,10 +166,18 @@ export const referenceKinds = [tcp, http, https, tls, dns, icmp] as const;
 /** What the schema gives for one check. */
 export type CheckFields = z.output<typeof checkSchema>;
 
+/** What one entry does is the same for each of its targets, of which there may be thousands. */
+const kinds = new WeakMap<CheckFields, CheckKind>();
+
 /** Builds the check of one target from its fields. */
 export function checkFromFields(fields: CheckFields, address: IpAddress, port: number): CheckDefinition {
+  let what = kinds.get(fields);
+  if (what === undefined) {
+    what = kindFrom(fields);
+    kinds.set(fields, what);
+  }
   return defineCheck({
-    what: kindFrom(fields),
+    what,
     address,
     port,
     intervalMs: fields.interval,

@@ -14,12 +14,9 @@ import { connectTls, expiryWarning } from '../tls.ts';
 import type { TlsWishes } from '../tls.ts';
 import { ResponseReader } from './response-reader.ts';
 
-/** How a connection is made. */
-export interface Origin {
-  /** Whose address and port it connects to, and whom faults name. */
-  readonly check: CheckDefinition;
-  /** Undefined for plain HTTP. */
-  readonly tls: (TlsWishes & { readonly expiryWarningMs: number | undefined }) | undefined;
+/** How a connection by TLS is made. */
+export interface HttpTls extends TlsWishes {
+  readonly expiryWarningMs: number | undefined;
 }
 
 /** One request as it is sent, and what is wanted of the response. */
@@ -53,18 +50,20 @@ const faultWords = {
 };
 
 export class HttpConnection {
-  readonly #origin: Origin;
+  readonly #check: CheckDefinition;
   readonly #socket: net.Socket;
   #reader: ResponseReader | undefined;
   #request: HttpRequest | undefined;
   #onEnded: ((ended: Ended) => void) | undefined;
   #warning: string | undefined;
 
-  constructor(origin: Origin) {
-    this.#origin = origin;
-    this.#socket = origin.tls === undefined ? this.#openPlain(origin.check) : this.#openTls(origin, origin.tls);
+  /** Connects to the check's address and port, by TLS where that is wished for. */
+  constructor(check: CheckDefinition, wishes: HttpTls | undefined) {
+    this.#check = check;
+    this.#socket = wishes === undefined ? this.#openPlain(check) : this.#openTls(check, wishes);
+    // The arrow functions hold nothing but the connection: thousands of them are kept.
     this.#socket.on('error', (error) => {
-      this.#fail(failedBy(error, origin.check));
+      this.#fail(failedBy(error, this.#check));
     });
     this.#socket.on('close', () => {
       this.#closed();
@@ -103,8 +102,8 @@ export class HttpConnection {
     });
   }
 
-  #openTls(origin: Origin, wishes: NonNullable<Origin['tls']>): net.Socket {
-    const socket = connectTls(origin.check, wishes);
+  #openTls(check: CheckDefinition, wishes: HttpTls): net.Socket {
+    const socket = connectTls(check, wishes);
     socket.once('secureConnect', () => {
       this.#warning = expiryWarning(socket, wishes.expiryWarningMs);
     });
@@ -153,7 +152,7 @@ export class HttpConnection {
     if (this.#reader?.isDone === true) this.#settle();
     else if (this.#reader?.hasHead === true) {
       this.#fail({ passed: false, reason: `${this.#target()} closed the connection within the body` });
-    } else this.#fail({ passed: false, reason: closedWithoutAnswer(this.#origin.check) });
+    } else this.#fail({ passed: false, reason: closedWithoutAnswer(this.#check) });
   }
 
   #fail(outcome: Outcome): void {
@@ -163,6 +162,6 @@ export class HttpConnection {
   }
 
   #target(): string {
-    return formatHostPort(this.#origin.check.address, this.#origin.check.port);
+    return formatHostPort(this.#check.address, this.#check.port);
   }
 }

@@ -29,7 +29,7 @@ export class ResponseReader {
   #pending: Buffer | undefined;
   #left = 0;
   #mayPersist = false;
-  #body: Buffer[] = [];
+  #body: Buffer[] | undefined;
   #bodyKept = 0;
 
   /** `hasBody` is false for the answer to HEAD; of a body `keptBytes` octets are kept. */
@@ -60,7 +60,7 @@ export class ResponseReader {
 
   /** The body so far, up to the octets that are kept. */
   body(): Buffer {
-    return Buffer.concat(this.#body);
+    return Buffer.concat(this.#body ?? []);
   }
 
   /** Takes octets in; keeps nothing of `bytes`. Octets after the end are left alone, and the connection with them. */
@@ -127,6 +127,7 @@ export class ResponseReader {
     const end = isBounded ? Math.min(bytes.length, at + this.#left) : bytes.length;
     const kept = Math.min(end - at, this.#keptBytes - this.#bodyKept);
     if (kept > 0) {
+      this.#body ??= [];
       this.#body.push(Buffer.from(bytes.subarray(at, at + kept)));
       this.#bodyKept += kept;
     }

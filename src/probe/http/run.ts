@@ -15,7 +15,7 @@ import type { Cancel, Outcome } from '../outcome.ts';
 import { tlsNameOf } from '../tls.ts';
 import { bodyFault, maxPatternBytes } from './body-match.ts';
 import { HttpConnection } from './connection.ts';
-import type { Ended, HttpRequest, Origin } from './connection.ts';
+import type { Ended, HttpRequest, HttpTls } from './connection.ts';
 import { redirectTarget } from './redirect.ts';
 import type { Hop } from './redirect.ts';
 import type { ResponseReader } from './response-reader.ts';
@@ -96,7 +96,7 @@ class HttpRun {
   }
 
   #sendFresh(hop: Hop, keep: boolean): void {
-    const connection = new HttpConnection(originFor(this.#what, this.#check, hop));
+    const connection = new HttpConnection(checkAt(this.#check, hop), hop.isTls ? tlsFor(this.#what) : undefined);
     this.#connection = connection;
     if (keep) this.#kept.set(this.#check.id, connection);
     connection.send(requestFor(this.#what, this.#check, hop, keep), (ended) => {
@@ -131,10 +131,13 @@ function isRedirect(status: number): boolean {
   return status === 301 || status === 302 || status === 303 || status === 307 || status === 308;
 }
 
-function originFor(what: HttpKind, check: CheckDefinition, hop: Hop): Origin {
-  const { verifyTls, serverName, host, expiryWarningMs } = what;
-  const tls = hop.isTls ? { verifyTls, serverName: tlsNameOf(serverName ?? host), expiryWarningMs } : undefined;
-  return { check: hop.port === check.port ? check : { ...check, port: hop.port }, tls };
+/** The check as a hop reaches it: at the port to which a redirect led. */
+function checkAt(check: CheckDefinition, hop: Hop): CheckDefinition {
+  return hop.port === check.port ? check : { ...check, port: hop.port };
+}
+
+function tlsFor({ verifyTls, serverName, host, expiryWarningMs }: HttpKind): HttpTls {
+  return { verifyTls, serverName: tlsNameOf(serverName ?? host), expiryWarningMs };
 }
 
 function requestFor(what: HttpKind, check: CheckDefinition, hop: Hop, keep: boolean): HttpRequest {
@@ -160,7 +163,8 @@ function judge(response: ResponseReader, warning: string | undefined, what: Http
   }
   const fault = what.expectBody === undefined ? undefined : bodyFault(response.body(), what.expectBody);
   if (fault !== undefined) return { passed: false, reason: `status ${status}, ${fault}` };
-  const reason = warning === undefined ? passReason(status) : `status ${status}, ${warning}`;
+  if (warning === undefined && !what.readsWeight) return passOf(status);
+  const reason = warning === undefined ? `status ${status}` : `status ${status}, ${warning}`;
   return what.readsWeight ? weigh(response.body(), reason) : { passed: true, reason };
 }
 
@@ -174,15 +178,15 @@ function weigh(body: Buffer, reason: string): Outcome {
   return { passed: true, reason: `${reason}, weight ${weight}`, weight };
 }
 
-const passReasons = new Map<number, string>();
+const passes = new Map<number, Outcome>();
 
-/** The same text for equal statuses, so that ten thousand checks do not keep ten thousand of it. */
-function passReason(status: number): string {
-  const known = passReasons.get(status);
+/** One and the same for equal statuses, since every check keeps its last one. */
+function passOf(status: number): Outcome {
+  const known = passes.get(status);
   if (known !== undefined) return known;
-  const reason = `status ${status}`;
-  passReasons.set(status, reason);
-  return reason;
+  const outcome: Outcome = { passed: true, reason: `status ${status}` };
+  passes.set(status, outcome);
+  return outcome;
 }
 
 function shorten(text: string): string {
