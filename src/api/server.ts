@@ -36,6 +36,7 @@ import type {
   UndrainRequest,
 } from './requests.ts';
 import type { Checks } from './checks.ts';
+import { metricsType, renderMetrics } from './metrics.ts';
 import type { Status } from './status.ts';
 
 /** What a call gives: a value that is sent as JSON, or why not. */
@@ -158,6 +159,9 @@ function statusOf(error: unknown): number {
 function addRoutes(app: FastifyInstance, calls: CoordinatorCalls, isLocal: (request: FastifyRequest) => boolean): void {
   app.get('/v1/status', async () => calls.status());
   app.get('/v1/checks', (_request, reply) => reply.send(calls.checks()));
+  app.get('/v1/metrics', async (_request, reply) =>
+    reply.type(metricsType).send(await renderMetrics(await calls.status(), calls.checks())),
+  );
   app.get('/v1/history', async (_request, reply) => answer(reply, await calls.history()));
   app.post('/v1/reports', { bodyLimit: largestBytes.report }, (request, reply) =>
     taking(request, reply, reportSchema, (body) => calls.report(body)),

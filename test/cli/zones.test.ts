@@ -69,6 +69,19 @@ test('explain tells the record behind an answer, the answer, and for whom it hol
   );
 });
 
+test('metrics tell of each check and of each endpoint, in the form that Prometheus reads', { timeout }, async () => {
+  const response = await fetch(`${apiUrl(sites.fra)}/v1/metrics`);
+  assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  const text = await response.text();
+  assert.match(
+    text,
+    /\nfairlead_info\{site="fra",version=".*",role="writer",release="1\.\d+",digest="[0-9a-f]+"\} 1\n/,
+  );
+  assert.match(text, /\nfairlead_endpoint_up\{service="www",site="fra",family="4"\} [01]\n/);
+  assert.match(text, /\nfairlead_check_runs_total\{check=".*http:\/\/127\..*",used_by="www\/fra\/4"\} \d+\n/);
+  assert.match(text, /\nfairlead_dns_total\{kind="queries"\} \d+\n/);
+});
+
 test('RFC 8914: an answer that nothing up stands behind says so', { timeout }, async () => {
   // No web server runs in this world, so every endpoint is down after its first checks.
   const wanted = /EDE: (3 \(Stale Answer\)|0 \(Other\)): \((health is frozen|nothing is up)/;
