@@ -161,6 +161,16 @@ const refusals: readonly (readonly [string, Parameters<typeof compile>, string])
     "zones/www.yaml:4:43: services.api.check.service: no service 'wwww', expected one of zones/*.yaml, did you mean 'www'?",
   ],
   [
+    'checks follow each other in a circle',
+    [
+      '',
+      {
+        more: '  api: { check: { type: service, service: db } }\n  db: { check: { type: service, service: api } }\n',
+      },
+    ],
+    'zones/www.yaml:4:3: services.api: its checks follow itself, api → db → api: once down, it would stay down',
+  ],
+  [
     'a net says nothing, and another is of no country',
     ['', { more: 'nets:\n  - { prefix: 192.0.2.0/24 }\n  - { prefix: 192.0.2.0/25, country: XY, latitude: 1 }\n' }],
     "zones/www.yaml:5:5: nets[0]: nothing is said of '192.0.2.0/24', expected country, region, continent, asn, or latitude and longitude\n" +

@@ -1,6 +1,7 @@
 /** Whether what is steered by can be steered by: services that zones use, and those that checks follow. */
 import type { Family } from '#base/ip.ts';
 import { familyOf } from '#base/ip.ts';
+import { findCycle } from '#health/dependencies.ts';
 import type { ServiceId } from '#health/model.ts';
 import { steeredTypes } from '#steering/policy/answer.ts';
 import type { ServicePolicy } from '#steering/policy/model.ts';
@@ -51,9 +52,9 @@ export function steeringWarnings(
   });
 }
 
-/** Checks that follow a service which is not there. */
+/** Checks that follow a service which is not there, or in the end the service that they are of. */
 export function serviceCheckProblems({ services }: Policy): readonly Problem[] {
-  return [...services.values()].flatMap(({ place, fields }) =>
+  const unknown = [...services.values()].flatMap(({ place, fields }) =>
     checksOf(fields).flatMap(([path, check]) => {
       if (check.type !== 'service' || services.has(check.service)) return [];
       const hint = didYouMean(check.service, services.keys());
@@ -61,6 +62,15 @@ export function serviceCheckProblems({ services }: Policy): readonly Problem[] {
       return [place.problem(message, 'value', [...path, 'service'])];
     }),
   );
+  const follows = [...services].map(([service, { checks }]) => {
+    const followed = checks.flatMap((check) => (check.type === 'service' ? [check.service] : []));
+    return [service, followed] as const;
+  });
+  const cycle = findCycle(new Map(follows));
+  const place = services.get(cycle?.[0] ?? '')?.place;
+  if (cycle === undefined || place === undefined) return unknown;
+  const way = cycle.join(' → ');
+  return [...unknown, place.problem(`its checks follow itself, ${way}: once down, it would stay down`, 'key')];
 }
 
 function usesOf(zones: readonly ReleaseZone[]): readonly SteerUse[] {
