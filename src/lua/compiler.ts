@@ -17,8 +17,11 @@ import { explainWith } from './explain.ts';
 import { LuaFault } from './fault.ts';
 import { argumentsOf } from './language/expressions.ts';
 import { isInParentheses, lineOf, offsetOf } from './language/parse.ts';
+import { createEnvironment } from './environment.ts';
+import { Machine } from './language/machine.ts';
 import { ProgramRecord } from './program-record.ts';
 import { Program } from './program.ts';
+import type { ProgramServices } from './program.ts';
 import { Run } from './run.ts';
 import { parseCode, parseSnippet } from './snippets.ts';
 import { ComputedTargets, RecordTargets } from './targets-registry.ts';
@@ -28,11 +31,17 @@ import { ComputedTargets, RecordTargets } from './targets-registry.ts';
  * record is returned, and of none where it is refused.
  */
 export function createLuaCompiler(services: LuaServices): DynamicCompiler {
-  const computing = { ...services, health: new ComputedTargets(services.health) };
+  const machine = new Machine(services.stepLimit);
+  const shared = {
+    computing: { ...services, health: new ComputedTargets(services.health) },
+    run: new Run(services.prng),
+    machine,
+    environment: createEnvironment(machine, services.prng),
+  };
   return (source) => {
     const targets = new RecordTargets();
     try {
-      const record = compile(source, { ...services, health: targets }, computing);
+      const record = compile(source, { ...shared, services: { ...services, health: targets } });
       targets.commit(services.health);
       return succeed(record);
     } catch (error) {
@@ -43,15 +52,15 @@ export function createLuaCompiler(services: LuaServices): DynamicCompiler {
   };
 }
 
-function compile(source: DynamicSource, services: LuaServices, computing: LuaServices): DynamicRecord {
+function compile(source: DynamicSource, services: ProgramServices): DynamicRecord {
   const { type } = source;
   if (type === recordType.LUA) {
     parseSnippet(source.code);
     return { type, evaluate: () => ({ kind: 'records', rdata: [], changePending: false, scopeBits: 0 }) };
   }
   const code = parseCode(source);
-  const run = new Run(services.prng);
-  const program = new Program(source, code, services, computing, run);
+  const { run } = services;
+  const program = new Program(source, code, services);
   const [statement, extra] = code.main.body;
   const whole = statement?.type === 'ReturnStatement' && extra === undefined ? statement.arguments : [];
   const [expression, second] = whole;

@@ -34,8 +34,17 @@ export interface QueryVariable {
 /** PowerDNS's numbers for zones have no counterpart here. */
 const zoneId = 0;
 
-/** The variables of PowerDNS; `localwho` is always nil, since answers do not depend on the address that was asked. */
+const variablesByZone = new WeakMap<Name, ReadonlyMap<string, QueryVariable>>();
+
+/** The variables of records in a zone. */
 export function queryVariables(zone: Name): ReadonlyMap<string, QueryVariable> {
+  const known = variablesByZone.get(zone) ?? makeVariables(zone);
+  variablesByZone.set(zone, known);
+  return known;
+}
+
+/** The variables of PowerDNS; `localwho` is always nil, since answers do not depend on the address that was asked. */
+function makeVariables(zone: Name): ReadonlyMap<string, QueryVariable> {
   const header = new HeaderObject();
   return new Map<string, QueryVariable>(
     Object.entries({

@@ -6,7 +6,10 @@ import { LuaError, LuaLimit } from './language/error.ts';
 import { isText, textOf } from './language/operators.ts';
 import { LuaTable, typeName } from './language/value.ts';
 import type { LuaValue, LuaValues } from './language/value.ts';
+import type { Machine } from './language/machine.ts';
 import type { Program } from './program.ts';
+import type { Run } from './run.ts';
+import type { ScopeOf } from './call.ts';
 import { SteeredObject } from './steered.ts';
 
 /** As much as an extended error should carry. */
@@ -14,37 +17,40 @@ const maxReasonBytes = 200;
 
 export class ProgramRecord implements DynamicRecord {
   readonly type: number;
-  readonly #program: Program;
+  readonly #machine: Machine;
+  readonly #run: Run;
+  readonly #scopes: readonly ScopeOf[];
   readonly #code: () => LuaValues;
   readonly #texts: AnswerTexts;
 
   /** Throws `LuaFault`. */
   constructor(type: number, program: Program) {
     this.type = type;
-    this.#program = program;
+    this.#machine = program.machine;
+    this.#run = program.run;
     this.#code = program.compile();
+    this.#scopes = program.scopes;
     this.#texts = new AnswerTexts(type);
   }
 
   evaluate(client: Client): DynamicAnswer {
-    const { run, machine } = this.#program;
-    run.start(client);
+    this.#run.start(client);
     try {
       return this.#answerOf(this.#code()[0], client);
     } catch (error) {
       const reason = reasonOf(error);
       // What the code raised by itself says its line already.
-      const placed = /^line \d/.test(reason) ? reason : `line ${machine.line}: ${reason}`;
+      const placed = /^line \d/.test(reason) ? reason : `line ${this.#machine.line}: ${reason}`;
       return { kind: 'failure', reason: placed.slice(0, maxReasonBytes) };
     }
   }
 
   explain(client: Client): ExplainedAnswer {
-    return explainWith(this.#program.run, this, client);
+    return explainWith(this.#run, this, client);
   }
 
   #answerOf(value: LuaValue, client: Client): DynamicAnswer {
-    const { run } = this.#program;
+    const run = this.#run;
     const scopeBits = this.#scopeBits(client);
     if (value instanceof SteeredObject) {
       const { answer } = value;
@@ -67,7 +73,7 @@ export class ProgramRecord implements DynamicRecord {
   /** The same whatever is up: a resolver keeps what it was told about the scope longer than health lasts (R15). */
   #scopeBits(client: Client): number {
     let bits = 0;
-    for (const scope of this.#program.scopes) bits = Math.max(bits, scope(client));
+    for (const scope of this.#scopes) bits = Math.max(bits, scope(client));
     return bits;
   }
 }

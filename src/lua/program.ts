@@ -4,14 +4,15 @@ import type { DynamicSource } from '#dns/zone/dynamic.ts';
 import type { LuaServices, Prepared, ScopeOf } from './call.ts';
 import { ConstantFinder } from './constant-finder.ts';
 import type { LuaConstant } from './constant.ts';
-import { constantGlobals, createEnvironment, queryVariables, refusedGlobals } from './environment.ts';
+import { constantGlobals, queryVariables, refusedGlobals } from './environment.ts';
 import type { QueryVariable } from './environment.ts';
 import { LuaFault } from './fault.ts';
 import { isRecordFunction } from './function-names.ts';
 import type { Resolution } from './language/bindings.ts';
 import { noValues } from './language/frame.ts';
 import type { Box, EvaluateAll } from './language/frame.ts';
-import { Machine } from './language/machine.ts';
+import type { StandardLibrary } from './language/base-library.ts';
+import type { Machine } from './language/machine.ts';
 import type { ProgramContext, WrittenCall } from './language/program-context.ts';
 import { resolve } from './language/resolve.ts';
 import { compileFunctionBody } from './language/statements.ts';
@@ -25,6 +26,40 @@ interface Cell extends Box {
   readonly initial: LuaValue;
 }
 
+/** A global that each query has its own value of. */
+interface FilledCell {
+  readonly cell: Cell;
+  readonly variable: QueryVariable;
+}
+
+interface Surroundings {
+  readonly machine: Machine;
+  readonly run: Run;
+  readonly assigned: readonly Cell[];
+  readonly filled: readonly FilledCell[];
+}
+
+/** What runs a program; it holds nothing of what compiled it. */
+function startOf(main: LuaFunction, { machine, run, assigned, filled }: Surroundings): () => LuaValues {
+  return () => {
+    machine.start();
+    for (const cell of assigned) cell.value = cell.initial;
+    for (const { cell, variable } of filled) cell.value = variable.read(run.client);
+    return main.call(noValues);
+  };
+}
+
+/** What programs are made with; all of a compiler's share it but for the targets, since one runs at a time. */
+export interface ProgramServices {
+  /** Registers targets when the record is sound. */
+  readonly services: LuaServices;
+  /** Registers targets that code computes. */
+  readonly computing: LuaServices;
+  readonly run: Run;
+  readonly machine: Machine;
+  readonly environment: StandardLibrary;
+}
+
 /** One record's code, ready to run; one run at a time. */
 export class Program {
   readonly machine: Machine;
@@ -32,28 +67,29 @@ export class Program {
   readonly #resolution: Resolution;
   readonly #constants: ConstantFinder;
   readonly #calls: RecordCalls;
-  readonly #environment: ReturnType<typeof createEnvironment>;
+  readonly #environment: StandardLibrary;
   readonly #variables: ReadonlyMap<string, QueryVariable>;
   readonly #cells = new Map<string, Cell>();
   /** What is put back, and what is filled in, before each run. */
   readonly #assigned: Cell[] = [];
-  readonly #filled: { readonly cell: Cell; readonly variable: QueryVariable }[] = [];
+  readonly #filled: FilledCell[] = [];
   readonly #included: ReadonlyMap<string, readonly Chunk[]>;
   readonly #snippets = new Map<string, readonly LuaFunction[]>();
   readonly #context: ProgramContext;
   readonly #main: Chunk;
 
-  constructor(source: DynamicSource, code: ParsedCode, services: LuaServices, computing: LuaServices, run: Run) {
+  constructor(source: DynamicSource, code: ParsedCode, services: ProgramServices) {
+    const { run, machine, environment } = services;
     this.run = run;
-    this.machine = new Machine(services.stepLimit);
-    this.#environment = createEnvironment(this.machine, services.prng);
+    this.machine = machine;
+    this.#environment = environment;
     this.#variables = queryVariables(source.zone);
     this.#main = code.main;
     this.#included = code.included;
     this.#resolution = resolve([code.main, ...[...code.included.values()].flat()]);
     const constants = new ConstantFinder(this.#resolution, constantGlobals);
     this.#constants = constants;
-    this.#calls = new RecordCalls({ source, services, computing, constants, machine: this.machine, run });
+    this.#calls = new RecordCalls({ ...services, source, constants });
     this.#context = this.#contextOf();
   }
 
@@ -77,13 +113,8 @@ export class Program {
   /** Compiles everything; what it gives runs the code for the client of `run`. Throws `LuaFault`. */
   compile(): () => LuaValues {
     const main = compileFunctionBody(this.#context, this.#main, 'the record')(undefined);
-    const { machine, run } = this;
-    return () => {
-      machine.start();
-      for (const cell of this.#assigned) cell.value = cell.initial;
-      for (const { cell, variable } of this.#filled) cell.value = variable.read(run.client);
-      return main.call(noValues);
-    };
+    this.#resolution.forget();
+    return startOf(main, { machine: this.machine, run: this.run, assigned: this.#assigned, filled: this.#filled });
   }
 
   #contextOf(): ProgramContext {

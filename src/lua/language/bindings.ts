@@ -60,6 +60,16 @@ export class Resolution {
     return info;
   }
 
+  /** Lets go of the code when everything is compiled; what runs needs variables alone. */
+  forget(): void {
+    for (const binding of [...this.bindings.values(), ...this.globals.values()]) {
+      binding.assignments.length = 0;
+      binding.parts.length = 0;
+    }
+    this.bindings.clear();
+    this.functions.clear();
+  }
+
   global(name: string): Binding {
     const known = this.globals.get(name);
     if (known !== undefined) return known;
