@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
+import type { IpAddress } from '#base/ip.ts';
 import type { DnsKind } from '#health/check-kind.ts';
 import { checkOf, closedPort, run } from './checks.fixture.ts';
 import type { Outcome } from './outcome.ts';
@@ -111,4 +112,13 @@ test('a server that does not speak DNS over TCP fails', async (context) => {
   assert.ok(address !== null && typeof address === 'object');
   const outcome = await ask(address.port, { transport: 'tcp' });
   assert.deepEqual(outcome, { passed: false, reason: `127.0.0.1:${address.port} did not answer in DNS` });
+});
+
+test('a query that this machine cannot even address costs the run alone, and is no evidence', async () => {
+  const what = { kind: 'dns', name: 'example.com', type: 'SOA', transport: 'udp', expectRcode: 'NOERROR' } as const;
+  // Connecting to it is refused at once, as connecting without any route is.
+  const address = '255.255.255.255' as IpAddress;
+  const outcome = await run(checkOf(what, 53, { address }));
+  assert.equal(outcome.unable, true, outcome.reason);
+  assert.match(outcome.reason, /^connect 255\.255\.255\.255:53 failed/);
 });

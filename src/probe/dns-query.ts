@@ -99,8 +99,10 @@ function askUdp(check: CheckDefinition, message: Uint8Array, receive: Receive): 
   socket.on('error', receive);
   const send = (): void => {
     // Connected, so that a refusal by ICMP is heard and strangers are not.
-    socket.connect(port, address, () => {
-      if (isOpen) socket.send(message);
+    socket.connect(port, address, (...[error]: readonly (Error | undefined)[]) => {
+      // Where there is no route, Node calls back with the error, which its types do not say.
+      if (error !== undefined) receive(error);
+      else if (isOpen) socket.send(message);
     });
   };
   if (sourceAddress === undefined) send();

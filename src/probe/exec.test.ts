@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,3 +105,26 @@ test(
     await untilGone(Number(readFileSync(file, 'utf8')));
   },
 );
+
+test('a program that the system refuses to begin costs the run alone, and is no evidence', async (context) => {
+  const { write, run: exec } = programs(context);
+  const path = write('allowed/good', 'exit 0');
+  // Linux takes no argument of 128 KiB or more.
+  const outcome = await exec([path, 'x'.repeat(200_000)]);
+  assert.deepEqual(outcome, { passed: false, reason: 'it cannot be begun: spawn E2BIG', unable: true });
+});
+
+test('a process that is out of file descriptors says so of a program, and goes on', () => {
+  const script = `
+    import { openSync } from 'node:fs';
+    import { startExec } from '${new URL('exec.ts', import.meta.url).href}';
+    const what = { kind: 'exec', command: ['/bin/true'] };
+    const run = () => startExec({ address: '127.0.0.1', port: 80 }, what, { directories: ['/'], done });
+    const done = (outcome) => { process.stdout.write(JSON.stringify(outcome)); };
+    try { for (;;) openSync('/dev/null'); } catch {}
+    run();`;
+  const args = ['-c', 'ulimit -n 100; exec "$0" --input-type=module -e "$1"', process.execPath, script];
+  const { status, stdout, stderr } = spawnSync('sh', args, { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /"passed":false,"reason":"\S+ cannot be run: spawn \S+ EMFILE","unable":true/);
+});

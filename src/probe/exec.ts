@@ -8,6 +8,7 @@
 import { spawn } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { sep } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { CheckDefinition } from '#health/check-definition.ts';
 import type { ExecKind } from '#health/check-kind.ts';
 import { unable } from './outcome.ts';
@@ -41,6 +42,8 @@ export function startExec(
       FAIRLEAD_PORT: String(check.port),
     },
   });
+  // A process without descriptors to spare gets a child without streams, which its types do not say.
+  const streams: readonly (Readable | undefined)[] = [child.stdout, child.stderr];
   let output = '';
   let isOver = false;
   let grace: NodeJS.Timeout | undefined;
@@ -56,12 +59,11 @@ export function startExec(
     if (isOver) return;
     isOver = true;
     clearTimeout(grace);
-    child.stdout.destroy();
-    child.stderr.destroy();
+    for (const stream of streams) stream?.destroy();
     done(outcome);
   };
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (bytes: Buffer) => {
+  for (const stream of streams) {
+    stream?.on('data', (bytes: Buffer) => {
       if (output.length < keptOutputBytes) output += bytes.toString('latin1', 0, keptOutputBytes);
     });
   }
@@ -81,8 +83,7 @@ export function startExec(
     isOver = true;
     clearTimeout(grace);
     endGroup();
-    child.stdout.destroy();
-    child.stderr.destroy();
+    for (const stream of streams) stream?.destroy();
   };
 }
 

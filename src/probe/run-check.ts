@@ -40,10 +40,20 @@ export class CheckRunner {
       cancel();
       done({ passed: false, reason: `timed out after ${check.timeoutMs}ms` });
     }, check.timeoutMs);
-    const cancel = this.#begin(check, (outcome) => {
+    const finish = (outcome: Outcome): void => {
       clearTimeout(timer);
       done(outcome);
-    });
+    };
+    let cancel: Cancel;
+    try {
+      cancel = this.#begin(check, finish);
+    } catch (error) {
+      // What the system refuses outright, such as memory for another process, must cost this run alone.
+      const failure = setImmediate(finish, unable(`it cannot be begun: ${messageOf(error)}`));
+      cancel = () => {
+        clearImmediate(failure);
+      };
+    }
     return () => {
       clearTimeout(timer);
       cancel();
@@ -92,4 +102,8 @@ export class CheckRunner {
       }
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
