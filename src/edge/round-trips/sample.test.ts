@@ -113,3 +113,17 @@ test('a look that hangs ends with its monitor', async (context) => {
   closing.abort();
   assert.equal((await sample).ok, false);
 });
+
+test('a process that is out of file descriptors has no sample, and goes on', () => {
+  const script = `
+    import { openSync } from 'node:fs';
+    import { sampleRoundTrips } from '${new URL('sample.ts', import.meta.url).href}';
+    try { for (;;) openSync('/dev/null'); } catch {}
+    const sample = await sampleRoundTrips({ ports: [80], program: '/bin/true', signal: new AbortController().signal });
+    process.stdout.write(JSON.stringify(sample));
+    process.exit();`;
+  const args = ['-c', 'ulimit -n 100; exec "$0" --input-type=module -e "$1"', process.execPath, script];
+  const { status, stdout, stderr } = spawnSync('sh', args, { encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /"ok":false,"fault":\{"kind":"failed","reason":"\S+ spawn \S+ EMFILE"/);
+});

@@ -1,5 +1,6 @@
 /** One look at the round trips of this node's connections, by the program `ss` of iproute2. */
 import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import type { RoundTrip } from '#health/latency/averages.ts';
@@ -40,12 +41,14 @@ export function sampleRoundTrips(options: SampleOptions): Promise<Result<readonl
       killSignal: 'SIGKILL',
       env: { ...process.env, LC_ALL: 'C' },
     });
+    // A process without descriptors to spare gets a child without streams, which its types do not say.
+    const [output, errors]: readonly (Readable | undefined)[] = [child.stdout, child.stderr];
     let complaint = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output?.setEncoding('utf8').on('data', (text: string) => {
       reader.push(text);
       if (reader.isFull) child.kill('SIGKILL');
     });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors?.setEncoding('utf8').on('data', (text: string) => {
       complaint = (complaint + text).slice(0, maxComplaint);
     });
     child.once('error', (error: NodeJS.ErrnoException) => {
