@@ -25,3 +25,9 @@ test('a server that speaks no TLS fails', async (context) => {
   assert.equal(outcome.passed, false);
   assert.match(outcome.reason, /^TLS with 127\.0\.0\.1:\d+ failed/);
 });
+
+test('a server that speaks only a protocol other than HTTP/1.1 shakes hands as well', async (context) => {
+  const port = await listen(context, tls.createServer({ ...selfSigned, ALPNProtocols: ['h2'] }));
+  const outcome = await run(checkOf({ kind: 'tls', verifyTls: false }, port));
+  assert.deepEqual(outcome, { passed: true, reason: 'TLSv1.3' });
+});

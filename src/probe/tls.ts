@@ -17,19 +17,21 @@ export interface TlsWishes {
   readonly verifyTls: boolean;
   /** The name for SNI and the certificate; the address decides where it is empty. */
   readonly serverName: string;
+  /** What is offered to speak (RFC 7301); without it a server of any protocol shakes hands. */
+  readonly protocols?: readonly string[];
 }
 
 let context: tls.SecureContext | undefined;
 
 /** Begins a TLS connection; `secureConnect` or `error` follows. */
-export function connectTls(check: CheckDefinition, { verifyTls, serverName }: TlsWishes): tls.TLSSocket {
+export function connectTls(check: CheckDefinition, { verifyTls, serverName, protocols }: TlsWishes): tls.TLSSocket {
   // Reading the trusted roots takes milliseconds: once is enough.
   context ??= tls.createSecureContext();
   return tls.connect({
     ...connectOptions(check),
     secureContext: context,
     rejectUnauthorized: verifyTls,
-    ALPNProtocols: ['http/1.1'],
+    ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
     ...(serverName === '' ? {} : { servername: serverName }),
   });
 }

@@ -103,7 +103,7 @@ export class HttpConnection {
   }
 
   #openTls(check: CheckDefinition, wishes: HttpTls): net.Socket {
-    const socket = connectTls(check, wishes);
+    const socket = connectTls(check, { ...wishes, protocols: ['http/1.1'] });
     socket.once('secureConnect', () => {
       this.#warning = expiryWarning(socket, wishes.expiryWarningMs);
     });
