@@ -29,7 +29,7 @@ const sockCloseOnExec = 0o2000000;
 const anyPort = 1;
 
 export class IcmpRunner {
-  readonly #sockets = new Map<Family, Result<Socket, string>>();
+  readonly #sockets = new Map<Family, Socket>();
   /** Who waits for which token. */
   readonly #waiting = new Map<string, (outcome: Outcome) => void>();
 
@@ -55,17 +55,18 @@ export class IcmpRunner {
   }
 
   close(): void {
-    for (const socket of this.#sockets.values()) if (socket.ok) socket.value.close();
+    for (const socket of this.#sockets.values()) socket.close();
     this.#sockets.clear();
   }
 
   #socketFor(family: Family): Result<Socket, string> {
     const known = this.#sockets.get(family);
-    if (known !== undefined) return known;
+    if (known !== undefined) return succeed(known);
     const opened = openIcmpSocket(family);
-    this.#sockets.set(family, opened);
+    // What is refused now, for want of descriptors or by a sysctl, may be had at the next run.
     if (!opened.ok) return opened;
     const socket = opened.value;
+    this.#sockets.set(family, socket);
     socket.unref();
     socket.on('message', (message) => {
       if (message[0] !== echoReply[family]) return;
@@ -95,17 +96,25 @@ interface Koffi {
   readonly os: { readonly errno: Readonly<Record<string, number>> };
 }
 
+interface Libc {
+  readonly koffi: Koffi;
+  readonly open: (family: number, type: number, protocol: number) => number;
+}
+
+let libc: Libc | undefined;
+
+function loadLibc(): Libc {
+  // koffi's package gives this shape; there is nothing to check it by before the first call.
+  const koffi = createRequire(import.meta.url)('koffi') as Koffi;
+  // What koffi makes takes and returns what is declared here.
+  return { koffi, open: koffi.load(null).func('socket', 'int', ['int', 'int', 'int']) as Libc['open'] };
+}
+
 function openIcmpSocket(family: Family): Result<Socket, string> {
   if (process.platform !== 'linux') return refuse(`the system is ${process.platform}, not Linux`);
   try {
-    // koffi's package gives this shape; there is nothing to check it by before the first call.
-    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
-    // What koffi makes takes and returns what is declared here.
-    const open = koffi.load(null).func('socket', 'int', ['int', 'int', 'int']) as (
-      family: number,
-      type: number,
-      protocol: number,
-    ) => number;
+    libc ??= loadLibc();
+    const { koffi, open } = libc;
     const fd = open(socketFamily[family], sockDgram | sockCloseOnExec, protocol[family]);
     if (fd < 0) {
       const { errno } = koffi.os;
