@@ -131,6 +131,9 @@ function referencesOf(document: PolicyDocument): readonly ReferenceConfig[] {
 /** The shortest interval and timeout: less would be a flood, not a check. */
 const minTimingMs = 100;
 
+/** The longest: beyond 24.8 days a timer runs out at once, and the check would fail whatever its target does. */
+const maxTimingMs = 86_400_000;
+
 function timingProblems({ value, problemAt }: PolicyDocument): readonly Problem[] {
   const checks: readonly { readonly path: DocumentPath; readonly fields: CheckFields }[] = [
     ...Object.entries(value.services).flatMap(([name, service]) =>
@@ -140,8 +143,11 @@ function timingProblems({ value, problemAt }: PolicyDocument): readonly Problem[
   ];
   return checks.flatMap(({ path, fields }) =>
     (['interval', 'timeout'] as const)
-      .filter((key) => fields[key] < minTimingMs)
-      .map((key) => problemAt([...path, key], `got '${fields[key]}ms', expected at least ${minTimingMs}ms`)),
+      .filter((key) => fields[key] < minTimingMs || fields[key] > maxTimingMs)
+      .map((key) => {
+        const expected = fields[key] < minTimingMs ? `at least ${minTimingMs}ms` : 'at most 1d';
+        return problemAt([...path, key], `got '${fields[key]}ms', expected ${expected}`);
+      }),
   );
 }
 

@@ -176,6 +176,11 @@ const refusals: readonly (readonly [string, Readonly<Record<string, string | und
     "zones/www.yaml:3:52: services.www.check.interval: got '0ms', expected at least 100ms",
   ],
   [
+    'a timeout is longer than a timer can be',
+    { 'zones/www.yaml': policyText.replace('/healthz', '/healthz, timeout: 30d') },
+    "zones/www.yaml:3:51: services.www.check.timeout: got '2592000000ms', expected at most 1d",
+  ],
+  [
     'a hold time is not allowed',
     { 'sites/fra.yaml': siteText('fra', 1).replace('asn: 65001 }', 'asn: 65001, holdTime: 1s }') },
     'sites/fra.yaml:14:69: bgp.neighbors[0].holdTime: a hold time of 1 seconds, expected 0 or whole seconds from 3s to 65535s (RFC 4271)',
