@@ -49,7 +49,7 @@ export class ExpressionCompiler {
         };
       }
       case 'MemberExpression':
-        return this.#index(node.base, () => node.identifier.name);
+        return this.#index(node.base, constantly(node.identifier.name));
       case 'IndexExpression':
         return this.#index(node.base, this.one(node.index));
       case 'FunctionDeclaration':
@@ -233,6 +233,11 @@ export class ExpressionCompiler {
       return operators.call(operators.index(self, name), [self, ...values], `method "${name}"`);
     };
   }
+}
+
+/** In a function of its own, so that no tree is held by what only needs a name. */
+function constantly(value: LuaValue): Evaluate {
+  return () => value;
 }
 
 /** The arguments of a call in any of its three forms. */
