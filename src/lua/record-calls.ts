@@ -5,6 +5,7 @@
 import type { Expression } from 'luaparse';
 import type { DynamicSource } from '#dns/zone/dynamic.ts';
 import type { LuaServices, Prepared, ScopeOf } from './call.ts';
+import { computedGeo } from './computed-geo.ts';
 import type { ConstantFinder } from './constant-finder.ts';
 import { constantKey, constantOf } from './constant.ts';
 import type { LuaConstant } from './constant.ts';
@@ -41,6 +42,14 @@ export interface CallSurroundings {
 /** A call by the name of its function. */
 type NamedCall = WrittenCall & { readonly name: RecordFunctionName };
 
+/** A place in the code whose calls are computed, with those that it remembers. */
+interface ComputedCall {
+  readonly name: RecordFunctionName;
+  readonly offset: number;
+  readonly computing: LuaServices;
+  readonly remembered: Map<string, Prepared>;
+}
+
 export class RecordCalls {
   readonly #around: CallSurroundings;
   /** What answers depend on, wherever in the code and whatever health is (R15). */
@@ -72,20 +81,31 @@ export class RecordCalls {
     }
     const remembered = new Map<string, Prepared>();
     this.#prepareLikely(call, remembered);
-    if (this.#mayDependOnClient(call)) this.scopes.push(wholeAddress);
+    const dependsOnClient = this.#mayDependOnClient(call);
+    if (dependsOnClient) this.scopes.push(wholeAddress);
+    const asksPlaces = dependsOnClient || name === 'geoiplookup' || name === 'latlonMagic';
+    const computing = asksPlaces ? this.#computing(call) : this.#around.computing;
     return (frame) => {
       const values = evaluateArguments(frame);
       machine.spend(1);
       machine.line = line;
-      return this.#callComputed(name, values, offset, remembered);
+      return this.#callComputed({ name, offset, computing, remembered }, values);
     };
   }
 
   /** A function that is passed on as a value, so that nothing is known of its calls. */
   functionValue(name: RecordFunctionName, offset: number): LuaFunction {
     this.scopes.push(wholeAddress);
-    const remembered = new Map<string, Prepared>();
-    return new LuaFunction(name, (args) => this.#callComputed(name, args, offset, remembered));
+    const computing = this.#computing({ name, args: [] });
+    const at: ComputedCall = { name, offset, computing, remembered: new Map<string, Prepared>() };
+    return new LuaFunction(name, (args) => this.#callComputed(at, args));
+  }
+
+  /** What computed calls at one place are prepared with. */
+  #computing({ name, args }: Pick<NamedCall, 'name' | 'args'>): LuaServices {
+    const { computing, constants } = this.#around;
+    const known = args.some(isOpen) ? [] : args.map((node) => constants.constant(node));
+    return { ...computing, geo: computedGeo(computing.geo, name, known) };
   }
 
   /** Registers the targets of arguments that the code may come to, so that their checks run before the first query. */
@@ -129,12 +149,7 @@ export class RecordCalls {
     return [selector, backupSelector].some((each) => each === 'hashed' || each === 'pickclosest');
   }
 
-  #callComputed(
-    name: RecordFunctionName,
-    args: LuaValues,
-    offset: number,
-    remembered: Map<string, Prepared>,
-  ): LuaValues {
+  #callComputed({ name, offset, computing, remembered }: ComputedCall, args: LuaValues): LuaValues {
     try {
       const constants = args.map((value) => constantOf(value, offset));
       while (constants.at(-1)?.kind === 'nil') constants.pop();
@@ -143,7 +158,7 @@ export class RecordCalls {
       if (known !== undefined) return this.#evaluate(known);
       // Making a call ready costs as much as a good deal of code.
       this.#around.machine.spend(10 + constants.length);
-      const prepared = this.#prepare(name, constants, offset, this.#around.computing);
+      const prepared = this.#prepare(name, constants, offset, computing);
       if (remembered.size >= maxRemembered) remembered.clear();
       if (key !== undefined) remembered.set(key, prepared);
       return this.#evaluate(prepared);

@@ -31,8 +31,8 @@ export function coordinatesOf(place: Place | undefined): Coordinates {
 /** The nearest of candidates that are known when a record is compiled. */
 export class Nearness {
   readonly #handle: GeoHandle;
-  /** The rank of each candidate by class: equally near ones have the same. */
-  readonly #ranks: readonly Uint16Array[];
+  /** The rank of each candidate by class, read when the class is first met: equally near ones have the same. */
+  readonly #ranks: Uint16Array[] = [];
   readonly scope: ScopeOf;
 
   /** `onlyNearest` tells no more clients apart than who is nearest needs, where every candidate can be given. */
@@ -44,7 +44,6 @@ export class Nearness {
       classify: (place) => ranksFrom(coordinatesOf(place), places, onlyNearest).join(','),
     });
     this.#handle = handle;
-    this.#ranks = handle.classes.map((ranks) => Uint16Array.from(ranks.split(','), Number));
     this.scope = ({ address }) => {
       handle.find(address);
       return handle.scopeBits;
@@ -53,11 +52,11 @@ export class Nearness {
 
   /** Picks one of the nearest of the first `count` of `indexes`, by chance where several are. */
   pick(run: Run, indexes: Int32Array, count: number): void {
-    const ranks = this.#ranks[this.#handle.find(run.client.address)];
+    const ranks = this.#ranksOf(this.#handle.find(run.client.address));
     let best = 0xffff;
     let ties = 0;
     for (let at = 0; at < count; at++) {
-      const rank = ranks?.[indexes[at] ?? 0] ?? 0;
+      const rank = ranks[indexes[at] ?? 0] ?? 0;
       if (rank < best) {
         best = rank;
         ties = 0;
@@ -67,11 +66,19 @@ export class Nearness {
     let skip = ties > 1 ? run.prng.below(ties) : 0;
     for (let at = 0; at < count; at++) {
       const index = indexes[at] ?? 0;
-      if ((ranks?.[index] ?? 0) === best && skip-- === 0) {
+      if ((ranks[index] ?? 0) === best && skip-- === 0) {
         run.pick(index);
         return;
       }
     }
+  }
+
+  #ranksOf(placeClass: number): Uint16Array {
+    const known = this.#ranks[placeClass];
+    if (known !== undefined) return known;
+    const ranks = Uint16Array.from((this.#handle.classes[placeClass] ?? '').split(','), Number);
+    this.#ranks[placeClass] = ranks;
+    return ranks;
   }
 }
 

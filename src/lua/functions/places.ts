@@ -9,6 +9,7 @@ import { parseIp } from '#base/ip.ts';
 import type { GeoDistinction, GeoHandle, Place } from '#geo/source.ts';
 import type { Computed, LuaCall, ScopeOf } from '../call.ts';
 import { describeConstant, textOfConstant } from '../constant.ts';
+import type { LuaConstant } from '../constant.ts';
 import { LuaFault } from '../fault.ts';
 import { LuaError } from '../language/error.ts';
 import { labelsOf } from '../objects/labels.ts';
@@ -50,9 +51,35 @@ function lowerText(place: Place, text: PlaceText): string {
   return text(place)?.toLowerCase() ?? unknown;
 }
 
+/** What is asked of places as text. */
+export type PlaceAttribute = keyof typeof texts;
+
+/** The attribute that an argument of `geoiplookup` names, if it is constant and one. */
+export function attributeOf(argument: LuaConstant | undefined): PlaceAttribute | undefined {
+  return argument?.kind === 'number' ? attributeTexts[argument.value] : undefined;
+}
+
 /** A distinction by one text of places: a class for each. */
-function distinctionOf(what: keyof typeof texts): GeoDistinction {
+export function textDistinction(what: PlaceAttribute): GeoDistinction {
   return { key: `lua ${what}`, classify: (place) => lowerText(place, texts[what]) };
+}
+
+/** The distinction by full coordinates. */
+export const coordinates: GeoDistinction = {
+  key: 'lua coordinates',
+  classify: ({ latitude, longitude }) =>
+    latitude === undefined || longitude === undefined ? '' : `${latitude},${longitude}`,
+};
+
+/** What a class of `textDistinction` or `coordinates`, by its key, says of a place; codes stay in lower case. */
+export function placeIn(key: string, name: string | undefined): Place {
+  if (name === undefined || name === unknown || name === '') return {};
+  if (key === coordinates.key) {
+    const [latitude, longitude] = name.split(',').map(Number);
+    return latitude === undefined || longitude === undefined ? {} : { latitude, longitude };
+  }
+  const what = key.slice('lua '.length);
+  return what === 'asnum' ? { asn: Number(name) } : { [what]: name };
 }
 
 function scopeOf(handle: GeoHandle): ScopeOf {
@@ -79,12 +106,11 @@ export function placeTest(what: 'asnum' | 'continent' | 'country' | 'region'): (
       key: `lua ${what} in ${JSON.stringify([...new Set(wanted)].sort())}`,
       classify: (place) => (wanted.includes(lowerText(place, texts[what])) ? 'yes' : 'no'),
     });
-    const isYes = handle.classes.map((name) => name === 'yes');
     return {
       kind: 'value',
       scope: scopeOf(handle),
       evaluate: (run) => {
-        const answer = isYes[handle.find(run.client.address)] ?? false;
+        const answer = handle.classes[handle.find(run.client.address)] === 'yes';
         run.trace?.push({ step: 'place', text: `${what} ${wanted.join(', ')}: ${answer ? 'yes' : 'no'}` });
         return answer;
       },
@@ -96,7 +122,7 @@ export function placeTest(what: 'asnum' | 'continent' | 'country' | 'region'): (
 export function placeCode(what: 'continent' | 'country' | 'region'): (call: LuaCall) => Computed {
   return (call) => {
     noMoreArguments(call, 0);
-    const handle = call.geo.register(distinctionOf(what));
+    const handle = call.geo.register(textDistinction(what));
     const codes = handle.classes.map((name) => (name === unknown ? '--' : name));
     return {
       kind: 'value',
@@ -119,10 +145,10 @@ export function prepareGeoIpLookup(call: LuaCall): Computed {
   const address = parseIp(textOfConstant(argument) ?? '');
   if (address === undefined)
     throw new LuaFault(`${describeConstant(argument)} is not an IP address: expected ${usage}`, argument.offset);
-  const what = attribute.kind === 'number' ? attributeTexts[attribute.value] : undefined;
+  const what = attributeOf(attribute);
   if (what === undefined)
     throw new LuaFault(`${describeConstant(attribute)} is not an attribute: expected ${usage}`, attribute.offset);
-  const handle = call.geo.register(distinctionOf(what));
+  const handle = call.geo.register(textDistinction(what));
   const bytes = bytesOf(address);
   return { kind: 'value', evaluate: () => handle.classes[handle.find(bytes)] ?? unknown };
 }
@@ -134,15 +160,8 @@ class Locator {
   readonly #places: readonly Place[];
 
   constructor(call: LuaCall) {
-    this.#handle = call.geo.register({
-      key: 'lua coordinates',
-      classify: ({ latitude, longitude }) =>
-        latitude === undefined || longitude === undefined ? '' : `${latitude},${longitude}`,
-    });
-    this.#places = this.#handle.classes.map((name) => {
-      const [latitude, longitude] = name.split(',').map(Number);
-      return latitude === undefined || longitude === undefined ? {} : { latitude, longitude };
-    });
+    this.#handle = call.geo.register(coordinates);
+    this.#places = this.#handle.classes.map((name) => placeIn(coordinates.key, name));
     this.scope = scopeOf(this.#handle);
   }
 
