@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import fc from 'fast-check';
 import { createPrng } from '#base/prng.ts';
 import { parseType } from '#dns/wire/constants.ts';
 import { rootName } from '#dns/wire/name.ts';
+import { readZone } from '#dns/zone/read-zone.ts';
 import { unknownGeo } from '#geo/unknown.ts';
 import { createLuaCompiler } from './compiler.ts';
 import type { HealthTarget } from './health.ts';
 import { noServices } from './steer.ts';
+import type { SteerSource } from './steer.ts';
 
 const targets: HealthTarget[] = [];
 const health = {
@@ -140,4 +143,19 @@ test('absurd nesting is refused', () => {
   const compiled = compile(`ifportup(80, ${'{'.repeat(200_000)}`);
   assert.ok(!compiled.ok);
   assert.match(compiled.fault.message, /nested too deeply/);
+});
+
+test('the zone in the reference is sound', () => {
+  const text = readFileSync(new URL('../../docs/reference/lua-records.md', import.meta.url), 'utf8');
+  const [, block] = /```\n([^]*?)```/.exec(text) ?? [];
+  const head =
+    '$ORIGIN example.com.\n@ 300 SOA ns1 admin 1 3600 600 86400 60\n@ 300 NS ns1\n@ 300 NS ns2\nns1 300 A 192.0.2.53\nns2 300 A 198.51.100.53\n$TTL 60\n';
+  const steer: SteerSource = { use: () => () => ({ kind: 'failure', reason: 'no policy here' }) };
+  const compile = createLuaCompiler({ health, geo: unknownGeo, steer, prng: createPrng(1) });
+  const { zone, problems } = readZone({ file: 'reference', text: head + (block ?? ''), origin: rootName }, { compile });
+  assert.deepEqual(
+    problems.map(({ message }) => message),
+    [],
+  );
+  assert.equal(zone?.records.codes.size, 7);
 });

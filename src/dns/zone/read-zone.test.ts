@@ -195,6 +195,24 @@ test('LUA code reaches the compiler unescaped, and a fault is placed inside the 
   assert.deepEqual(problems.map(formatZoneProblem), ['example.com.zone:4:5: error: LUA: wrong']);
 });
 
+test('snippets of a zone reach the compiler with each of its records, and are no answers', () => {
+  const sources: DynamicSource[] = [];
+  const compile: DynamicCompiler = (source) => {
+    sources.push(source);
+    return succeed({ type: source.type, evaluate: () => ({ kind: 'failure', reason: 'none' }) });
+  };
+  const { zone, problems } = read(`${head}conf 900 LUA LUA "a = 1"\nwww 30 LUA A "a"\n`, { compile });
+  assert.deepEqual(problems, []);
+  const [own, other] = sources.map(({ snippets }) => snippets);
+  assert.deepEqual(
+    own?.map(({ owner, code }) => [formatName(owner), code]),
+    [['conf.example.com.', 'a = 1']],
+  );
+  assert.equal(other, own, 'one array for all');
+  assert.ok(zone !== undefined);
+  assert.equal(longestDynamicTtlOf(zone), 30);
+});
+
 test('a release learns the name servers, their addresses and the longest TTL that follows health (R25)', () => {
   const record = { type: 1, evaluate: () => ({ kind: 'failure', reason: 'none' }) as const };
   const { zone } = read(

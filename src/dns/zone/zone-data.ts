@@ -45,6 +45,8 @@ export function staticAddressesOf({ records }: ZoneData, name: Name): readonly I
 export function longestDynamicTtlOf({ records }: ZoneData): number {
   let longest = 0;
   for (const id of records.codes.keys()) {
+    // Snippets are never answered.
+    if (records.type[id] === recordType.LUA) continue;
     let lowest = records.ttlSeconds[id] ?? 0;
     for (const other of records.findAll(records.owner[id] ?? 0, records.type[id] ?? 0)) {
       lowest = Math.min(lowest, records.ttlSeconds[other] ?? 0);
