@@ -23,8 +23,15 @@ export function bodyFault(body: Buffer, expected: BodyExpectation): string | und
     // An error of the other context is no Error of this one.
     const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
     const isTimeout = code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
-    return isTimeout ? `/${shown}/ took more than ${patternTimeoutMs}ms on the body` : `/${shown}/ is not a pattern`;
+    return isTimeout ? `/${shown}/ ${tooLong}` : `/${shown}/ is not a pattern`;
   }
+}
+
+const tooLong = `took more than ${patternTimeoutMs}ms on the body`;
+
+/** Whether a fault is that the search was ended before it had found or excluded a match. */
+export function isSearchTooLong(fault: string | undefined): boolean {
+  return fault?.endsWith(tooLong) === true;
 }
 
 const sandbox: { pattern: RegExp | undefined; text: string } = { pattern: undefined, text: '' };

@@ -10,12 +10,13 @@
 import { formatHostPort } from '#base/ip.ts';
 import type { CheckDefinition, CheckId } from '#health/check-definition.ts';
 import { defaultMaxBodyBytes, formatStatusRanges } from '#health/check-kind.ts';
-import type { HttpKind } from '#health/check-kind.ts';
+import type { BodyExpectation, HttpKind } from '#health/check-kind.ts';
 import type { Cancel, Outcome } from '../outcome.ts';
 import { tlsNameOf } from '../tls.ts';
 import { bodyFault, maxPatternBytes } from './body-match.ts';
 import { HttpConnection } from './connection.ts';
 import type { Ended, HttpRequest, HttpTls } from './connection.ts';
+import { PatternQueue } from './pattern-queue.ts';
 import { redirectTarget } from './redirect.ts';
 import type { Hop } from './redirect.ts';
 import type { ResponseReader } from './response-reader.ts';
@@ -29,11 +30,33 @@ export interface HttpCheck {
 /** Runs checks, and keeps connections from one run to the next. */
 export class HttpRunner {
   readonly #kept = new Map<CheckId, HttpConnection>();
+  readonly #patterns = new PatternQueue();
 
   start(http: HttpCheck, done: (outcome: Outcome) => void): Cancel {
-    return this.fetch(http, (ended) => {
-      done(ended.kind === 'failed' ? ended.outcome : judge(ended.response, ended.warning, http.what));
+    const { check, what } = http;
+    let cancelSearch: Cancel | undefined;
+    const cancelRun = this.fetch(http, (ended) => {
+      if (ended.kind === 'failed') {
+        done(ended.outcome);
+        return;
+      }
+      const { response, warning } = ended;
+      const { expectBody } = what;
+      if (expectBody?.kind !== 'pattern' || !isExpected(response.status, what)) {
+        done(judge(response, warning, what, (expected) => bodyFault(response.body(), expected)));
+        return;
+      }
+      cancelSearch = this.#patterns.add({
+        check: check.id,
+        body: response.body(),
+        expected: expectBody,
+        done: (fault) => done(judge(response, warning, what, () => fault)),
+      });
     });
+    return () => {
+      cancelRun();
+      cancelSearch?.();
+    };
   }
 
   /** Fetches for a check of another kind: gives the response itself. */
@@ -48,6 +71,7 @@ export class HttpRunner {
   forget(id: CheckId): void {
     this.#kept.get(id)?.destroy();
     this.#kept.delete(id);
+    this.#patterns.forget(id);
   }
 
   close(): void {
@@ -120,7 +144,7 @@ class HttpRun {
   #redirectOf({ status, location }: ResponseReader, hop: Hop): Hop | string | undefined {
     const what = this.#what;
     if (what.followRedirects === 0 || location === undefined || !isRedirect(status)) return undefined;
-    if (what.expectStatus.some(({ from, to }) => status >= from && status <= to)) return undefined;
+    if (isExpected(status, what)) return undefined;
     if (this.#redirectsLeft === 0)
       return `more than ${what.followRedirects} redirects, the last to ${shorten(location)}`;
     return redirectTarget(location, { status, hop, check: this.#check, host: what.host });
@@ -156,12 +180,21 @@ function bodyBytesFor({ expectBody, readsWeight, maxBodyBytes = defaultMaxBodyBy
 
 const maxWeight = 65_535;
 
-function judge(response: ResponseReader, warning: string | undefined, what: HttpKind): Outcome {
+function isExpected(status: number, { expectStatus }: HttpKind): boolean {
+  return expectStatus.some(({ from, to }) => status >= from && status <= to);
+}
+
+function judge(
+  response: ResponseReader,
+  warning: string | undefined,
+  what: HttpKind,
+  faultOf: (expected: BodyExpectation) => string | undefined,
+): Outcome {
   const { status } = response;
-  if (!what.expectStatus.some(({ from, to }) => status >= from && status <= to)) {
+  if (!isExpected(status, what)) {
     return { passed: false, reason: `status ${status}, expected ${formatStatusRanges(what.expectStatus, ' or ')}` };
   }
-  const fault = what.expectBody === undefined ? undefined : bodyFault(response.body(), what.expectBody);
+  const fault = what.expectBody === undefined ? undefined : faultOf(what.expectBody);
   if (fault !== undefined) return { passed: false, reason: `status ${status}, ${fault}` };
   if (warning === undefined && !what.readsWeight) return passOf(status);
   const reason = warning === undefined ? `status ${status}` : `status ${status}, ${warning}`;
