@@ -123,7 +123,8 @@ const refusals: readonly (readonly [string, Parameters<typeof compile>, string])
       '    members: [{ service: fra }]\n',
       { more: '  fra:\n    members: [{ service: other }]\n  other: { check: { type: tcp } }\n' },
     ],
-    "zones/www.yaml:4:26: services.www.members[0].service: 'fra' is also a site of 'www', expected distinct names",
+    "zones/www.yaml:4:26: services.www.members[0].service: 'fra' is also a site of 'www', expected distinct names\n" +
+      "zones/www.yaml:6:26: services.fra.members[0].service: service 'other' has nothing to answer, expected an endpoint of it at a site, or members",
   ],
   [
     'more members are to be healthy than there are',
@@ -199,6 +200,11 @@ const refusals: readonly (readonly [string, Parameters<typeof compile>, string])
     "zones/example.com.zone:9:14: service 'api' has nothing to answer, expected an endpoint at a site, or members",
   ],
   [
+    'a service has a member that has nothing to answer',
+    ['', { more: '  all: { members: [{ service: www }, { service: api }] }\n  api: { check: { type: tcp } }\n' }],
+    "zones/www.yaml:4:49: services.all.members[1].service: service 'api' has nothing to answer, expected an endpoint of it at a site, or members",
+  ],
+  [
     'a record steers in a type that services do not give',
     ['', { steers: [{ ...use, type: 'MX' }] }],
     'zones/example.com.zone:9:14: services give no records of type MX, expected A, AAAA, CNAME, HTTPS, SVCB or TXT',
@@ -221,7 +227,8 @@ test('a service with endpoints needs a check, and one with neither endpoints nor
   const texts: readonly (readonly [string, string])[] = [
     [
       'services:\n  www: { members: [{ service: api }] }\n  api: { check: { type: tcp } }\n',
-      "zones/www.yaml:2:3: services.www: 'www' has endpoints at site 'fra', expected 'check' or 'checks'",
+      "zones/www.yaml:2:3: services.www: 'www' has endpoints at site 'fra', expected 'check' or 'checks'\n" +
+        "zones/www.yaml:2:31: services.www.members[0].service: service 'api' has nothing to answer, expected an endpoint of it at a site, or members",
     ],
     [
       'services:\n  www: {}\n',
@@ -236,7 +243,7 @@ test('a service with endpoints needs a check, and one with neither endpoints nor
     const files = releaseWith({ 'zones/www.yaml': text });
     const release = compileRelease(files, { site: 'fra', zones: readingsOf(files, readAnyZone) });
     assert.ok(!release.ok);
-    assert.deepEqual(release.fault.map(formatProblem), [expected]);
+    assert.equal(release.fault.map(formatProblem).join('\n'), expected);
   }
 });
 

@@ -33,7 +33,21 @@ export function compileServices(sites: readonly SiteDocument[], { services }: Po
     problems.push(...stepProblems, ...healthyProblems(config, roster));
     policies.set(config.service, policyFrom(config, roster, steps));
   }
+  for (const config of services.values()) problems.push(...emptyMemberProblems(config, services, policies));
   return { policies, problems };
+}
+
+/** Members that are services without anything to answer; unknown ones are told elsewhere. */
+function emptyMemberProblems(
+  { place, fields }: ServiceConfig,
+  services: Policy['services'],
+  policies: ReadonlyMap<ServiceId, ServicePolicy>,
+): readonly Problem[] {
+  return (fields.members ?? []).flatMap(({ service }, index) => {
+    if (!services.has(service) || policies.has(service)) return [];
+    const message = `service '${service}' has nothing to answer, expected an endpoint of it at a site, or members`;
+    return [place.problem(message, 'value', ['members', index, 'service'])];
+  });
 }
 
 function policyFrom({ service, fields }: ServiceConfig, roster: Roster, steps: readonly PolicyStep[]): ServicePolicy {

@@ -3,6 +3,7 @@ import test from 'node:test';
 import { ZoneImage } from '#dns/zone/image.ts';
 import { formatName } from '#dns/wire/name.ts';
 import { formatProblem } from './problem.ts';
+import { releaseWith } from './release.fixture.ts';
 import { readZones } from './zone-reader.ts';
 
 const zoneText = '$TTL 60\n@ SOA ns1 host 1 3600 600 86400 60\n@ NS ns1\n@ NS ns2\nns1 A 192.0.2.1\nns2 A 192.0.2.2\n';
@@ -49,4 +50,18 @@ test('an included file is one of zones/ that ends in .inc; any other is refused 
   assert.deepEqual(read('hosts.inc'), []);
   assert.match(read('../secrets').join('\n'), /^zones\/a\.test\.zone:7:10: .*expected the name of a file in zones\//);
   assert.match(read('other.inc').join('\n'), /^zones\/a\.test\.zone:7:10: .*there is no zones\/other\.inc/);
+});
+
+test('zones are read though a service that they steer by has a member that has nothing to answer', () => {
+  const files = releaseWith({
+    'zones/www.yaml':
+      'services:\n  www: { check: { type: tcp }, members: [{ service: api }] }\n  api: { check: { type: tcp } }\n',
+    'zones/example.com.zone': `${zoneText}www LUA A "steer('www')"\n`,
+  });
+  const reading = readZones(files).readings.get('zones/example.com.zone');
+  assert.deepEqual(reading?.problems, []);
+  assert.deepEqual(
+    reading.facts?.steers.map(({ service }) => service),
+    ['www'],
+  );
 });
