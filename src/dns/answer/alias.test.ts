@@ -10,6 +10,12 @@ import { ask, compilerOf, generationOf } from './serving.fixture.ts';
 const compile = compilerOf({
   up: () => ({ kind: 'records', rdata: [Uint8Array.of(192, 0, 2, 1)], changePending: false, scopeBits: 0 }),
   alias: () => ({ kind: 'records', rdata: [name('www.example.com.')], changePending: false, scopeBits: 0 }),
+  aliases: () => ({
+    kind: 'records',
+    rdata: [name('www.example.com.'), name('web.example.com.')],
+    changePending: false,
+    scopeBits: 0,
+  }),
   none: () => ({ kind: 'records', rdata: [], changePending: false, scopeBits: 0 }),
   out: () => ({ kind: 'records', rdata: [name('www.test.')], changePending: false, scopeBits: 0 }),
   fail: () => ({ kind: 'failure', reason: 'broken' }),
@@ -117,5 +123,28 @@ h     LUA CNAME "alias"
   ] as const;
   for (const [question, line] of rows) {
     assert.equal(formatMessage(ask(from, question)), `NOERROR aa\n${line}`, question);
+  }
+});
+
+test('a program that gives several aliases for one name is answered with the first alone', () => {
+  const from = serve(`
+$TTL 300
+@    SOA ns1 admin 7 3600 600 86400 60
+@    NS ns1
+ns1  A 192.0.2.53
+www  A 192.0.2.80
+web  A 192.0.2.81
+any  LUA CNAME "aliases"
+old  LUA DNAME "aliases"
+`);
+  const alias = 'answer: any.example.com. 300 IN CNAME www.example.com.';
+  const rows: [question: string, ...lines: string[]][] = [
+    ['any.example.com. CNAME', 'NOERROR aa', alias],
+    ['any.example.com. ANY', 'NOERROR aa', alias],
+    ['any.example.com. A', 'NOERROR aa', alias, 'answer: www.example.com. 300 IN A 192.0.2.80'],
+    ['old.example.com. DNAME', 'NOERROR aa', 'answer: old.example.com. 300 IN DNAME www.example.com.'],
+  ];
+  for (const [question, ...lines] of rows) {
+    assert.equal(formatMessage(ask(from, question)), lines.join('\n'), question);
   }
 });

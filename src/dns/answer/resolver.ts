@@ -262,7 +262,9 @@ export class Resolver {
       return false;
     }
     const isAlias = type === recordType.CNAME && this.#type !== recordType.CNAME;
-    this.#writeData(isAlias, { type, ttlSeconds }, rdata);
+    // A name has one CNAME or DNAME (RFC 2181 §10.1, RFC 6672 §2.4): resolvers refuse an answer with two.
+    const isSingle = rdata.length > 1 && (type === recordType.CNAME || type === recordType.DNAME);
+    this.#writeData(isAlias, { type, ttlSeconds }, isSingle ? [first] : rdata);
     if (isAlias) {
       return this.#type !== recordType.ANY && this.#follow(first, 0);
     }
