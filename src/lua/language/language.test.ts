@@ -170,3 +170,27 @@ test('any program of these words ends, with an answer or a reason', () => {
     { numRuns: 3000 },
   );
 });
+
+test('what reads a long string or pattern costs steps by its length', () => {
+  const costly = [
+    "tonumber(string.rep('1', 60000), 16)",
+    "string.find(string.rep('b', 100), '[' .. string.rep('a', 60000) .. ']')",
+    "string.find(string.rep('a', 50000), '(a+)%1%1')",
+    "string.gsub(string.rep('a', 200), 'a', string.rep('%', 20000))",
+  ];
+  for (const code of costly) {
+    const record = recordOf(`;local x = ${code} return '192.0.2.1'`, { stepLimit: 4000 });
+    assert.match(answerOf(record), /took more than 4000 steps/, code);
+  }
+});
+
+test('a table that is its own handler of calls goes down no deeper than any call', () => {
+  const code = ";local t = {} setmetatable(t, {__call = t}) local ok, why = pcall(t) return tostring(ok) .. ' ' .. why";
+  assert.equal(answerOf(recordOf(code, { type: 'TXT' })), '"false stack overflow"');
+});
+
+test('blanks inside of a text are no number, however many', () => {
+  const code =
+    ";local x = tonumber('1' .. string.rep(' ', 30000) .. '1') return tostring(x) .. tostring(tonumber(' 12\\t'))";
+  assert.equal(answerOf(recordOf(code, { type: 'TXT' })), '"nil12"');
+});

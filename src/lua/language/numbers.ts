@@ -51,11 +51,24 @@ export function formatUnusual(value: number): string {
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const hexadecimal = /^([+-]?)0[xX]([0-9a-fA-F]+)$/;
-const blanks = /^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g;
+const blanks = ' \t\n\v\f\r';
+
+/** Takes blanks off both ends in one pass: a regular expression would try each run of blanks inside from every place. */
+function withoutBlanks(text: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && blanks.includes(text.charAt(from))) from++;
+  while (to > from && blanks.includes(text.charAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+/** Longer than any number is written. */
+const maxNumberCharacters = 1000;
 
 /** Reads a number as written in Lua, blanks around it allowed; undefined for anything else. */
 export function parseNumber(text: string): number | undefined {
-  const word = text.replace(blanks, '');
+  if (text.length > maxNumberCharacters) return undefined;
+  const word = withoutBlanks(text);
   if (decimal.test(word)) return Number(word);
   const hex = hexadecimal.exec(word);
   if (hex === null) return undefined;
@@ -65,7 +78,7 @@ export function parseNumber(text: string): number | undefined {
 
 /** Reads a whole number in a base from 2 to 36; undefined for anything else. */
 export function parseInBase(text: string, base: number): number | undefined {
-  const word = text.replace(blanks, '').toLowerCase();
+  const word = withoutBlanks(text).toLowerCase();
   const isNegative = word.startsWith('-');
   const digits = isNegative ? word.slice(1) : word;
   let value = 0;

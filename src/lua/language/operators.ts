@@ -33,13 +33,19 @@ export class Operators {
     if (callee instanceof LuaFunction) {
       const machine = this.#machine;
       machine.enter();
+      // Whatever a function does with a string, it goes through it.
+      for (const value of args) if (typeof value === 'string') machine.spend(value.length >> 6);
       const results = callee.call(args);
       machine.leave();
       return results;
     }
     const handler = metamethod(callee, '__call');
-    if (handler !== undefined) return this.call(handler, [callee, ...args], what);
-    throw new LuaError(`attempt to call ${what} (a ${typeName(callee)} value)`);
+    if (handler === undefined) throw new LuaError(`attempt to call ${what} (a ${typeName(callee)} value)`);
+    // A table may be its own handler, so that this goes down like any call.
+    this.#machine.enter();
+    const results = this.call(handler, [callee, ...args], what);
+    this.#machine.leave();
+    return results;
   }
 
   /** Calls, and gives the first result alone. */
@@ -125,6 +131,7 @@ export class Operators {
   }
 
   equals(left: LuaValue, right: LuaValue): boolean {
+    if (typeof left === 'string') this.#machine.spend(left.length >> 6);
     if (left === right) return true;
     if (left instanceof LuaObject && right instanceof LuaObject) return left.equals(right);
     if (!(left instanceof LuaTable) || !(right instanceof LuaTable)) return false;
@@ -135,7 +142,7 @@ export class Operators {
 
   isLess(left: LuaValue, right: LuaValue): boolean {
     if (typeof left === 'number' && typeof right === 'number') return left < right;
-    if (typeof left === 'string' && typeof right === 'string') return left < right;
+    if (typeof left === 'string' && typeof right === 'string') return this.#compare(left, right) < 0;
     if (left instanceof LuaObject && right instanceof LuaObject) {
       const isBefore = left.isBefore(right);
       if (isBefore !== undefined) return isBefore;
@@ -145,10 +152,15 @@ export class Operators {
 
   isLessOrEqual(left: LuaValue, right: LuaValue): boolean {
     if (typeof left === 'number' && typeof right === 'number') return left <= right;
-    if (typeof left === 'string' && typeof right === 'string') return left <= right;
+    if (typeof left === 'string' && typeof right === 'string') return this.#compare(left, right) <= 0;
     if (metamethod(left, '__le') === undefined && metamethod(right, '__le') === undefined)
       return !this.isLess(right, left);
     return isTrue(this.#binary('__le', left, right, () => comparing(left, right)));
+  }
+
+  #compare(left: string, right: string): number {
+    this.#machine.spend(Math.min(left.length, right.length) >> 6);
+    return left < right ? -1 : left === right ? 0 : 1;
   }
 
   /** What `tostring` gives. */

@@ -194,6 +194,7 @@ class Matcher {
     const length = this.#lengths[index] ?? open;
     if (length < 0) throw new LuaError('invalid capture index');
     const start = this.#starts[index] ?? 0;
+    this.#machine.spend(length >> 6);
     return this.#text.startsWith(this.#text.slice(start, start + length), s) ? s + length : -1;
   }
 
@@ -210,6 +211,7 @@ class Matcher {
       if (at >= pattern.length) throw new LuaError("malformed pattern (missing ']')");
       at += pattern[at] === '%' ? 2 : 1;
     } while (pattern[at] !== ']');
+    this.#machine.spend((at - p) >> 6);
     return at + 1;
   }
 
@@ -226,6 +228,7 @@ class Matcher {
   /** Whether an octet is in the set from `[` at `p` to `]` at `last`. */
   #isInSet(code: number, p: number, last: number): boolean {
     const pattern = this.#pattern;
+    this.#machine.spend((last - p) >> 6);
     const isNegated = pattern[p + 1] === '^';
     for (let at = p + (isNegated ? 2 : 1); at < last; at++) {
       if (pattern[at] === '%') {

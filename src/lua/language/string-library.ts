@@ -132,6 +132,7 @@ function gsub(machine: Machine, operators: Operators, args: LuaValues): LuaValue
   const text = stringArgument(args, 0, 'gsub');
   const pattern = stringArgument(args, 1, 'gsub');
   const replacement = args[2];
+  const expansionSteps = isText(replacement) ? textOf(replacement).length >> 6 : 0;
   const limit = integerArgument(args, 3, 'gsub', text.length + 1);
   const isKnown = isText(replacement) || replacement instanceof LuaTable || replacement instanceof LuaFunction;
   if (!isKnown) throw badArgument(2, 'gsub', 'string/function/table expected');
@@ -142,6 +143,7 @@ function gsub(machine: Machine, operators: Operators, args: LuaValues): LuaValue
     const match = matchAt(machine, text, pattern, at);
     if (match !== undefined) {
       count++;
+      machine.spend(expansionSteps);
       result += replacementOf(operators, replacement, text, match);
       machine.spendString(result.length);
     }
