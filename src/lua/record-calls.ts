@@ -151,6 +151,7 @@ export class RecordCalls {
 
   #callComputed({ name, offset, computing, remembered }: ComputedCall, args: LuaValues): LuaValues {
     try {
+      for (const value of args) if (value instanceof LuaTable) this.#around.machine.spend(value.length);
       const constants = args.map((value) => constantOf(value, offset));
       while (constants.at(-1)?.kind === 'nil') constants.pop();
       const key = keyOf(constants);
