@@ -62,12 +62,8 @@ function withoutBlanks(text: string): string {
   return text.slice(from, to);
 }
 
-/** Longer than any number is written. */
-const maxNumberCharacters = 1000;
-
 /** Reads a number as written in Lua, blanks around it allowed; undefined for anything else. */
 export function parseNumber(text: string): number | undefined {
-  if (text.length > maxNumberCharacters) return undefined;
   const word = withoutBlanks(text);
   if (decimal.test(word)) return Number(word);
   const hex = hexadecimal.exec(word);
