@@ -31,7 +31,7 @@ import { ProbeResults } from './probe-results.ts';
 import { describeChecks } from './checks.ts';
 import { Peers } from './peers.ts';
 import type { Releases, RunningRelease } from './releases.ts';
-import { explain } from './explain.ts';
+import { Explainer } from './explain.ts';
 import type { ExplainContext } from './explain.ts';
 import { Latencies } from './latencies.ts';
 import { extendGeneration } from './generation.ts';
@@ -83,6 +83,7 @@ export class Coordinator {
   readonly #latencies: Latencies;
   readonly #peers: Peers;
   readonly #wanted: WantedTargets;
+  readonly #explainer = new Explainer();
   readonly #loop: DecisionLoop;
   readonly #statePath: string;
   #running: RunningRelease | undefined;
@@ -235,7 +236,8 @@ export class Coordinator {
     const { generation, head } = running;
     const { release } = generation;
     const site = release.sites.get(machine.site);
-    this.#wanted.clear();
+    // The same release again, as after a change of a geo database, goes on with what its records asked for.
+    if (this.#running?.head.release !== head.release) this.#wanted.clear();
     const others = [...release.sites.values()].filter(({ id }) => id !== machine.site);
     this.#peers.replace(new Map(others.map(({ id, coordinatorApi }) => [id, coordinatorApi])));
     const { bgp } = site ?? {};
@@ -252,7 +254,7 @@ export class Coordinator {
       })),
     );
     this.#latencies.replace([...release.sites.keys()], goesByLatency(generation.shared.services));
-    this.#run(running);
+    this.#run({ ...running, generation: extendGeneration(generation, this.#wanted.targets) });
     for (const warning of release.warnings) log.warn({ event: 'release.warning' }, formatProblem(warning));
     log.info({ event: 'release' }, `release ${formatHeadId(head)} by ${head.author} is in force: ${head.reason}`);
   }
@@ -354,7 +356,7 @@ export class Coordinator {
       unixMs: presentMoment().unixMs,
       isMinimal: machine.dns.minimalResponses,
     };
-    return explain(request, this.#running.generation.shared, context);
+    return this.#explainer.explain(request, this.#running.generation.shared, context);
   }
 
   #checks(): Checks {

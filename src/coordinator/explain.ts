@@ -9,6 +9,7 @@ import type { Prng } from '#base/prng.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import { explainAnswer } from '#dns/answer/explain.ts';
+import type { Generation } from '#dns/answer/generation.ts';
 import type { ExplainedReply } from '#dns/answer/explain.ts';
 import { parseType, rcodeName, typeName } from '#dns/wire/constants.ts';
 import { formatRecord } from '#dns/wire/message.ts';
@@ -29,26 +30,43 @@ export interface ExplainContext {
   readonly isMinimal: boolean;
 }
 
-/** Explains one question on a generation, or says what is wrong with the question. */
-export async function explain(
-  request: ExplainRequest,
-  shared: SharedGeneration,
-  { findingsOf, prng, latency, unixMs, isMinimal }: ExplainContext,
-): Promise<Result<Explanation, ApiFault>> {
-  const name = parseName(request.name);
-  if (!name.ok) return refuse(badRequest(`'${request.name}' is not a name: ${name.fault}`));
-  const type = parseType(request.type.toUpperCase());
-  if (type === undefined) return refuse(badRequest(`'${request.type}' is not a record type: expected one such as A`));
-  const from = parseFrom(request.from);
-  if (from === undefined) {
-    const expected = 'expected one such as 198.51.100.7, 198.51.100.0/24 or 2001:db8::/48';
-    return refuse(badRequest(`'${request.from}' is not an address or a network: ${expected}`));
+/** Explains questions; the programs of a generation are compiled here at its first question. */
+export class Explainer {
+  #opened:
+    { readonly shared: SharedGeneration; readonly generation: Generation; readonly latency: LatencyTable } | undefined;
+
+  /** Explains one question, or says what is wrong with it. */
+  async explain(
+    request: ExplainRequest,
+    shared: SharedGeneration,
+    context: ExplainContext,
+  ): Promise<Result<Explanation, ApiFault>> {
+    const name = parseName(request.name);
+    if (!name.ok) return refuse(badRequest(`'${request.name}' is not a name: ${name.fault}`));
+    const type = parseType(request.type.toUpperCase());
+    if (type === undefined) return refuse(badRequest(`'${request.type}' is not a record type: expected one such as A`));
+    const from = parseFrom(request.from);
+    if (from === undefined) {
+      const expected = 'expected one such as 198.51.100.7, 198.51.100.0/24 or 2001:db8::/48';
+      return refuse(badRequest(`'${request.from}' is not an address or a network: ${expected}`));
+    }
+    const { unixMs, isMinimal } = context;
+    const generation = this.#open(shared, context);
+    const explained = explainAnswer(generation, { name: name.value, type, ...from, unixMs }, { isMinimal });
+    const asked = { question: `${formatName(name.value)} ${typeName(type)}`, from: request.from };
+    const place = (await context.findingsOf(formatIp(from.address))).map(describeFinding);
+    return succeed({ ...asked, place, ...describe(from.address, explained) });
   }
-  const generation = openGeneration(shared, { prng, latency: new LatencyTable(latency), tell: () => undefined });
-  const explained = explainAnswer(generation, { name: name.value, type, ...from, unixMs }, { isMinimal });
-  const asked = { question: `${formatName(name.value)} ${typeName(type)}`, from: request.from };
-  const place = (await findingsOf(formatIp(from.address))).map(describeFinding);
-  return succeed({ ...asked, place, ...describe(from.address, explained) });
+
+  #open(shared: SharedGeneration, { prng, latency: buffer }: ExplainContext): Generation {
+    if (this.#opened?.shared !== shared) {
+      const latency = new LatencyTable(buffer);
+      const generation = openGeneration(shared, { prng, latency, tell: () => undefined });
+      this.#opened = { shared, generation, latency };
+    }
+    this.#opened.latency.replace(buffer);
+    return this.#opened.generation;
+  }
 }
 
 function parseFrom(text: string): { readonly address: Uint8Array; readonly bits: number } | undefined {

@@ -56,6 +56,7 @@ export function buildGeneration(
 
 /** The same generation with further targets, which records asked for as they ran. */
 export function extendGeneration(generation: Generation, wanted: readonly HealthTarget[]): Generation {
+  if (wanted.length === 0) return generation;
   const { release, shared } = generation;
   const targets = new Map([...generation.targets, ...wanted].map((target) => [targetKey(target), target]));
   const slots = new SteeringSlots([...targets.values()], release.steering.endpoints, shared.services);

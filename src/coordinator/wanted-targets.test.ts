@@ -20,11 +20,11 @@ function gathering(context: TestContext): { readonly wanted: WantedTargets; read
 test('what threads want at one time is told once, and later with all that was wanted before', (context) => {
   const { wanted, told } = gathering(context);
   for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.1']) wanted.add(target(address));
-  context.mock.timers.tick(50);
+  context.mock.timers.tick(100);
   wanted.add(target('192.0.2.1'));
-  context.mock.timers.tick(50);
+  context.mock.timers.tick(100);
   wanted.add(target('192.0.2.3'));
-  context.mock.timers.tick(50);
+  context.mock.timers.tick(100);
   assert.deepEqual(told, [
     ['192.0.2.1', '192.0.2.2'],
     ['192.0.2.1', '192.0.2.2', '192.0.2.3'],
@@ -35,8 +35,8 @@ test('what a release before wanted is forgotten', (context) => {
   const { wanted, told } = gathering(context);
   wanted.add(target('192.0.2.1'));
   wanted.clear();
-  context.mock.timers.tick(50);
+  context.mock.timers.tick(100);
   wanted.add(target('192.0.2.2'));
-  context.mock.timers.tick(50);
+  context.mock.timers.tick(100);
   assert.deepEqual(told, [['192.0.2.2']]);
 });

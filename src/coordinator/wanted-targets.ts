@@ -5,8 +5,9 @@
 import { targetKey } from '#lua/health.ts';
 import type { HealthTarget } from '#lua/health.ts';
 
-/** What is met together in a burst of queries is one change of the generation. */
+/** What is met together in a burst of queries is one change of the generation; the more there are, the more wait. */
 const gatherMs = 50;
+const longestGatherMs = 5000;
 
 /** More than this for one release are not checked: a query must not make checks without end. */
 export const maxWantedTargets = 10_000;
@@ -26,10 +27,18 @@ export class WantedTargets {
     const key = targetKey(target);
     if (this.#targets.has(key) || this.#targets.size >= maxWantedTargets) return;
     this.#targets.set(key, target);
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#onWanted([...this.#targets.values()]);
-    }, gatherMs);
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#onWanted([...this.#targets.values()]);
+      },
+      Math.min(longestGatherMs, gatherMs + 5 * this.#targets.size),
+    );
+  }
+
+  /** All of this release. */
+  get targets(): readonly HealthTarget[] {
+    return [...this.#targets.values()];
   }
 
   /** Another release is in force: what the one before wanted counts no more. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import test from 'node:test';
 import type { PrometheusKind } from '#health/check-kind.ts';
-import { checkOf, listen, run } from './checks.fixture.ts';
+import { checkOf, closedPort, listen, run } from './checks.fixture.ts';
 
 /** Answers of the query API as its documentation shows them. */
 const vector = (...values: string[]): string =>
@@ -49,13 +49,28 @@ test('samples are compared with the bounds; without any, having a sample passes'
     ['nan', { above: 0 }, false, 'value NaN, expected above 0'],
     ['infinite', { above: 0 }, true, 'value Infinity'],
     ['none', { above: 0 }, false, 'no sample'],
-    ['error', {}, false, 'Prometheus says: parse error'],
-    ['matrix', {}, false, 'status 200, not an answer of the query API'],
-    ['odd', {}, false, 'status 200, not an answer of the query API'],
   ];
+  const without: [expression: string, reason: string][] = [
+    ['error', 'Prometheus says: parse error'],
+    ['matrix', 'status 200, not an answer of the query API'],
+    ['odd', 'status 200, not an answer of the query API'],
+  ];
+  for (const [expression, reason] of without) {
+    assert.deepEqual(await ask(expression), { passed: false, reason, unable: true }, expression);
+  }
   for (const [expression, bounds, passed, reason] of rows) {
     assert.deepEqual(await ask(expression, bounds), { passed, reason }, `${expression} ${JSON.stringify(bounds)}`);
   }
   await ask('up{instance="$address:$port"} == 1');
   assert.equal(seen.at(-1), `/base/api/v1/query?query=${encodeURIComponent('up{instance="127.0.0.1:8080"} == 1')}`);
+});
+
+test('R23: a server that cannot be asked says nothing of the target', async () => {
+  const port = await closedPort();
+  const outcome = await run(checkOf({ kind: 'prometheus', url: `http://127.0.0.1:${port}`, expression: 'up' }, 8080));
+  assert.deepEqual(outcome, {
+    passed: false,
+    reason: `Prometheus cannot be asked: connect 127.0.0.1:${port} refused`,
+    unable: true,
+  });
 });

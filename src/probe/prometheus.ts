@@ -3,7 +3,7 @@
  *
  * With bounds, every sample must lie within them. Without, the expression is itself the condition: it passes where it has
  * a sample, as an alert would fire; a scalar passes where it is not zero. No sample at all fails: what is not measured is
- * not known to work.
+ * not known to work. A server that cannot be asked, or gives no answer to the question, says nothing of the target (R23).
  */
 import { parseIp } from '#base/ip.ts';
 import { assert, present } from '#base/assert.ts';
@@ -12,6 +12,7 @@ import { httpDefaults } from '#health/check-kind.ts';
 import type { PrometheusKind } from '#health/check-kind.ts';
 import type { Ended } from './http/connection.ts';
 import type { HttpCheck, HttpRunner } from './http/run.ts';
+import { unable } from './outcome.ts';
 import type { Cancel, Outcome } from './outcome.ts';
 
 const maxAnswerBytes = 1_048_576;
@@ -49,11 +50,11 @@ function queryFor(check: CheckDefinition, what: PrometheusKind): HttpCheck {
 }
 
 function judge(ended: Ended, what: PrometheusKind): Outcome {
-  if (ended.kind === 'failed') return ended.outcome;
+  if (ended.kind === 'failed') return unable(`Prometheus cannot be asked: ${ended.outcome.reason}`);
   const { status } = ended.response;
   const answer = readAnswer(ended.response.body().toString());
-  if (answer === undefined) return { passed: false, reason: `status ${status}, not an answer of the query API` };
-  if ('error' in answer) return { passed: false, reason: `Prometheus says: ${answer.error.slice(0, 200)}` };
+  if (answer === undefined) return unable(`status ${status}, not an answer of the query API`);
+  if ('error' in answer) return unable(`Prometheus says: ${answer.error.slice(0, 200)}`);
   return judgeValues(answer.values, what, answer.isScalar);
 }
 
