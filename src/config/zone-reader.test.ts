@@ -65,3 +65,16 @@ test('zones are read though a service that they steer by has a member that has n
     ['www'],
   );
 });
+
+test('a record that computes the name of its service has the tables of places that any service asks for', () => {
+  const geoKeys = (code: string): number => {
+    const files = releaseWith({
+      'zones/www.yaml': 'services:\n  www:\n    check: { type: tcp }\n    policy: [nearest]\n',
+      'zones/example.com.zone': `${zoneText}www LUA A "${code}"\n`,
+    });
+    return readZones(files).geo.tables.size;
+  };
+  assert.equal(geoKeys("steer('www')"), 1);
+  assert.equal(geoKeys(';return steer(qname:getRawLabels()[1])'), 1);
+  assert.equal(geoKeys(";local by = steer return by('www')"), 1);
+});

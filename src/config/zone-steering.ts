@@ -53,6 +53,10 @@ export class ZoneSteering {
         policies.use(service, type);
         return () => ({ kind: 'records', rdata: [], changePending: true, scopeBits: 0 });
       },
+      // Which one, only the query says: the tables of places are to serve them all.
+      mayUseAny: (type) => {
+        for (const { service } of services) policies.use(service, type);
+      },
     };
   }
 

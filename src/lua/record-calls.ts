@@ -103,7 +103,8 @@ export class RecordCalls {
 
   /** What computed calls at one place are prepared with. */
   #computing({ name, args }: Pick<NamedCall, 'name' | 'args'>): LuaServices {
-    const { computing, constants } = this.#around;
+    const { computing, constants, source } = this.#around;
+    if (name === 'steer') computing.steer.mayUseAny?.(source.type);
     const known = args.some(isOpen) ? [] : args.map((node) => constants.constant(node));
     return { ...computing, geo: computedGeo(computing.geo, name, known) };
   }

@@ -15,6 +15,8 @@ export interface Steering {
 export interface SteerSource {
   /** The decision on a service's records of a type; undefined where there is no such service. */
   use(service: string, type: number): Steering | undefined;
+  /** Told where code computes the name, so that any service may be used with records of this type. */
+  mayUseAny?(type: number): void;
 }
 
 /** Knows of no service. */
