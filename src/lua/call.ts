@@ -6,6 +6,7 @@ import type { GeoSource } from '#geo/source.ts';
 import type { LuaConstant } from './constant.ts';
 import type { HealthSource } from './health.ts';
 import type { LuaValue } from './language/value.ts';
+import type { RecordSource } from './records.ts';
 import type { Run } from './run.ts';
 import type { Steering, SteerSource } from './steer.ts';
 
@@ -14,6 +15,8 @@ export interface LuaServices {
   readonly health: HealthSource;
   readonly geo: GeoSource;
   readonly steer: SteerSource;
+  /** What `dblookup` reads; nothing where absent, as while zones are read. */
+  readonly records?: RecordSource;
   readonly prng: Prng;
   /** `lua-records-exec-limit`: steps that one evaluation may take (language/machine.ts); 10,000 where absent. */
   readonly stepLimit?: number;

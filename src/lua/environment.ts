@@ -146,7 +146,5 @@ export const refusedGlobals: ReadonlyMap<string, string> = new Map([
   ...['require', 'module', 'print', 'collectgarbage', 'getfenv', 'setfenv', 'newproxy', '_G', 'report'].map(
     (name) => [name, 'records have no access to the system and load no code'] as const,
   ),
-  ...['resolve', 'dblookup'].map(
-    (name) => [name, 'records look nothing up: write the data into the record, or use ALIAS or CNAME'] as const,
-  ),
+  ['resolve', 'records ask no other server: write the data into the record, or use dblookup, ALIAS or CNAME'],
 ]);

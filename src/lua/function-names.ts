@@ -33,6 +33,7 @@ export const recordFunctionNames = [
   'createForward',
   'createForward6',
   'filterForward',
+  'dblookup',
   'steer',
 ] as const;
 

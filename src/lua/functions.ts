@@ -5,6 +5,7 @@ import { LuaFault } from './fault.ts';
 import type { RecordFunctionName } from './function-names.ts';
 import { prepareCreateForward, prepareCreateForward6, prepareFilterForward } from './functions/forward-names.ts';
 import { prepareIfPortUp, prepareIfUrlExtUp, prepareIfUrlUp } from './functions/if-up.ts';
+import { prepareDbLookup } from './functions/lookup.ts';
 import { prepareNetmask, prepareView } from './functions/networks.ts';
 import {
   prepareAll,
@@ -65,6 +66,7 @@ export const preparations: Readonly<Record<RecordFunctionName, LuaPreparation>> 
   createForward: prepareCreateForward,
   createForward6: prepareCreateForward6,
   filterForward: prepareFilterForward,
+  dblookup: prepareDbLookup,
   steer: prepareSteer,
 };
 

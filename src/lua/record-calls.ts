@@ -203,6 +203,7 @@ const independent: ReadonlySet<RecordFunctionName> = new Set<RecordFunctionName>
   'createForward',
   'createForward6',
   'filterForward',
+  'dblookup',
 ]);
 
 /** Functions whose options alone decide that, and which argument these are. */

@@ -8,6 +8,7 @@ import { maxTransfers } from '#dns/answer/transfer.ts';
 import { flag, recordType } from '#dns/wire/constants.ts';
 import { decodeMessage, encodeQuery } from '#dns/wire/message.ts';
 import { parseName, rootName } from '#dns/wire/name.ts';
+import { formatRdata } from '#dns/wire/rdata.ts';
 import { SteeringTable } from '#steering/table.ts';
 import { createThreadAnswerer } from './answering.ts';
 import type { AnswerSettings, AnswerTold } from './answering.ts';
@@ -73,6 +74,26 @@ test('transfers beyond the bound are refused until one ends, however it ends', (
   while (under[1]?.next().done === false);
   assert.ok(begin() !== undefined);
   assert.equal(begin(), undefined);
+});
+
+test('code reads the records of zones by dblookup, those alone that stand there', () => {
+  const records = `a A 192.0.2.7
+a A 192.0.2.8
+up LUA A "ifportup(80, {'192.0.2.1'})"
+sub NS ns.sub
+ns.sub A 192.0.2.9
+two LUA TXT "#dblookup('a.example.com', pdns.A) .. ' ' .. dblookup('A.EXAMPLE.COM.', 'a')[2]"
+none LUA TXT "#dblookup('up.example.com', pdns.A) .. #dblookup('ns.sub.example.com', pdns.A) .. #dblookup('x.test', 1)"
+`;
+  const { answer } = answererOf(records);
+  const out = new Uint8Array(512);
+  const textOf = (name: string): string | undefined => {
+    const query = queryFor(recordType.TXT, name);
+    const reply = decodeMessage(out.subarray(0, answer(query, query.length, tcp, out)));
+    return reply.ok && reply.value.answers[0] ? formatRdata(recordType.TXT, reply.value.answers[0].rdata) : undefined;
+  };
+  assert.equal(textOf('two.example.com.'), '"2 192.0.2.8"');
+  assert.equal(textOf('none.example.com.'), '"000"');
 });
 
 test('a record that fails is told of with its place, and not for each query', () => {

@@ -17,12 +17,14 @@ import { createGeneration } from '#dns/answer/generation.ts';
 import type { Generation } from '#dns/answer/generation.ts';
 import { RateLimiter } from '#dns/answer/rate-limiter.ts';
 import type { RateLimit } from '#dns/answer/rate-limiter.ts';
+import { StaticRecords } from '#dns/answer/static-records.ts';
 import { createTransfers } from '#dns/answer/transfer.ts';
 import type { IpPrefix } from '#base/ip.ts';
 import { geoSourceOf } from '#geo/tables.ts';
 import type { GeoTables } from '#geo/tables.ts';
 import { emptyLatencyTable, LatencyTable } from '#health/latency/table.ts';
 import type { DynamicSource } from '#dns/zone/dynamic.ts';
+import { ZoneImage } from '#dns/zone/image.ts';
 import type { BuiltImage } from '#dns/zone/image-builder.ts';
 import { createLuaCompiler } from '#lua/compiler.ts';
 import { targetKey } from '#lua/health.ts';
@@ -148,7 +150,8 @@ export function openGeneration(shared: SharedGeneration, { prng, latency, tell }
   const want = (target: HealthTarget): void => tell({ kind: 'targetWanted', target });
   const geo = geoSourceOf(shared.geo);
   const steer = steerSourceOf({ services: shared.services, table, slots: shared.slots, geo, prng, latency });
-  const compile = createLuaCompiler({ health: readSlots(table, shared.slots, want), geo, steer, prng });
+  const records = new StaticRecords(new ZoneImage(shared.buffer));
+  const compile = createLuaCompiler({ health: readSlots(table, shared.slots, want), geo, steer, records, prng });
   return createGeneration(shared, { compile, sequence: () => table.sequence(), onFailure: failureTeller(tell) });
 }
 
