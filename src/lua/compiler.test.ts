@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import { createPrng } from '#base/prng.ts';
 import { parseType } from '#dns/wire/constants.ts';
 import { rootName } from '#dns/wire/name.ts';
+import { clientFrom } from '#dns/zone/dynamic.fixture.ts';
+import type { DynamicCompiler } from '#dns/zone/dynamic.ts';
 import { readZone } from '#dns/zone/read-zone.ts';
 import { unknownGeo } from '#geo/unknown.ts';
 import { createLuaCompiler } from './compiler.ts';
@@ -159,4 +161,29 @@ test('the zone in the reference is sound', () => {
     [],
   );
   assert.equal(zone?.records.codes.size, 7);
+});
+
+test('a service that code may name where it never runs need not exist, one that is written out must', () => {
+  const used: string[] = [];
+  const steer: SteerSource = {
+    use: (service) => {
+      used.push(service);
+      return service === 'www' ? () => ({ kind: 'failure', reason: 'www decides' }) : undefined;
+    },
+  };
+  const compileWith = (code: string): ReturnType<DynamicCompiler> =>
+    createLuaCompiler({ health, geo: unknownGeo, steer, prng: createPrng(1) })({
+      code,
+      type: 1,
+      zone: rootName,
+      owner: rootName,
+      position,
+    });
+  const computed = compileWith("steer(tcp and 'nope' or 'www')");
+  assert.ok(computed.ok);
+  assert.deepEqual(used, []);
+  assert.deepEqual(computed.value.evaluate(clientFrom('192.0.2.1')), { kind: 'failure', reason: 'www decides' });
+  const written = compileWith("steer('nope')");
+  assert.ok(!written.ok);
+  assert.equal(written.fault.message, 'there is no service "nope"');
 });

@@ -111,6 +111,8 @@ export class RecordCalls {
 
   /** Registers the targets of arguments that the code may come to, so that their checks run before the first query. */
   #prepareLikely({ name, args, offset }: NamedCall, remembered: Map<string, Prepared>): void {
+    // A service that the code may name in a branch that never runs need not exist.
+    if (name === 'steer') return;
     for (const constants of this.#around.constants.combinations(args)) {
       const key = keyOf(constants);
       if (key === undefined || remembered.has(key)) continue;
