@@ -5,7 +5,7 @@ import { unwrapPrefix } from '#geo/addresses.ts';
 import type { Place } from '#geo/source.ts';
 import { continentFault, countryFault, parseRegion } from './countries.ts';
 import { asn, ipPrefix } from './fields.ts';
-import type { PolicyPlace } from './policy.ts';
+import type { PolicyPlace } from './policy-place.ts';
 import type { Problem } from './problem.ts';
 
 /** The schema of one entry. */

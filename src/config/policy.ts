@@ -12,6 +12,7 @@ import type { Gate } from '#steering/model.ts';
 import { ipAddress, ipPrefix, port, shortName } from './fields.ts';
 import { netFrom, netProblems, netSchema } from './nets.ts';
 import type { NetConfig } from './nets.ts';
+import type { PolicyPlace } from './policy-place.ts';
 import type { DocumentPath, Problem } from './problem.ts';
 import { checksOf, serviceProblems, serviceSchema } from './service.ts';
 import type { ServiceConfig } from './service.ts';
@@ -36,13 +37,6 @@ export const policySchema = z.strictObject({
   references: z.array(referenceSchema).default([]),
   nets: z.array(netSchema).default([]),
 });
-
-/** A place in one of several policy files. */
-export interface PolicyPlace {
-  readonly file: string;
-  readonly line: number;
-  problem(message: string, at?: 'key' | 'value', below?: DocumentPath): Problem;
-}
 
 /** A prefix, the sites that may announce it, and its gate. */
 export interface PrefixConfig {

@@ -5,7 +5,7 @@ import type { CheckFields } from '#health/check-schema.ts';
 import type { ServiceId } from '#health/model.ts';
 import { steeringFields } from '#steering/policy/schema.ts';
 import { ipAddress } from './fields.ts';
-import type { PolicyPlace } from './policy.ts';
+import type { PolicyPlace } from './policy-place.ts';
 import type { DocumentPath, Problem } from './problem.ts';
 
 /** The schema of one service. */

@@ -7,7 +7,7 @@ import type { Moment } from '#health/overrides.ts';
 import type { EndpointDecision } from '#steering/answers.ts';
 import type { FailoverRecord } from '#steering/failover-record.ts';
 import { describeMode } from '#steering/failover-mode.ts';
-import { configuredWeight } from '#steering/policy/model.ts';
+import { configuredWeight } from '#steering/model.ts';
 import { maxShed } from '#steering/table.ts';
 
 /** The parts that a status is read from. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import type { SiteId } from '#health/model.ts';
-import { configuredWeight } from '#steering/policy/model.ts';
+import { configuredWeight } from '#steering/model.ts';
 import type { FailoverMode } from '#steering/policy/model.ts';
 import type { World } from './decision.fixture.ts';
 import { activeAt, tieredPolicy, tieredWorld } from './failover.fixture.ts';

@@ -11,7 +11,7 @@ import type { EndpointDecision, ServiceDecision } from '#steering/answers.ts';
 import { ServiceLoad } from '#steering/load.ts';
 import type { LoadLook, StoredShed } from '#steering/load.ts';
 import type { Endpoint } from '#steering/model.ts';
-import { configuredWeight } from '#steering/policy/model.ts';
+import { configuredWeight } from '#steering/model.ts';
 import type { ServicePolicy } from '#steering/policy/model.ts';
 import { rampSteps, rampedWeight, SlowStarts } from '#steering/slow-start.ts';
 import type { StoredRamp } from '#steering/slow-start.ts';

@@ -21,7 +21,7 @@ import type { ServiceId, SiteId, SubjectKey } from '#health/model.ts';
 import type { Override } from '#health/report.ts';
 import type { Verdict } from '#health/verdict.ts';
 import type { Endpoint } from './model.ts';
-import { configuredWeight } from './policy/model.ts';
+import { configuredWeight } from './model.ts';
 import type { MemberName, OnAllDown } from './policy/model.ts';
 
 /** What is decided of one endpoint. */

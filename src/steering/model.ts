@@ -7,6 +7,7 @@ import { prefixContains } from '#base/ip.ts';
 import type { Family, IpAddress, IpPrefix } from '#base/ip.ts';
 import { durationMs } from '#health/check.ts';
 import type { ServiceId, SiteId, SubjectKey } from '#health/model.ts';
+import { defaultWeight } from './policy/model.ts';
 import type { ServicePolicy } from './policy/model.ts';
 
 const serviceNames = z.array(z.string().min(1)).min(1);
@@ -81,4 +82,9 @@ export function managedPrefixes({ endpoints, prefixes }: SteeringModel): Readonl
       return policy === undefined ? [] : [[endpoint, policy] as const];
     }),
   );
+}
+
+/** The configured weight of an endpoint. */
+export function configuredWeight(endpoint: Endpoint): number {
+  return endpoint.weight ?? defaultWeight;
 }

@@ -9,7 +9,6 @@
 import type { Family, IpAddress, IpPrefix } from '#base/ip.ts';
 import type { Coordinates } from '#geo/distance.ts';
 import type { ServiceId, SiteId, SubjectKey } from '#health/model.ts';
-import type { Endpoint } from '../model.ts';
 
 /** When a change of the active tier is carried out (R27). */
 export type FailoverMode =
@@ -150,11 +149,6 @@ export function plainPolicy(service: ServiceId, members: readonly PolicyMember[]
 /** The tiers of a service in the order in which they are used; undefined for one without a failover step. */
 export function tiersOf(policy: ServicePolicy): readonly (readonly MemberName[])[] | undefined {
   return policy.steps.find((step) => step.kind === 'failover')?.tiers;
-}
-
-/** The configured weight of an endpoint. */
-export function configuredWeight(endpoint: Endpoint): number {
-  return endpoint.weight ?? defaultWeight;
 }
 
 /** The key of an endpoint's slot in the SteeringTable's layout. */
