@@ -37,6 +37,7 @@ const burst = 100;
 const settings: AnswerSetup['settings'] = {
   isMinimal: true,
   rotates: false,
+  luaStepLimit: 10_000,
   nsid: undefined,
   chaos: {},
   cookieSecrets: [],

@@ -39,6 +39,7 @@ test('every option of DNS arrives where answering reads it', () => {
   const dns = dnsOf(`  threads: 3
   minimalResponses: false
   rotate: true
+  luaStepLimit: 20000
   nsid: fra1
   chaos: { idServer: fra1, version: none }
   rateLimit: { responsesPerSecond: 100, burst: 300, slip: 1, exempt: [192.0.2.0/24] }
@@ -50,6 +51,7 @@ test('every option of DNS arrives where answering reads it', () => {
     threads: 3,
     minimalResponses: false,
     rotate: true,
+    luaStepLimit: 20_000,
     nsid: 'fra1',
     chaos: { idServer: 'fra1', version: 'none' },
     cookies: { kind: 'master', master: new TextEncoder().encode('a-token-of-enough-octets') },

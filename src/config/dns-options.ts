@@ -40,6 +40,7 @@ export const dnsSchema = z.strictObject({
   threads: z.int().min(1).max(64).optional(),
   minimalResponses: z.boolean().default(true),
   rotate: z.boolean().default(false),
+  luaStepLimit: z.int().min(100).max(10_000_000).default(10_000),
   nsid: identity.optional(),
   chaos: z.strictObject({ idServer: identity.optional(), version: identity.optional() }).default({}),
   cookies: z
@@ -79,6 +80,8 @@ export interface DnsConfig {
   readonly threads: number;
   readonly minimalResponses: boolean;
   readonly rotate: boolean;
+  /** Steps that the code of a record may take for one answer. */
+  readonly luaStepLimit: number;
   readonly nsid: string | undefined;
   readonly chaos: ChaosTexts;
   readonly cookies: CookieSource;
@@ -110,7 +113,7 @@ export function readDnsConfig(
     const read = readCookieSecrets(cookies.path);
     if (!read.ok) return refuse({ path: ['dns', 'cookies', 'secretFile'], message: read.fault });
   }
-  const { listen, minimalResponses, rotate, nsid, transferTo, rateLimit, tcp } = options;
+  const { listen, minimalResponses, rotate, luaStepLimit, nsid, transferTo, rateLimit, tcp } = options;
   const { idServer, version } = options.chaos;
   return succeed({
     listen,
@@ -118,6 +121,7 @@ export function readDnsConfig(
     threads: options.threads ?? Math.max(1, availableParallelism() - 1),
     minimalResponses,
     rotate,
+    luaStepLimit,
     nsid,
     chaos: { ...(idServer === undefined ? {} : { idServer }), ...(version === undefined ? {} : { version }) },
     cookies,

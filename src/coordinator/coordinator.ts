@@ -355,6 +355,7 @@ export class Coordinator {
       latency: this.#dns.latency,
       unixMs: presentMoment().unixMs,
       isMinimal: machine.dns.minimalResponses,
+      stepLimit: machine.dns.luaStepLimit,
     };
     return this.#explainer.explain(request, this.#running.generation.shared, context);
   }

@@ -33,6 +33,7 @@ export async function openService(
       threads: 1,
       minimalResponses: true,
       rotate: false,
+      luaStepLimit: 10_000,
       nsid: undefined,
       chaos: {},
       cookies: { kind: 'none' },

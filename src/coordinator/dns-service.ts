@@ -174,10 +174,11 @@ export class DnsService {
   }
 
   #settings(): AnswerSettings {
-    const { minimalResponses, rotate, nsid, chaos, transferTo } = this.#config;
+    const { minimalResponses, rotate, luaStepLimit, nsid, chaos, transferTo } = this.#config;
     return {
       isMinimal: minimalResponses,
       rotates: rotate,
+      luaStepLimit,
       nsid: nsid === undefined ? undefined : new TextEncoder().encode(nsid),
       chaos,
       cookieSecrets: this.#cookieSecrets,

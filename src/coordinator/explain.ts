@@ -28,6 +28,8 @@ export interface ExplainContext {
   readonly latency: SharedArrayBuffer;
   readonly unixMs: number;
   readonly isMinimal: boolean;
+  /** Steps that the code of a record may take for one answer. */
+  readonly stepLimit: number;
 }
 
 /** Explains questions; the programs of a generation are compiled here at its first question. */
@@ -58,10 +60,10 @@ export class Explainer {
     return succeed({ ...asked, place, ...describe(from.address, explained) });
   }
 
-  #open(shared: SharedGeneration, { prng, latency: buffer }: ExplainContext): Generation {
+  #open(shared: SharedGeneration, { prng, latency: buffer, stepLimit }: ExplainContext): Generation {
     if (this.#opened?.shared !== shared) {
       const latency = new LatencyTable(buffer);
-      const generation = openGeneration(shared, { prng, latency, tell: () => undefined });
+      const generation = openGeneration(shared, { prng, latency, tell: () => undefined, stepLimit });
       this.#opened = { shared, generation, latency };
     }
     this.#opened.latency.replace(buffer);

@@ -17,6 +17,7 @@ import type { ThreadAnswerer } from './thread-answerer.ts';
 const settings: AnswerSettings = {
   isMinimal: true,
   rotates: false,
+  luaStepLimit: 10_000,
   nsid: undefined,
   chaos: {},
   cookieSecrets: [],

@@ -50,6 +50,8 @@ export interface SharedGeneration extends BuiltImage {
 export interface AnswerSettings {
   readonly isMinimal: boolean;
   readonly rotates: boolean;
+  /** Steps that the code of a record may take for one answer. */
+  readonly luaStepLimit: number;
   readonly nsid: Uint8Array | undefined;
   readonly chaos: ChaosTexts;
   /** The first signs cookies, all verify them; none answers without cookies. */
@@ -102,8 +104,9 @@ export function createThreadAnswerer(
   const build = (generation: Generation, settings: AnswerSettings): ReturnType<typeof createAnswerer> =>
     createAnswerer(generation, { ...optionsOf(settings), counters });
   const latency = new LatencyTable(setup.latency ?? emptyLatencyTable());
-  const open = (generation: SharedGeneration): Generation => openGeneration(generation, { prng, latency, tell });
   let settings = setup.settings;
+  const open = (generation: SharedGeneration): Generation =>
+    openGeneration(generation, { prng, latency, tell, stepLimit: settings.luaStepLimit });
   let answerer = build(open(setup.generation), settings);
   let transfers = createTransfers(settings.transferTo);
   const failures = new Failures();
@@ -142,16 +145,20 @@ export interface OpeningOptions {
   /** Read by policies for as long as the generation is used; its owner replaces what is in it. */
   readonly latency: LatencyTable;
   readonly tell: (told: AnswerTold) => void;
+  /** Steps that the code of a record may take for one answer. */
+  readonly stepLimit: number;
 }
 
 /** Opens a shared generation in this thread: its programs are compiled here, and read the decision from the table. */
-export function openGeneration(shared: SharedGeneration, { prng, latency, tell }: OpeningOptions): Generation {
+export function openGeneration(shared: SharedGeneration, options: OpeningOptions): Generation {
+  const { prng, latency, tell, stepLimit } = options;
   const table = new SteeringTable(shared.steering);
   const want = (target: HealthTarget): void => tell({ kind: 'targetWanted', target });
   const geo = geoSourceOf(shared.geo);
   const steer = steerSourceOf({ services: shared.services, table, slots: shared.slots, geo, prng, latency });
   const records = new StaticRecords(new ZoneImage(shared.buffer));
-  const compile = createLuaCompiler({ health: readSlots(table, shared.slots, want), geo, steer, records, prng });
+  const health = readSlots(table, shared.slots, want);
+  const compile = createLuaCompiler({ health, geo, steer, records, prng, stepLimit });
   return createGeneration(shared, { compile, sequence: () => table.sequence(), onFailure: failureTeller(tell) });
 }
 
