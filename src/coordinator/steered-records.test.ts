@@ -79,6 +79,7 @@ function answererOf(records: string): {
       prng: createPrng(1),
       latency: new LatencyTable(emptyLatencyTable()),
       tell: () => undefined,
+      stepLimit: 10_000,
     }),
   );
   return { answerer, set };
