@@ -73,6 +73,10 @@ class TableHandle implements GeoHandle {
   scopeBits = 0;
   readonly #ipv4: Ipv4Table;
   readonly #ipv6: Ipv6Table;
+  /** The last IPv4 address and what was found: code asks for one client several times. −1 where there was none. */
+  #lastAddress = 0;
+  #lastFound = -1;
+  #lastScopeBits = 0;
 
   constructor(table: GeoTable) {
     this.classes = table.classes;
@@ -82,9 +86,14 @@ class TableHandle implements GeoHandle {
 
   find(address: Uint8Array): number {
     if (address.length === 4) {
-      const found = this.#ipv4.find(wordAt(address, 0));
-      this.scopeBits = this.#ipv4.scopeBits;
-      return found;
+      const word = wordAt(address, 0);
+      if (word !== this.#lastAddress || this.#lastFound < 0) {
+        this.#lastAddress = word;
+        this.#lastFound = this.#ipv4.find(word);
+        this.#lastScopeBits = this.#ipv4.scopeBits;
+      }
+      this.scopeBits = this.#lastScopeBits;
+      return this.#lastFound;
     }
     const word0 = wordAt(address, 0);
     const word1 = wordAt(address, 4);
