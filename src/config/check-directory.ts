@@ -5,7 +5,8 @@ import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import { loadMachine, machineFileName } from './machine.ts';
 import type { MachineConfig } from './machine.ts';
-import { sortProblems } from './problem.ts';
+import { readGeoFile } from './geo-file.ts';
+import { fileProblem, sortProblems } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { readReleaseFiles } from './release-files.ts';
 import type { ReleaseFiles } from './release-files.ts';
@@ -44,12 +45,21 @@ export function checkDirectory(directory: string): Result<CheckedConfig, ConfigF
   for (const [path, text] of files.ok ? files.value : []) sources.set(path, text);
   const site = machine.ok ? machine.value.site : undefined;
   const release = files.ok ? compileRelease(files.value, { site, zones: readZones(files.value).readings }) : files;
-  if (machine.ok && files.ok && release.ok) {
+  const ofDatabases = machine.ok ? databaseProblems(machine.value) : [];
+  if (machine.ok && files.ok && release.ok && ofDatabases.length === 0) {
     return succeed({ machine: machine.value, release: release.value, files: files.value });
   }
-  const ofMachine = machine.ok ? [] : machine.fault.problems;
+  const ofMachine = machine.ok ? ofDatabases : machine.fault.problems;
   const ofRelease = release.ok ? [] : release.fault;
   return refuse({ problems: [...sortProblems(ofMachine), ...sortProblems(ofRelease)], sources });
+}
+
+/** A coordinator starts without a database that is damaged, and answers as if it knew less: better told beforehand. */
+function databaseProblems({ geoDatabases }: MachineConfig): readonly Problem[] {
+  return geoDatabases.flatMap((path) => {
+    const read = readGeoFile(path);
+    return read.ok ? [] : [fileProblem(machineFileName, `geo.databases: ${read.fault}`)];
+  });
 }
 
 function hasReleaseFolders(directory: string): boolean {

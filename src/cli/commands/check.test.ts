@@ -108,3 +108,20 @@ test('--help says how a command is called', async () => {
   assert.match(stdout, /^Usage: fairlead check \[--config DIR\]/);
   assert.equal(code, 0);
 });
+
+test('a geo database that is damaged or missing is a problem, though a coordinator would start without it', async (context) => {
+  const directory = directoryWith(context, {
+    ...soundConfig,
+    'fairlead.yaml': `${soundConfig['fairlead.yaml'] ?? ''}geo: { databases: [bad.mmdb, gone.mmdb] }\n`,
+    'bad.mmdb': 'not a database',
+  });
+  const { code, stderr } = await runFairlead(['check'], directory);
+  assert.equal(
+    stderr,
+    `fairlead.yaml: geo.databases: ${directory}/bad.mmdb: no metadata at octet 14: expected MaxMind.com in the last 131072 octets
+fairlead.yaml: geo.databases: cannot read ${directory}/gone.mmdb: there is no such file
+2 problems
+`,
+  );
+  assert.equal(code, 1);
+});
