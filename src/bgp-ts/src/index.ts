@@ -10,6 +10,8 @@ export { checkRoute } from './rib/route.ts';
 export { Session } from './session/session.ts';
 export type { SessionState } from './session/state.ts';
 export type * from './session/types.ts';
+export type * from './socket/transport.ts';
+export type * from './bfd/types.ts';
 export { AdjRibOut } from './rib/adj-rib-out.ts';
 export { exportAttributes } from './rib/export.ts';
 

@@ -63,6 +63,12 @@ export function judgeOpen(open: OpenMessage, config: SessionConfig): Result<Nego
     holdTimeMs: Math.min(open.holdTimeSeconds, config.holdTimeSeconds) * 1000,
     families,
     fourOctetAs: fourOctet !== undefined,
+    extendedMessages: false,
+    routeRefresh: open.capabilities.some((capability) => capability.kind === 'routeRefresh'),
+    enhancedRouteRefresh: false,
+    extendedNextHop: false,
+    gracefulRestart: undefined,
+    peerRole: undefined,
   });
 }
 

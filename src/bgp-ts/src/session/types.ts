@@ -23,8 +23,21 @@ export interface SessionConfig {
   readonly retryMaxMs: number;
   /** How long the peer may take nothing of what we send; undefined: eight minutes or twice the hold time (RFC 9687). */
   readonly sendHoldTimeMs: number | undefined;
+  /** Our number in RFC 9234's registry (`bgpRole`); undefined: not sent and not judged. */
+  readonly role?: { readonly local: number; readonly isStrict: boolean } | undefined;
+  readonly gracefulRestart?: GracefulRestartConfig | undefined;
+  readonly extendedNextHop?: boolean;
   /** A number in [0, 1), for jitter. */
   readonly random: () => number;
+}
+
+/** Graceful restart as the restarting speaker (RFC 4724, RFC 8538). */
+export interface GracefulRestartConfig {
+  readonly restartTimeSeconds: number;
+  readonly isForwardingPreserved: boolean;
+  readonly hasNotification: boolean;
+  /** Whether this start may find routes of a former one at the peer: the R bit of the OPENs until told otherwise. */
+  readonly isRestarting: () => boolean;
 }
 
 /** Names one TCP connection, so that late news of a former one is told apart. */
@@ -64,6 +77,26 @@ export interface Negotiated {
   readonly holdTimeMs: number;
   readonly families: readonly Family[];
   readonly fourOctetAs: boolean;
+  /** Both sides take messages of up to 65535 octets (RFC 8654). */
+  readonly extendedMessages: boolean;
+  /** The peer understands route refresh (RFC 2918), and its begin and end marks (RFC 7313). */
+  readonly routeRefresh: boolean;
+  readonly enhancedRouteRefresh: boolean;
+  /** Both sides take IPv4 prefixes with IPv6 next hops (RFC 8950). */
+  readonly extendedNextHop: boolean;
+  /** Undefined where either side does not do graceful restart. */
+  readonly gracefulRestart: NegotiatedRestart | undefined;
+  /** The peer's number in RFC 9234's registry, if it told one. */
+  readonly peerRole: number | undefined;
+}
+
+/** What the peer said of graceful restart (RFC 4724 §3, RFC 8538 §2). */
+export interface NegotiatedRestart {
+  readonly peerRestartTimeSeconds: number;
+  /** The peer itself restarts: it waits for our End-of-RIB. */
+  readonly isPeerRestarting: boolean;
+  /** Both sides set the N bit. */
+  readonly hasNotification: boolean;
 }
 
 /** States as people know them; `stopped` is Idle until told to start, `idle` waits for the next attempt. */

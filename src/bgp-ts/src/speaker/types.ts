@@ -29,6 +29,77 @@ export interface PeerOptions {
   readonly retryMaxMs?: number;
   /** How long the peer may read nothing of what we send. Default: eight minutes or twice the hold time (RFC 9687). */
   readonly sendHoldTimeMs?: number;
+  /** Who opens the TCP connection. `passive` and `both` need a listener (`BgpSpeaker.listen`). Default `active`. */
+  readonly connection?: 'active' | 'passive' | 'both';
+  /** What TCP is told before it connects; needs koffi, and the session does not start where the system refuses one. */
+  readonly socket?: PeerSocketOptions;
+  /** Our role towards an eBGP peer (RFC 9234); strict: a peer that tells no role is refused with 2/11. */
+  readonly role?: { readonly local: BgpRole; readonly isStrict?: boolean };
+  /** Graceful restart as the restarting speaker (RFC 4724, RFC 8538). Default: not offered. */
+  readonly gracefulRestart?: GracefulRestartOptions;
+  /** IPv4 prefixes may have IPv6 next hops (RFC 8950). Default false. */
+  readonly extendedNextHop?: boolean;
+  /** What is taken in of the peer's routes. Default: nothing (RFC 8212). */
+  readonly import?: ImportOptions;
+  /** Which prefixes the peer may be told, whatever is desired. Default: all that are desired. */
+  readonly exportPrefixes?: readonly PrefixRange[];
+}
+
+/** Settings of a TCP connection that Node cannot make. */
+export interface PeerSocketOptions {
+  /** TCP-MD5 key (RFC 2385), 1 to 80 octets of UTF-8. */
+  readonly md5Key?: string;
+  /** GTSM (RFC 5082): the peer is at most this many hops away, 1 for a neighbor on the same link; 1 to 254. */
+  readonly ttlSecurityHops?: number;
+  /** Interface or VRF device to bind to. */
+  readonly device?: string;
+  /** Differentiated services code point, 0 to 63; 48 (CS6) is usual for routing. */
+  readonly dscp?: number;
+}
+
+/** Roles of RFC 9234 §3.1. */
+export type BgpRole = 'provider' | 'routeServer' | 'routeServerClient' | 'customer' | 'peer';
+
+/** What we offer of graceful restart. */
+export interface GracefulRestartOptions {
+  /** How long the peer keeps our routes without a session, 1 to 4095. */
+  readonly restartTimeSeconds: number;
+  /** Whether forwarding goes on without this process (F bit); true for a speaker that is not on the path. Default true. */
+  readonly isForwardingPreserved?: boolean;
+  /** The N bit (RFC 8538): a NOTIFICATION keeps routes, a Hard Reset does not. Default true. */
+  readonly hasNotification?: boolean;
+}
+
+/** Prefixes within `prefix` whose length is from `minLength` to `maxLength`; both default to the prefix's own. */
+export interface PrefixRange {
+  readonly prefix: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+}
+
+/** What is taken in of a peer's routes. */
+export interface ImportOptions {
+  /** Ranges that are accepted; others are dropped and counted. */
+  readonly accept: readonly PrefixRange[];
+  /** Of each family, accepted or not; one more ends the session with Cease 6/1. */
+  readonly maxPrefixes: number;
+}
+
+/** Why a running session is ended to start anew. */
+export type ResetHow =
+  /** Cease 6/4 with a text (RFC 9003). */
+  | { readonly mode: 'administrative'; readonly text: string }
+  /** Cease 6/10 (RFC 9384). */
+  | { readonly mode: 'bfdDown' }
+  /** Cease 6/9 (RFC 8538 §3), which makes a peer with graceful restart forget our routes; else 6/4. */
+  | { readonly mode: 'hardReset'; readonly text: string };
+
+/** Where connections are accepted. */
+export interface ListenOptions {
+  /** An address of this host; `0.0.0.0` or `::` for all of a family. */
+  readonly address: string;
+  /** Default 179. */
+  readonly port?: number;
 }
 
 /** What happens, with `text` as one line for people. */
