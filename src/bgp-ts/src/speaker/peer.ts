@@ -14,7 +14,7 @@ import type { Family } from '../wire/family.ts';
 import { encodeUpdate, endOfRib } from '../wire/update-encode.ts';
 import { describeNotification, describeState, describeUpdate } from './describe.ts';
 import type { PeerConfig } from './options.ts';
-import type { SpeakerEvent } from './types.ts';
+import type { ResetHow, SpeakerEvent } from './types.ts';
 
 /** A change of what is desired. */
 export interface RouteChange {
@@ -24,8 +24,25 @@ export interface RouteChange {
   readonly reason: string;
 }
 
+/** A change of what this peer alone shall hear. */
+export interface OwnRouteChange {
+  readonly prefix: Prefix;
+  /** It stands in place of the common route; null: nothing; undefined: the common route counts again. */
+  readonly route: Route | null | undefined;
+  readonly reason: string;
+}
+
 /** What a peer is told. */
-export type PeerInput = SessionInput | { readonly kind: 'setDesired'; readonly changes: readonly RouteChange[] };
+export type PeerInput =
+  | SessionInput
+  | {
+      readonly kind: 'setDesired';
+      readonly changes: readonly RouteChange[];
+      readonly own?: readonly OwnRouteChange[];
+    }
+  /** All that is desired has been said (R24). */
+  | { readonly kind: 'declareComplete' }
+  | { readonly kind: 'reset'; readonly how: ResetHow };
 
 /** What a peer asks its adapter to do. */
 export type PeerEffect =
@@ -40,6 +57,8 @@ export class Peer {
   readonly #session: Session;
   readonly #rib = new AdjRibOut();
   readonly #reasons = new Map<Prefix, string>();
+  readonly #common = new Map<Prefix, RouteChange>();
+  readonly #own = new Map<Prefix, RouteChange>();
   #link: Link = { kind: 'down' };
   #stateReason = 'not started';
   #stateSinceMs = 0;
@@ -54,12 +73,21 @@ export class Peer {
 
   /** Takes one input; effects are to be carried out in order. */
   step(input: PeerInput, nowMs: number): readonly PeerEffect[] {
-    if (input.kind !== 'setDesired') return this.#passOn(this.#session.step(input, nowMs), nowMs);
-    for (const { prefix, route, reason } of input.changes) {
-      this.#rib.setDesired(prefix, route);
-      this.#reasons.set(prefix, reason);
+    switch (input.kind) {
+      case 'setDesired':
+        for (const change of input.changes) this.#desireCommon(change);
+        for (const change of input.own ?? []) this.#desireOwn(change);
+        return this.#flush(nowMs, undefined);
+      case 'declareComplete':
+        return [];
+      case 'reset': {
+        const text = input.how.mode === 'bfdDown' ? 'BFD down' : input.how.text;
+        const stopped = this.#session.step({ kind: 'stop', how: { mode: 'administrative', text } }, nowMs);
+        return this.#passOn([...stopped, ...this.#session.step({ kind: 'start' }, nowMs)], nowMs);
+      }
+      default:
+        return this.#passOn(this.#session.step(input, nowMs), nowMs);
     }
-    return this.#flush(nowMs, undefined);
   }
 
   /** When the peer next wants a `timer` input. */
@@ -79,6 +107,27 @@ export class Peer {
       updatesReceived: this.#updatesReceived,
       faultyUpdatesReceived: this.#faultyUpdatesReceived,
     };
+  }
+
+  #desireCommon(change: RouteChange): void {
+    if (change.route === null) this.#common.delete(change.prefix);
+    else this.#common.set(change.prefix, change);
+    if (!this.#own.has(change.prefix)) this.#desire(change);
+  }
+
+  #desireOwn({ prefix, route, reason }: OwnRouteChange): void {
+    if (route === undefined) {
+      this.#own.delete(prefix);
+      this.#desire({ prefix, route: this.#common.get(prefix)?.route ?? null, reason });
+    } else {
+      this.#own.set(prefix, { prefix, route, reason });
+      this.#desire({ prefix, route, reason });
+    }
+  }
+
+  #desire({ prefix, route, reason }: RouteChange): void {
+    this.#rib.setDesired(prefix, route);
+    this.#reasons.set(prefix, reason);
   }
 
   #passOn(effects: readonly SessionEffect[], nowMs: number): readonly PeerEffect[] {

@@ -8,11 +8,20 @@ import type { Route, RouteAttributes } from '../rib/route.ts';
 import { checkPrefix, checkRoute } from '../rib/route.ts';
 import type { Prefix } from '../wire/address.ts';
 import { checkPeerOptions } from './options.ts';
-import type { RouteChange } from './peer.ts';
+import type { OwnRouteChange, RouteChange } from './peer.ts';
 import { Peer } from './peer.ts';
 import { PeerRunner } from './peer-runner.ts';
 import { snapshotPeer } from './snapshot.ts';
-import type { BgpSpeaker, DesiredRoute, OnSpeakerEvent, PeerOptions, SpeakerSnapshot, SpeakerStop } from './types.ts';
+import type {
+  BgpSpeaker,
+  DesiredRoute,
+  ListenOptions,
+  OnSpeakerEvent,
+  PeerOptions,
+  ResetHow,
+  SpeakerSnapshot,
+  SpeakerStop,
+} from './types.ts';
 
 /** Settings of a speaker. */
 export interface SpeakerOptions {
@@ -32,6 +41,9 @@ export class Speaker implements BgpSpeaker {
   readonly #runners = new Map<string, PeerRunner>();
   readonly #desired = new Map<Prefix, Desired>();
   #changes: RouteChange[] = [];
+  #ownChanges = new Map<string, OwnRouteChange[]>();
+  #isFlushDue = false;
+  #isComplete = false;
   #isStopped = false;
 
   constructor(options: SpeakerOptions) {
@@ -49,6 +61,7 @@ export class Speaker implements BgpSpeaker {
     this.#runners.set(name, runner);
     const changes = Array.from(this.#desired, ([prefix, { route, reason }]) => ({ prefix, route, reason }));
     runner.take({ kind: 'setDesired', changes });
+    if (this.#isComplete) runner.take({ kind: 'declareComplete' });
     runner.take({ kind: 'start' });
     return succeed(name);
   }
@@ -56,11 +69,43 @@ export class Speaker implements BgpSpeaker {
   removePeer(name: string): boolean {
     const runner = this.#runners.get(name);
     void runner?.stop({ mode: 'deconfigured' });
+    this.#ownChanges.delete(name);
     return this.#runners.delete(name);
   }
 
   setDesired(prefix: string, attributes: RouteAttributes | null, reason: string): Result<void, string> {
     return attributes === null ? this.#withdraw(prefix, reason) : this.#announce(prefix, attributes, reason);
+  }
+
+  setDesiredFor(
+    peer: string,
+    prefix: string,
+    attributes: RouteAttributes | null | undefined,
+    reason: string,
+  ): Result<void, string> {
+    if (!this.#runners.has(peer)) return refuse(`cannot announce or withdraw ${prefix}: there is no peer "${peer}"`);
+    const change = checkOwnRoute(prefix, attributes, reason);
+    if (!change.ok) return change;
+    this.#ownChanges.set(peer, [...(this.#ownChanges.get(peer) ?? []), change.value]);
+    this.#flushLater();
+    return succeed(undefined);
+  }
+
+  declareComplete(): void {
+    this.#flush();
+    this.#isComplete = true;
+    for (const runner of this.#runners.values()) runner.take({ kind: 'declareComplete' });
+  }
+
+  resetPeer(name: string, how: ResetHow): boolean {
+    const runner = this.#runners.get(name);
+    this.#flush();
+    runner?.take({ kind: 'reset', how });
+    return runner !== undefined;
+  }
+
+  listen({ address, port }: ListenOptions): Promise<Result<void, string>> {
+    return Promise.resolve(refuse(`cannot listen on ${address} port ${port ?? 179}: no listener is built`));
   }
 
   snapshot(): Promise<SpeakerSnapshot> {
@@ -95,13 +140,37 @@ export class Speaker implements BgpSpeaker {
 
   #change(change: RouteChange): void {
     this.#changes.push(change);
-    if (this.#changes.length === 1) queueMicrotask(() => this.#flush());
+    this.#flushLater();
+  }
+
+  #flushLater(): void {
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    queueMicrotask(() => this.#flush());
   }
 
   #flush(): void {
     const changes = this.#changes;
+    const ownChanges = this.#ownChanges;
     this.#changes = [];
-    if (changes.length === 0) return;
-    for (const runner of this.#runners.values()) runner.take({ kind: 'setDesired', changes });
+    this.#ownChanges = new Map();
+    this.#isFlushDue = false;
+    for (const [name, runner] of this.#runners) {
+      const own = ownChanges.get(name) ?? [];
+      if (changes.length > 0 || own.length > 0) runner.take({ kind: 'setDesired', changes, own });
+    }
   }
+}
+
+function checkOwnRoute(
+  prefix: string,
+  attributes: RouteAttributes | null | undefined,
+  reason: string,
+): Result<OwnRouteChange, string> {
+  if (attributes !== null && attributes !== undefined) {
+    const checked = checkRoute(prefix, attributes);
+    return checked.ok ? succeed({ prefix: checked.value.prefix, route: checked.value, reason }) : checked;
+  }
+  const checked = checkPrefix(prefix);
+  return checked.ok ? succeed({ prefix: checked.value, route: attributes, reason }) : checked;
 }

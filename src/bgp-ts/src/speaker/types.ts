@@ -187,9 +187,9 @@ export type SpeakerStop =
   /** Closes TCP and sends no NOTIFICATION. */
   | { readonly mode: 'silent' };
 
-/** A BGP speaker that announces and imports nothing. */
+/** A BGP speaker for announcing prefixes. */
 export interface BgpSpeaker {
-  /** Starts to dial a peer; the value is its name, the fault a sentence. */
+  /** Starts to dial a peer, or to wait for it; the value is its name, the fault a sentence. */
   addPeer(options: PeerOptions): Result<string, string>;
   /** Ends the session with Cease 6/3 and forgets the peer; false when there is none of this name. */
   removePeer(name: string): boolean;
@@ -198,6 +198,28 @@ export interface BgpSpeaker {
    * out together, at once. `reason` appears in the events.
    */
   setDesired(prefix: string, attributes: RouteAttributes | null, reason: string): Result<void, string>;
+  /**
+   * Says what one peer shall hear of a prefix in place of the common route: a route, null for nothing, or undefined for
+   * the common one again. The fault says that there is no such peer, or what is wrong with the route.
+   */
+  setDesiredFor(
+    peer: string,
+    prefix: string,
+    attributes: RouteAttributes | null | undefined,
+    reason: string,
+  ): Result<void, string>;
+  /**
+   * Says that all that is desired has been said. Until then a peer with `gracefulRestart` gets no End-of-RIB and OPENs
+   * say that this side restarts (RFC 4724 §4.1); other peers get End-of-RIB at once.
+   */
+  declareComplete(): void;
+  /** Ends a peer's running session and lets it start anew; false when there is no peer of this name. */
+  resetPeer(name: string, how: ResetHow): boolean;
+  /**
+   * Accepts connections of the peers that are `passive` or `both`, added before or after; others are closed at once.
+   * May be called for several addresses. The fault says what the system refused.
+   */
+  listen(options: ListenOptions): Promise<Result<void, string>>;
   snapshot(): Promise<SpeakerSnapshot>;
   /** Ends all sessions for good; resolves when every connection is closed, within seconds in any case. */
   stop(how: SpeakerStop): Promise<void>;

@@ -8,7 +8,15 @@ import { assertNever, refuse, succeed } from '../result.ts';
 import type { RouteAttributes } from '../rib/route.ts';
 import { checkPrefix, checkRoute } from '../rib/route.ts';
 import { checkPeerOptions } from './options.ts';
-import type { BgpSpeaker, OnSpeakerEvent, PeerOptions, SpeakerSnapshot, SpeakerStop } from './types.ts';
+import type {
+  BgpSpeaker,
+  ListenOptions,
+  OnSpeakerEvent,
+  PeerOptions,
+  ResetHow,
+  SpeakerSnapshot,
+  SpeakerStop,
+} from './types.ts';
 import type { DesiredCall, WorkerReply, WorkerRequest } from './worker-messages.ts';
 
 /** How long a worker has to stop by itself before it is terminated. */
@@ -24,8 +32,9 @@ export class WorkerSpeaker implements BgpSpeaker {
   readonly #peerNames = new Set<string>();
   readonly #exited = Promise.withResolvers<undefined>();
   readonly #snapshots = new Map<number, PromiseWithResolvers<SpeakerSnapshot>>();
+  readonly #listens = new Map<number, PromiseWithResolvers<Result<void, string>>>();
   #calls: DesiredCall[] = [];
-  #nextSnapshotId = 0;
+  #nextId = 0;
   #life: Life = { kind: 'running' };
 
   constructor(worker: Worker, onEvent: OnSpeakerEvent) {
@@ -42,30 +51,57 @@ export class WorkerSpeaker implements BgpSpeaker {
     const { name } = config.value;
     const refusal = this.#refusal() ?? (this.#peerNames.has(name) ? 'there is one of this name' : undefined);
     if (refusal !== undefined) return refuse(`cannot add peer "${name}": ${refusal}`);
+    this.#flush();
     this.#peerNames.add(name);
     this.#post({ kind: 'addPeer', options });
     return succeed(name);
   }
 
   removePeer(name: string): boolean {
+    this.#flush();
     this.#post({ kind: 'removePeer', name });
     return this.#peerNames.delete(name);
   }
 
   setDesired(prefix: string, attributes: RouteAttributes | null, reason: string): Result<void, string> {
-    const checked = attributes === null ? checkPrefix(prefix) : checkRoute(prefix, attributes);
-    if (!checked.ok) return checked;
+    return this.#desire({ prefix, attributes, reason });
+  }
+
+  setDesiredFor(
+    peer: string,
+    prefix: string,
+    attributes: RouteAttributes | null | undefined,
+    reason: string,
+  ): Result<void, string> {
+    if (this.#peerNames.has(peer)) return this.#desire({ peer, prefix, attributes, reason });
+    return refuse(`cannot announce or withdraw ${prefix}: there is no peer "${peer}"`);
+  }
+
+  declareComplete(): void {
+    this.#flush();
+    this.#post({ kind: 'declareComplete' });
+  }
+
+  resetPeer(name: string, how: ResetHow): boolean {
+    this.#flush();
+    this.#post({ kind: 'resetPeer', name, how });
+    return this.#peerNames.has(name);
+  }
+
+  listen(options: ListenOptions): Promise<Result<void, string>> {
     const refusal = this.#refusal();
-    if (refusal !== undefined) return refuse(`cannot announce or withdraw ${prefix}: ${refusal}`);
-    this.#calls.push({ prefix, attributes, reason });
-    if (this.#calls.length === 1) queueMicrotask(() => this.#flush());
-    return succeed(undefined);
+    if (refusal !== undefined) return Promise.resolve(refuse(`cannot listen on ${options.address}: ${refusal}`));
+    const id = this.#nextId++;
+    const waiting = Promise.withResolvers<Result<void, string>>();
+    this.#listens.set(id, waiting);
+    this.#post({ kind: 'listen', id, options });
+    return waiting.promise;
   }
 
   snapshot(): Promise<SpeakerSnapshot> {
     if (this.#life.kind === 'dead') return Promise.resolve({ peers: [], desired: [] });
     this.#flush();
-    const id = this.#nextSnapshotId++;
+    const id = this.#nextId++;
     const waiting = Promise.withResolvers<SpeakerSnapshot>();
     this.#snapshots.set(id, waiting);
     this.#post({ kind: 'snapshot', id });
@@ -83,6 +119,18 @@ export class WorkerSpeaker implements BgpSpeaker {
     clearTimeout(deadline);
   }
 
+  #desire(call: DesiredCall): Result<void, string> {
+    const { prefix, attributes } = call;
+    const isRoute = attributes !== null && attributes !== undefined;
+    const checked = isRoute ? checkRoute(prefix, attributes) : checkPrefix(prefix);
+    if (!checked.ok) return checked;
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return refuse(`cannot announce or withdraw ${prefix}: ${refusal}`);
+    this.#calls.push(call);
+    if (this.#calls.length === 1) queueMicrotask(() => this.#flush());
+    return succeed(undefined);
+  }
+
   #flush(): void {
     const calls = this.#calls;
     this.#calls = [];
@@ -98,6 +146,10 @@ export class WorkerSpeaker implements BgpSpeaker {
       case 'event':
         this.#onEvent(reply.event);
         return;
+      case 'listening':
+        this.#listens.get(reply.id)?.resolve(reply.result);
+        this.#listens.delete(reply.id);
+        return;
       case 'snapshot':
         this.#snapshots.get(reply.id)?.resolve(reply.snapshot);
         this.#snapshots.delete(reply.id);
@@ -112,6 +164,8 @@ export class WorkerSpeaker implements BgpSpeaker {
     this.#life = this.#life.kind === 'dead' ? this.#life : { kind: 'dead', why: 'the speaker is stopped' };
     for (const waiting of this.#snapshots.values()) waiting.resolve({ peers: [], desired: [] });
     this.#snapshots.clear();
+    for (const waiting of this.#listens.values()) waiting.resolve(refuse('cannot listen: the BGP worker ended'));
+    this.#listens.clear();
     this.#exited.resolve(undefined);
   }
 

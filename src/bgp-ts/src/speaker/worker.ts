@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { assertNever } from '../result.ts';
 import type { Result } from '../result.ts';
 import { Speaker } from './speaker.ts';
-import type { WorkerReply, WorkerRequest } from './worker-messages.ts';
+import type { DesiredCall, WorkerReply, WorkerRequest } from './worker-messages.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('bug: worker.ts runs outside a worker');
@@ -24,9 +24,16 @@ async function handle(request: WorkerRequest): Promise<void> {
       speaker.removePeer(request.name);
       return;
     case 'setDesired':
-      for (const { prefix, attributes, reason } of request.calls) {
-        reportFault(speaker.setDesired(prefix, attributes, reason));
-      }
+      for (const call of request.calls) reportFault(setDesired(call));
+      return;
+    case 'declareComplete':
+      speaker.declareComplete();
+      return;
+    case 'resetPeer':
+      speaker.resetPeer(request.name, request.how);
+      return;
+    case 'listen':
+      reply({ kind: 'listening', id: request.id, result: await speaker.listen(request.options) });
       return;
     case 'snapshot':
       reply({ kind: 'snapshot', id: request.id, snapshot: await speaker.snapshot() });
@@ -38,6 +45,11 @@ async function handle(request: WorkerRequest): Promise<void> {
     default:
       assertNever(request);
   }
+}
+
+function setDesired({ peer, prefix, attributes, reason }: DesiredCall): Result<void, string> {
+  if (peer !== undefined) return speaker.setDesiredFor(peer, prefix, attributes, reason);
+  return speaker.setDesired(prefix, attributes ?? null, reason);
 }
 
 /** The client has checked already, so a fault here is news for people, not a value for a caller. */
