@@ -35,7 +35,8 @@ export function compilePrefixes(sites: readonly SiteDocument[], policy: Policy):
       if (typeof nextHop === 'object') nextHops.set(id, nextHop.address);
       else problems.push(prefix.place.problem(nextHop, 'value', ['sites', index]));
     }
-    return { prefix: prefix.prefix, gate: prefix.gate, sites: prefix.sites, nextHops, drainMs: prefix.drainMs };
+    const { gate, sites: listed, drainMs, export: settings } = prefix;
+    return { prefix: prefix.prefix, gate, sites: listed, nextHops, drainMs, export: settings };
   });
   return { policies, problems };
 }

@@ -7,6 +7,8 @@ import { prefixContains } from '#base/ip.ts';
 import type { Family, IpAddress, IpPrefix } from '#base/ip.ts';
 import { durationMs } from '#health/check.ts';
 import type { ServiceId, SiteId, SubjectKey } from '#health/model.ts';
+import { exportSchema } from './export.ts';
+import type { PrefixExport } from './export.ts';
 import { defaultWeight } from './policy/model.ts';
 import type { ServicePolicy } from './policy/model.ts';
 
@@ -27,9 +29,12 @@ export const prefixSchema = z.strictObject({
   gatedBy: gateSchema,
   /** How long a draining prefix stays announced with GRACEFUL_SHUTDOWN before it is withdrawn (RFC 8326, R20). */
   drain: durationMs.default(10_000),
+  /** What its routes carry towards every neighbor. */
+  export: exportSchema.optional(),
 });
 
 export type Gate = z.infer<typeof gateSchema>;
+export type { NeighborExport, PrefixExport, Standing } from './export.ts';
 
 /** What users reach: one service at one site in one family. */
 export interface Endpoint {
@@ -60,6 +65,8 @@ export interface PrefixPolicy {
   /** Next hop by site; `self` is the coordinator's end of the session, which answers DNS itself. */
   readonly nextHops: ReadonlyMap<SiteId, NextHop>;
   readonly drainMs: number;
+  /** What its routes carry towards every neighbor; nothing special where absent. */
+  readonly export?: PrefixExport | undefined;
 }
 
 /** Everything steering needs from a release. */

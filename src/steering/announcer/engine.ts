@@ -17,23 +17,22 @@ import type { GateState, ServiceHere } from '../gate.ts';
 import type { NextHop, PrefixPolicy } from '../model.ts';
 import { Anchor } from '../safety/anchor.ts';
 import type { PeerAnchor, Permission, StoredAnchor } from '../safety/anchor.ts';
+import { attributesFor } from './attributes.ts';
+import type { RouteAttributes, WantedRoute } from './attributes.ts';
 import { climb, openLadder } from './ladder.ts';
 import type { LadderState } from './ladder.ts';
 
-/** GRACEFUL_SHUTDOWN (RFC 8326 §5): neighbours prefer every other path. */
-export const gracefulShutdownCommunity = '65535:0';
-
-/** The attributes that fairlead chooses for a route. */
-export interface RouteAttributes {
-  readonly nextHop: NextHop;
-  readonly communities: readonly string[];
-}
+export { gracefulShutdownCommunity } from './attributes.ts';
+export type { RouteAttributes, WantedRoute } from './attributes.ts';
 
 /** What the announcer wants done. */
 export type AnnouncerEffect =
   | {
       readonly kind: 'announce';
       readonly prefix: IpPrefix;
+      /** How the route is wanted; `attributesFor` gives what one neighbor is told. */
+      readonly route: WantedRoute;
+      /** What a neighbor without settings of its own is told. */
       readonly attributes: RouteAttributes;
       readonly reason: string;
     }
@@ -229,9 +228,15 @@ export class Announcer {
 
   #announce(entry: PrefixEntry): AnnouncerEffect {
     const { policy, state } = entry;
-    const communities = state.kind === 'draining' ? [gracefulShutdownCommunity] : [];
-    const attributes = { nextHop: this.#nextHop(policy), communities };
-    return { kind: 'announce', prefix: policy.prefix, attributes, reason: state.reason };
+    const standing = state.kind === 'draining' ? 'draining' : 'normal';
+    const route: WantedRoute = { nextHop: this.#nextHop(policy), standing, settings: policy.export ?? {} };
+    return {
+      kind: 'announce',
+      prefix: policy.prefix,
+      route,
+      attributes: attributesFor(route, undefined),
+      reason: state.reason,
+    };
   }
 
   #others(policy: PrefixPolicy): readonly SiteId[] {
