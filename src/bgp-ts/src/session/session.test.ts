@@ -139,6 +139,8 @@ function describeEvent(event: Extract<SessionEffect, { readonly kind: 'event' }>
       return `up: hold ${event.negotiated.holdTimeMs}, ${event.negotiated.families.join(' ')}`;
     case 'refreshRequested':
       return `refresh ${event.family}`;
+    case 'refreshMarked':
+      return `refresh ${event.mark} ${event.family}`;
     case 'updateReceived':
       return `update ${event.update.severity}`;
   }

@@ -20,6 +20,7 @@ import { decodeMessage, encodeKeepalive } from '../wire/message.ts';
 import { encodeNotification, encodeShutdownText, notificationName, shutdownTextOf } from '../wire/notification.ts';
 import type { NotificationMessage } from '../wire/notification.ts';
 import { encodeOpen } from '../wire/open.ts';
+import { rejectedFault, resetFault } from './cease.ts';
 import { buildOpen, judgeOpen } from './negotiate.ts';
 import {
   describeNegotiated,
@@ -69,6 +70,12 @@ export class Session {
       case 'stop':
         this.#stop(input.how);
         break;
+      case 'reset':
+        if (this.#state.kind !== 'stopped') this.#fail(resetFault(input.how, false), nowMs);
+        break;
+      case 'incoming':
+        this.#refuseIncoming(input.connection);
+        break;
       case 'connected':
         this.#onConnected(input.connection, input.localAddress, nowMs);
         break;
@@ -83,6 +90,8 @@ export class Session {
         break;
       case 'sendUpdates':
         this.#sendUpdates(input.messages, nowMs);
+        break;
+      case 'sendRefresh':
         break;
       case 'timer':
         this.#onTimer(nowMs);
@@ -296,6 +305,12 @@ export class Session {
     this.#notify(fault);
     this.#closeConnection();
     this.#retryLater(nowMs, fault.reason);
+  }
+
+  #refuseIncoming(connection: ConnectionId): void {
+    const { code, subcode, data } = rejectedFault;
+    this.#emit({ kind: 'send', connection, bytes: encodeNotification({ code, subcode, data }) });
+    this.#emit({ kind: 'close', connection, afterFlush: true });
   }
 
   /** Sends a NOTIFICATION where the peer can read one: after our OPEN. */

@@ -120,6 +120,8 @@ export function stopReason(how: StopHow): string {
       return 'removed';
     case 'silent':
       return 'closed without a NOTIFICATION';
+    case 'refused':
+      return how.reason;
     default:
       return assertNever(how);
   }

@@ -27,6 +27,8 @@ export interface SessionConfig {
   readonly role?: { readonly local: number; readonly isStrict: boolean } | undefined;
   readonly gracefulRestart?: GracefulRestartConfig | undefined;
   readonly extendedNextHop?: boolean;
+  /** Who opens the TCP connection; with `active` an incoming one is refused (6/5). Default `active`. */
+  readonly connection?: ConnectionMode | undefined;
   /** A number in [0, 1), for jitter. */
   readonly random: () => number;
 }
@@ -40,7 +42,13 @@ export interface GracefulRestartConfig {
   readonly isRestarting: () => boolean;
 }
 
-/** Names one TCP connection, so that late news of a former one is told apart. */
+/** Who opens the TCP connection: we, the peer, or whoever comes first. */
+export type ConnectionMode = 'active' | 'passive' | 'both';
+
+/**
+ * Names one TCP connection, so that late news of a former one is told apart. The session counts those that it dials up
+ * from 1; the adapter counts those that it accepts for this session down from -1.
+ */
 export type ConnectionId = number;
 
 /** How to end a session for good. */
@@ -50,12 +58,36 @@ export type StopHow =
   /** Cease 6/3: the peer is no longer configured. */
   | { readonly mode: 'deconfigured' }
   /** Closes TCP and says nothing, which a peer with graceful restart takes for a restart. */
-  | { readonly mode: 'silent' };
+  | { readonly mode: 'silent' }
+  /** The system refuses a setting of the connection: closes TCP and says nothing; `reason` is a sentence. */
+  | { readonly mode: 'refused'; readonly reason: string };
+
+/** Why a running session is ended to start anew; `speaker/types.ts` offers the first three to users. */
+export type SessionReset =
+  /** Cease 6/4 with a text (RFC 9003). */
+  | { readonly mode: 'administrative'; readonly text: string }
+  /** Cease 6/10 (RFC 9384). */
+  | { readonly mode: 'bfdDown' }
+  /** Cease 6/9 around 6/4 where both sides set the N bit (RFC 8538 §3), else 6/4. */
+  | { readonly mode: 'hardReset'; readonly text: string }
+  /** Cease 6/1 with the family and the limit that the peer went over. */
+  | { readonly mode: 'maxPrefixes'; readonly family: Family; readonly limit: number }
+  /** Cease 6/6: other settings need a new session. */
+  | { readonly mode: 'configurationChanged' }
+  /** Cease 6/8. */
+  | { readonly mode: 'outOfResources'; readonly reason: string };
+
+/** What a ROUTE-REFRESH says: send all again, or that all of a family is about to be sent again, or was (RFC 7313). */
+export type RefreshMark = 'request' | 'begin' | 'end';
 
 /** What an adapter tells a session. */
 export type SessionInput =
   | { readonly kind: 'start' }
   | { readonly kind: 'stop'; readonly how: StopHow }
+  /** Ends every connection of a started session and tries again after the usual wait. */
+  | { readonly kind: 'reset'; readonly how: SessionReset }
+  /** The peer's TCP connection was accepted; the session may refuse it by `send` and `close`. */
+  | { readonly kind: 'incoming'; readonly connection: ConnectionId; readonly localAddress: Address }
   | { readonly kind: 'connected'; readonly connection: ConnectionId; readonly localAddress: Address }
   /** A connection failed, or ended by the peer; `reason` is a sentence. */
   | { readonly kind: 'disconnected'; readonly connection: ConnectionId; readonly reason: string }
@@ -64,6 +96,8 @@ export type SessionInput =
   | { readonly kind: 'written'; readonly connection: ConnectionId; readonly pendingBytes: number }
   /** Whole UPDATE messages to send; ignored unless Established. */
   | { readonly kind: 'sendUpdates'; readonly messages: readonly Uint8Array[] }
+  /** A ROUTE-REFRESH to send; ignored unless Established with a peer that understands it. */
+  | { readonly kind: 'sendRefresh'; readonly family: Family; readonly mark: RefreshMark }
   /** `nextDeadlineMs()` is reached. */
   | { readonly kind: 'timer' };
 
@@ -99,8 +133,11 @@ export interface NegotiatedRestart {
   readonly hasNotification: boolean;
 }
 
-/** States as people know them; `stopped` is Idle until told to start, `idle` waits for the next attempt. */
-export type SessionStateName = 'stopped' | 'idle' | 'connect' | 'openSent' | 'openConfirm' | 'established';
+/**
+ * States as people know them: that of the connection that is furthest. `stopped` is Idle until told to start, `idle` waits
+ * for the next attempt, `active` waits for the peer to connect, and for the next attempt where we dial too.
+ */
+export type SessionStateName = 'stopped' | 'idle' | 'active' | 'connect' | 'openSent' | 'openConfirm' | 'established';
 
 /** What a session reports. */
 export type SessionEvent =
@@ -121,7 +158,9 @@ export type SessionEvent =
       readonly reason: string;
     }
   | { readonly kind: 'updateReceived'; readonly update: DecodedUpdate }
-  | { readonly kind: 'refreshRequested'; readonly family: Family };
+  | { readonly kind: 'refreshRequested'; readonly family: Family }
+  /** The peer sends all of a family again, or has: what it did not send in between is gone (RFC 7313 §4). */
+  | { readonly kind: 'refreshMarked'; readonly family: Family; readonly mark: Exclude<RefreshMark, 'request'> };
 
 /** What a session asks its adapter to do. */
 export type SessionEffect =

@@ -14,7 +14,7 @@ import type { Family } from '../wire/family.ts';
 import { encodeUpdate, endOfRib } from '../wire/update-encode.ts';
 import { describeNotification, describeState, describeUpdate } from './describe.ts';
 import type { PeerConfig } from './options.ts';
-import type { ResetHow, SpeakerEvent } from './types.ts';
+import type { SpeakerEvent } from './types.ts';
 
 /** A change of what is desired. */
 export interface RouteChange {
@@ -41,8 +41,7 @@ export type PeerInput =
       readonly own?: readonly OwnRouteChange[];
     }
   /** All that is desired has been said (R24). */
-  | { readonly kind: 'declareComplete' }
-  | { readonly kind: 'reset'; readonly how: ResetHow };
+  | { readonly kind: 'declareComplete' };
 
 /** What a peer asks its adapter to do. */
 export type PeerEffect =
@@ -80,11 +79,6 @@ export class Peer {
         return this.#flush(nowMs, undefined);
       case 'declareComplete':
         return [];
-      case 'reset': {
-        const text = input.how.mode === 'bfdDown' ? 'BFD down' : input.how.text;
-        const stopped = this.#session.step({ kind: 'stop', how: { mode: 'administrative', text } }, nowMs);
-        return this.#passOn([...stopped, ...this.#session.step({ kind: 'start' }, nowMs)], nowMs);
-      }
       default:
         return this.#passOn(this.#session.step(input, nowMs), nowMs);
     }
@@ -149,6 +143,8 @@ export class Peer {
       case 'refreshRequested':
         this.#rib.refresh(event.family);
         return this.#flush(nowMs, 'the peer asked for a refresh');
+      case 'refreshMarked':
+        return [];
       case 'updateReceived':
         this.#updatesReceived++;
         if (event.update.severity !== 'none') this.#faultyUpdatesReceived++;
