@@ -21,6 +21,7 @@ if (typeof manifest !== 'object' || manifest === null) throw new Error('package.
 const published = {
   ...Object.fromEntries(Object.entries(manifest).filter(([key]) => key !== 'scripts')),
   engines: { node: '>=22' },
+  bin: { 'bgp-ts': 'control/main.js' },
   exports: { '.': { types: './index.d.ts', default: './index.js' } },
 };
 writeFileSync(resolve(output, 'package.json'), `${JSON.stringify(published, null, 2)}\n`);

@@ -1,0 +1,107 @@
+/**
+ * A speaker behind a Unix socket: each line that comes in is a command (command.ts), each is answered with one line, in
+ * order: `ok`, `error SENTENCE`, or for `show` one line of JSON. Whoever may open the socket may say everything: its
+ * mode is 0600.
+ */
+import { chmod, unlink } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import type { Result } from '../result.ts';
+import { refuse, succeed } from '../result.ts';
+import type { BgpSpeaker } from '../speaker/types.ts';
+import { parseCommand } from './command.ts';
+import { carryOut } from './execute.ts';
+
+/** A longer line is no command: its connection is closed. */
+const maxLineChars = 65_536;
+
+/** What a control server needs. */
+export interface ControlOptions {
+  readonly speaker: BgpSpeaker;
+  /** Path of the Unix socket. */
+  readonly path: string;
+  /** Called when somebody has said `stop`, after the speaker has stopped and the answer is written. */
+  readonly onStopped?: () => void;
+}
+
+/** A running control server. */
+export interface ControlServer {
+  /** Closes the socket and its connections; the speaker goes on. */
+  close(): Promise<void>;
+}
+
+/** Listens; the fault says why not. A socket file that nobody listens on is replaced. */
+export async function startControl(options: ControlOptions): Promise<Result<ControlServer, string>> {
+  const { path } = options;
+  if (await isAnswered(path)) return refuse(`${path} is in use by another process`);
+  await unlink(path).catch(() => undefined);
+  const connections = new Set<Socket>();
+  const server = createServer((socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+    serve(socket, options);
+  });
+  const fault = await listenOn(server, path);
+  if (fault !== undefined) return refuse(fault);
+  return succeed({
+    close: async () => {
+      for (const socket of connections) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  });
+}
+
+async function listenOn(server: Server, path: string): Promise<string | undefined> {
+  const { promise, resolve } = Promise.withResolvers<string | undefined>();
+  server.once('error', (error) => resolve(`cannot listen on ${path}: ${error.message}`));
+  server.listen(path, () => resolve(undefined));
+  const fault = await promise;
+  if (fault === undefined) await chmod(path, 0o600);
+  return fault;
+}
+
+/** Whether a process listens on this Unix socket. */
+function isAnswered(path: string): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connect(path);
+  socket.once('connect', () => resolve(true));
+  socket.once('error', () => resolve(false));
+  return promise.finally(() => socket.destroy());
+}
+
+/** Answers the lines of one connection, one after the other; reads no more while answers are not taken. */
+function serve(socket: Socket, options: ControlOptions): void {
+  let rest = '';
+  let isBusy = false;
+  let isStopped = false;
+  const lines: string[] = [];
+  const work = async (): Promise<void> => {
+    isBusy = true;
+    const answers: string[] = [];
+    for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
+      const command = parseCommand(line);
+      if (command === undefined) continue;
+      const outcome = command.ok ? carryOut(options.speaker, command.value) : command;
+      const answer = outcome instanceof Promise ? await outcome : outcome;
+      answers.push(answer.ok ? answer.value : `error ${answer.fault}`);
+      isStopped ||= command.ok && command.value.kind === 'stop';
+    }
+    // The speaker sends in a microtask; an answer before it would cost the UPDATE the time of a system call.
+    await Promise.resolve();
+    isBusy = false;
+    const text = answers.map((answer) => `${answer}\n`).join('');
+    if (isStopped) socket.end(text, options.onStopped);
+    else if (!socket.write(text)) socket.pause();
+  };
+  socket.setEncoding('utf8');
+  socket.on('data', (chunk) => {
+    const parts = (rest + String(chunk)).split('\n');
+    rest = parts.pop() ?? '';
+    lines.push(...parts);
+    if (rest.length > maxLineChars) socket.destroy();
+    else if (!isBusy && lines.length > 0) void work();
+  });
+  socket.on('drain', () => socket.resume());
+  // A client that goes away is no fault of ours.
+  socket.on('error', () => socket.destroy());
+}
