@@ -2,9 +2,11 @@
 import type { Result } from '../result.ts';
 import { refuse, succeed } from '../result.ts';
 import type { SessionConfig } from '../session/types.ts';
+import type { SocketSettings } from '../socket/transport.ts';
 import type { Address } from '../wire/address.ts';
 import { familyOf, parseAddress } from '../wire/address.ts';
 import { allFamilies } from '../wire/family.ts';
+import { checkSocketOptions, socketSettingsOf } from './socket-options.ts';
 import type { PeerOptions } from './types.ts';
 
 /** A checked peer. */
@@ -13,6 +15,9 @@ export interface PeerConfig {
   readonly address: Address;
   readonly port: number;
   readonly localAddress: Address | undefined;
+  /** Who opens the TCP connection. */
+  readonly connection: NonNullable<PeerOptions['connection']>;
+  readonly settings: SocketSettings;
   readonly session: Omit<SessionConfig, 'random'>;
 }
 
@@ -25,7 +30,7 @@ const maxTimeMs = 86_400_000;
 
 /** Checks a peer; the fault is a sentence that names the option and the value. */
 export function checkPeerOptions(options: PeerOptions): Result<PeerConfig, string> {
-  const fault = checkAddresses(options) ?? checkNumbers(options) ?? checkFamilies(options);
+  const fault = checkAddresses(options) ?? checkNumbers(options) ?? checkFamilies(options) ?? checkSocket(options);
   const address = parseAddress(options.address);
   const routerId = parseAddress(options.routerId);
   if (fault !== undefined || address === undefined || routerId === undefined) return refuse(fault ?? 'bad address');
@@ -35,7 +40,10 @@ export function checkPeerOptions(options: PeerOptions): Result<PeerConfig, strin
     address,
     port,
     localAddress: options.localAddress === undefined ? undefined : parseAddress(options.localAddress),
+    connection: options.connection ?? 'active',
+    settings: socketSettingsOf(options.socket),
     session: {
+      connection: options.connection ?? 'active',
       localAsn: options.localAsn,
       peerAsn: options.peerAsn,
       routerId,
@@ -75,6 +83,12 @@ function checkNumbers(options: PeerOptions): string | undefined {
     checkRange('retryMaxMs', options.retryMaxMs ?? defaultRetryMaxMs, [retryMinMs, maxTimeMs]) ??
     checkRange('sendHoldTimeMs', options.sendHoldTimeMs ?? maxTimeMs, [1, maxTimeMs])
   );
+}
+
+function checkSocket({ connection, socket }: PeerOptions): string | undefined {
+  const modes: readonly unknown[] = ['active', 'passive', 'both', undefined];
+  if (!modes.includes(connection)) return `connection "${String(connection)}" is not active, passive or both`;
+  return socket === undefined ? undefined : checkSocketOptions(socket);
 }
 
 function checkRange(name: string, value: number, [least, most]: readonly [number, number]): string | undefined {
