@@ -31,6 +31,7 @@ import type { AnswerCounters, TransportCounters } from './counters.ts';
 import { dynamicFailure, explanation, noteExplanations } from './explanation.ts';
 import type { Explanation } from './explanation.ts';
 import type { Generation } from './generation.ts';
+import { PlainAnswers } from './plain-answer.ts';
 import { Resolver } from './resolver.ts';
 import { createSubject } from './subject.ts';
 
@@ -98,6 +99,8 @@ class ZoneAnswerer implements Answerer {
   readonly #query = new Query();
   readonly #writer = new MessageWriter();
   #resolver: Resolver;
+  /** Undefined where the options want more of an answer than plain ones have. */
+  #plain: PlainAnswers | undefined;
   #generation: Generation;
   /** Whom the answer is for: the client, or the network that it asks for. */
   readonly #subject = createSubject();
@@ -115,6 +118,7 @@ class ZoneAnswerer implements Answerer {
     this.#options = options;
     this.counters = options.counters ?? answerCounters(new ArrayBuffer(answerCounterBytes));
     this.#resolver = this.#resolverOf(generation);
+    this.#plain = this.#plainOf(generation);
   }
 
   get generation(): Generation {
@@ -125,6 +129,12 @@ class ZoneAnswerer implements Answerer {
     this.#generation = generation;
     // A new one: the old one refers to the image that it answered from last, which would stay in memory.
     this.#resolver = this.#resolverOf(generation);
+    this.#plain = this.#plainOf(generation);
+  }
+
+  #plainOf(generation: Generation): PlainAnswers | undefined {
+    const { isMinimal = true, rotates = false, limiter } = this.#options;
+    return isMinimal && !rotates && limiter === undefined ? new PlainAnswers(generation.image) : undefined;
   }
 
   #resolverOf(generation: Generation): Resolver {
@@ -138,6 +148,13 @@ class ZoneAnswerer implements Answerer {
     const query = this.#query;
     counters.countQuery();
     const readable = query.read(bytes, length);
+    if (isUdp && readable === 'ok' && query.fault === 0 && this.#plain !== undefined) {
+      const written = this.#plain.answer(query, bytes, out);
+      if (written > 0) {
+        counters.countReply(this.#plain.rcode, false, query.hasEdns);
+        return written;
+      }
+    }
     if (query.fault !== 0) counters.countFault(query.fault);
     if (readable === 'drop') {
       counters.countDropped();

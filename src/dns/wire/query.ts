@@ -72,6 +72,8 @@ export class Query {
   asksNsid = false;
   /** Whether the TCP keepalive option is there. */
   hasKeepalive = false;
+  /** Whether EDNS came with any option, known or not. */
+  hasOption = false;
   /** One of `queryFault`. */
   fault: number = queryFault.none;
 
@@ -100,6 +102,7 @@ export class Query {
     this.cookieEnd = 0;
     this.asksNsid = false;
     this.hasKeepalive = false;
+    this.hasOption = false;
     this.fault = queryFault.none;
   }
 
@@ -171,6 +174,7 @@ export class Query {
     this.dnssecOk = (u16(bytes, at + 6) & 0x8000) !== 0;
     // What options mean is known for version 0 only (RFC 6891 §6.1.3).
     if (this.ednsVersion !== 0) return true;
+    this.hasOption = at + 10 < end;
     for (let option = at + 10; option < end;) {
       if (option + 4 > end) return false;
       const next = option + 4 + u16(bytes, option + 2);
