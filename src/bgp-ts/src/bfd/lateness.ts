@@ -1,0 +1,53 @@
+/**
+ * Watches how late our own timer comes, and says by what factor Desired Min TX shall be longer: a thread that cannot
+ * keep its intervals tells the peer so (RFC 5880 §6.8.3) instead of letting it see a failure. Pure; time is an argument.
+ */
+
+/** This many late turns within about `memoryMs` are chronic. */
+const chronicCount = 3;
+const memoryMs = 30_000;
+/** After this long without a late turn the factor is halved. */
+const recoveryMs = 120_000;
+const maxFactor = 8;
+
+/** The late turns of one session. */
+export class LatenessGuard {
+  #lateTicks = 0;
+  #recent = 0;
+  #lastLateMs = -Infinity;
+  #lastChangeMs = -Infinity;
+  #factor = 1;
+
+  /** How many turns came late since the beginning. */
+  get lateTicks(): number {
+    return this.#lateTicks;
+  }
+
+  /** 1, 2, 4 or 8: how many times longer than configured Desired Min TX shall be. */
+  get factor(): number {
+    return this.#factor;
+  }
+
+  /** Takes the lateness of a turn; a turn is late when it comes more than an interval after its time. */
+  tick(latenessMs: number, intervalMs: number, nowMs: number): void {
+    if (latenessMs > intervalMs) this.#addLate(nowMs);
+    else if (this.#factor > 1 && nowMs - Math.max(this.#lastLateMs, this.#lastChangeMs) >= recoveryMs) {
+      this.#change(this.#factor / 2, nowMs);
+    }
+  }
+
+  #addLate(nowMs: number): void {
+    this.#lateTicks++;
+    const age = (nowMs - this.#lastLateMs) / memoryMs;
+    this.#recent = 1 + this.#recent * Math.max(0, 1 - age);
+    this.#lastLateMs = nowMs;
+    // Whole count less a half: what has faded a little since still counts.
+    if (this.#recent > chronicCount - 0.5 && this.#factor < maxFactor) this.#change(this.#factor * 2, nowMs);
+  }
+
+  #change(factor: number, nowMs: number): void {
+    this.#factor = factor;
+    this.#lastChangeMs = nowMs;
+    this.#recent = 0;
+  }
+}
