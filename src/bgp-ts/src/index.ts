@@ -11,6 +11,7 @@ export { Session } from './session/session.ts';
 export type { SessionState } from './session/state.ts';
 export type * from './session/types.ts';
 export type * from './socket/transport.ts';
+export { createWorkerBfd } from './bfd/worker-client.ts';
 export type * from './bfd/types.ts';
 export { AdjRibOut } from './rib/adj-rib-out.ts';
 export { exportAttributes } from './rib/export.ts';
