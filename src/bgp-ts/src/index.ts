@@ -12,7 +12,11 @@ export type { SessionState } from './session/state.ts';
 export type * from './session/types.ts';
 export type * from './socket/transport.ts';
 export { createWorkerBfd } from './bfd/worker-client.ts';
+export { InThreadBfd } from './bfd/speaker.ts';
+export type { BfdSpeakerOptions } from './bfd/speaker.ts';
+export { createWorkerBfd } from './bfd/worker-client.ts';
 export type * from './bfd/types.ts';
+export { checkBfdOptions } from './bfd/options.ts';
 export { AdjRibOut } from './rib/adj-rib-out.ts';
 export { exportAttributes } from './rib/export.ts';
 

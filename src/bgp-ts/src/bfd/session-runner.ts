@@ -107,7 +107,7 @@ export class SessionRunner implements BfdOutput {
   readonly noteSent = (error: Error | null): void => {
     // A port that is closed says that the peer has no BFD yet, which its state tells better.
     const text = error === null || error.message.includes('ECONNREFUSED') ? undefined : error.message;
-    if (text === undefined) this.#packetsSent++;
+    if (error === null) this.#packetsSent++;
     if (text === this.#sendError) return;
     this.#sendError = text;
     if (text !== undefined && this.#life === 'running') this.#report(`cannot send to the peer: ${text}`);
