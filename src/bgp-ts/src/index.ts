@@ -11,7 +11,6 @@ export { Session } from './session/session.ts';
 export type { SessionState } from './session/state.ts';
 export type * from './session/types.ts';
 export type * from './socket/transport.ts';
-export { createWorkerBfd } from './bfd/worker-client.ts';
 export { InThreadBfd } from './bfd/speaker.ts';
 export type { BfdSpeakerOptions } from './bfd/speaker.ts';
 export { createWorkerBfd } from './bfd/worker-client.ts';
