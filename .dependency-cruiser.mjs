@@ -3,7 +3,7 @@ const floors = [
   ['base', 'bgp-ts'],
   ['dns', 'geo', 'health'],
   ['lua', 'steering'],
-  ['probe', 'edge', 'serve', 'replication', 'drill'],
+  ['probe', 'edge', 'border', 'serve', 'replication', 'drill'],
   ['config', 'decide'],
   ['api'],
   ['coordinator', 'agent', 'simulate', 'web'],

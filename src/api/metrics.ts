@@ -2,44 +2,23 @@
  * `GET /v1/metrics`: what this coordinator counts and believes, in the text form of Prometheus. Each scrape writes the
  * present numbers into a registry of its own, so that nothing is kept between scrapes.
  */
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
+import type { BgpStatus } from './bgp.ts';
+import { addBgp } from './bgp-metrics.ts';
 import type { Checks } from './checks.ts';
+import { Scrape } from './scrape.ts';
 import type { Status } from './status.ts';
 
 /** The media type of the text. */
 export const metricsType = Registry.PROMETHEUS_CONTENT_TYPE;
 
-type Labels = Readonly<Record<string, string>>;
-
-/** One scrape's metrics: each row is one sample. */
-class Scrape {
-  readonly #registry = new Registry();
-
-  gauge(name: string, help: string, samples: readonly (readonly [Labels, number])[]): void {
-    const gauge = new Gauge({ name, help, labelNames: labelsOf(samples), registers: [this.#registry] });
-    for (const [labels, value] of samples) gauge.set(labels, value);
-  }
-
-  counter(name: string, help: string, samples: readonly (readonly [Labels, number])[]): void {
-    const counter = new Counter({ name, help, labelNames: labelsOf(samples), registers: [this.#registry] });
-    for (const [labels, value] of samples) counter.inc(labels, value);
-  }
-
-  text(): Promise<string> {
-    return this.#registry.metrics();
-  }
-}
-
-function labelsOf([first]: readonly (readonly [Labels, number])[]): string[] {
-  return Object.keys(first?.[0] ?? {});
-}
-
 /** Writes all metrics. */
-export function renderMetrics(status: Status, checks: Checks): Promise<string> {
+export function renderMetrics(status: Status, checks: Checks, bgp: BgpStatus): Promise<string> {
   const scrape = new Scrape();
   addCoordinator(scrape, status);
   addDecisions(scrape, status);
   addChecks(scrape, checks);
+  addBgp(scrape, status, bgp);
   return scrape.text();
 }
 

@@ -1,5 +1,7 @@
-/** Bodies that the API takes, besides the reports of the room `health`. */
+/** Bodies that the API takes, besides those of the room `health`. */
 import { z } from 'zod';
+import { nodeBgpSchema } from '#border/instruction.ts';
+import { reportSchema } from '#health/report.ts';
 
 /** One line of text: it ends up on operators' terminals. */
 const line = z
@@ -8,6 +10,9 @@ const line = z
   .regex(/^\P{Cc}*$/u, 'expected one line without control characters');
 const who = line.min(1, 'expected a name').max(100, 'expected at most 100 characters');
 const reason = line.min(1, 'expected a reason').max(500, 'expected at most 500 characters');
+
+/** An agent's report, with what a node that speaks BGP says of its sessions. */
+export const nodeReportSchema = reportSchema.extend({ bgp: nodeBgpSchema.optional() });
 
 /** A release as files, to check and to put in force. */
 export const applySchema = z.strictObject({
@@ -54,6 +59,7 @@ export const failoverRequestSchema = z.strictObject({
   reason,
 });
 
+export type NodeReport = z.infer<typeof nodeReportSchema>;
 export type ApplyRequest = z.infer<typeof applySchema>;
 export type RollbackRequest = z.infer<typeof rollbackSchema>;
 export type OverrideRequest = z.infer<typeof overrideRequestSchema>;

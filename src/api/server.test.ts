@@ -41,6 +41,8 @@ async function openApi(context: TestContext): Promise<{
     undrain: nothing,
     failover: nothing,
     explain: () => Promise.resolve(nothing()),
+    bgp: () => Promise.reject(new Error('not here')),
+    stopWithinMs: () => 1000,
     stop: () => undefined,
   };
   const listen = { address: '127.0.0.1', port: 0 };

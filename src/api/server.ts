@@ -15,14 +15,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { assert } from '#base/assert.ts';
 import type { Result } from '#base/result.ts';
-import { peerReportSchema, reportSchema } from '#health/report.ts';
-import type { PeerReport, Report } from '#health/report.ts';
+import { peerReportSchema } from '#health/report.ts';
+import type { PeerReport } from '#health/report.ts';
 import { faultBody, schemaFault } from './fault.ts';
 import type { ApiFault } from './fault.ts';
 import {
   applySchema,
   explainSchema,
   failoverRequestSchema,
+  nodeReportSchema,
   overrideRequestSchema,
   rollbackSchema,
   undrainSchema,
@@ -31,10 +32,12 @@ import type {
   ApplyRequest,
   ExplainRequest,
   FailoverRequest,
+  NodeReport,
   OverrideRequest,
   RollbackRequest,
   UndrainRequest,
 } from './requests.ts';
+import type { BgpStatus } from './bgp.ts';
 import type { Checks } from './checks.ts';
 import { metricsType, renderMetrics } from './metrics.ts';
 import type { Status } from './status.ts';
@@ -54,7 +57,9 @@ export interface HeadsQuery {
 export interface CoordinatorCalls {
   status(): Promise<Status>;
   checks(): Checks;
-  report(report: Report): CallResult;
+  bgp(): Promise<BgpStatus>;
+  /** Takes an agent's report; the answer tells a node that speaks BGP what to tell its neighbors. */
+  report(report: NodeReport): CallResult;
   peerReport(report: PeerReport): CallResult;
   /** Newer heads; an empty list when the wait ran out. */
   heads(query: HeadsQuery): Promise<Result<readonly unknown[], ApiFault>>;
@@ -67,6 +72,8 @@ export interface CoordinatorCalls {
   failover(request: FailoverRequest): CallResult;
   /** How a question is answered now, and why. */
   explain(request: ExplainRequest): Promise<CallResult>;
+  /** How long a stop may take. */
+  stopWithinMs(): number;
   /** Stops the process in the way of `fairlead stop` (R24); the reply goes out first. */
   stop(): void;
 }
@@ -159,12 +166,13 @@ function statusOf(error: unknown): number {
 function addRoutes(app: FastifyInstance, calls: CoordinatorCalls, isLocal: (request: FastifyRequest) => boolean): void {
   app.get('/v1/status', async () => calls.status());
   app.get('/v1/checks', (_request, reply) => reply.send(calls.checks()));
+  app.get('/v1/bgp', async () => calls.bgp());
   app.get('/v1/metrics', async (_request, reply) =>
-    reply.type(metricsType).send(await renderMetrics(await calls.status(), calls.checks())),
+    reply.type(metricsType).send(await renderMetrics(await calls.status(), calls.checks(), await calls.bgp())),
   );
   app.get('/v1/history', async (_request, reply) => answer(reply, await calls.history()));
   app.post('/v1/reports', { bodyLimit: largestBytes.report }, (request, reply) =>
-    taking(request, reply, reportSchema, (body) => calls.report(body)),
+    taking(request, reply, nodeReportSchema, (body) => calls.report(body)),
   );
   app.post('/v1/peer-reports', { bodyLimit: largestBytes.peerReport }, (request, reply) =>
     taking(request, reply, peerReportSchema, (body) => calls.peerReport(body)),
@@ -188,7 +196,7 @@ function addRoutes(app: FastifyInstance, calls: CoordinatorCalls, isLocal: (requ
     reply.raw.once('finish', () => {
       calls.stop();
     });
-    return reply.send({ stopping: true });
+    return reply.send({ stopping: true, withinMs: calls.stopWithinMs() });
   });
   addReplication(app, calls);
 }

@@ -56,7 +56,7 @@ const failoverStatus = z.object({
 
 const prefixStatus = z.object({
   prefix: z.string(),
-  state: z.enum(['announced', 'draining', 'withdrawn']),
+  state: z.enum(['announced', 'depreferred', 'draining', 'withdrawn']),
   reason: z.string(),
   sinceMs: z.number(),
   holdsAnchor: z.boolean(),

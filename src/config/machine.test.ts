@@ -55,7 +55,7 @@ test('paths are resolved beside the file and defaults filled in', () => {
     replication: { role: 'writer' },
     geoDatabases: [],
     checks: { execDirectories: [] },
-    bgp: { localAddress: undefined },
+    bgp: { localAddress: undefined, listen: [], md5Keys: new Map() },
     log: { level: 'info' },
   });
 });

@@ -10,7 +10,9 @@ import type { Result } from '#base/result.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { SiteId } from '#health/model.ts';
 import type { ListenAddress } from '#serve/listen-fault.ts';
-import { apiUrl, hostPort, ipAddress, shortName } from './fields.ts';
+import { bgpMachineSchema, readBgpMachine } from './bgp-machine.ts';
+import type { BgpMachine } from './bgp-machine.ts';
+import { apiUrl, hostPort, shortName } from './fields.ts';
 import { fileProblem } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { readDnsConfig, dnsSchema } from './dns-options.ts';
@@ -32,7 +34,7 @@ export const machineSchema = z.strictObject({
   ]),
   geo: z.strictObject({ databases: z.array(z.string().min(1)).min(1) }).optional(),
   checks: z.strictObject({ exec: z.array(z.string().startsWith('/')).default([]) }).default({ exec: [] }),
-  bgp: z.strictObject({ localAddress: ipAddress.optional() }).default({}),
+  bgp: bgpMachineSchema.prefault({}),
   log: z.strictObject({ level: z.enum(['info', 'debug', 'warn', 'error']).default('info') }).default({ level: 'info' }),
 });
 
@@ -53,7 +55,7 @@ export interface MachineConfig {
   readonly geoDatabases: readonly string[];
   /** Directories whose programs checks may run here, whoever has written the release. */
   readonly checks: { readonly execDirectories: readonly string[] };
-  readonly bgp: { readonly localAddress: IpAddress | undefined };
+  readonly bgp: BgpMachine;
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' };
 }
 
@@ -102,7 +104,9 @@ export function parseMachine(directory: string, text: string): Result<MachineCon
   }
   const dns = readDnsConfig(directory, value.dns, token?.ok === true ? token.value : undefined);
   if (!dns.ok) problems.push(problemAt(dns.fault.path, dns.fault.message));
-  if (problems.length > 0 || !dns.ok) return refuse(problems);
+  const bgp = readBgpMachine(directory, value.bgp);
+  if (!bgp.ok) problems.push(...bgp.fault.map(({ path, message }) => problemAt(path, message)));
+  if (problems.length > 0 || !dns.ok || !bgp.ok) return refuse(problems);
   return succeed({
     directory: resolve(directory),
     site: value.site,
@@ -114,7 +118,7 @@ export function parseMachine(directory: string, text: string): Result<MachineCon
     replication: value.replication,
     geoDatabases: (value.geo?.databases ?? []).map((path) => resolve(directory, path)),
     checks: { execDirectories: value.checks.exec },
-    bgp: { localAddress: value.bgp.localAddress },
+    bgp: bgp.value,
     log: value.log,
   });
 }

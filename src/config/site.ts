@@ -8,7 +8,9 @@ import { durationMs } from '#health/check.ts';
 import type { NodeId, ServiceId, SiteId } from '#health/model.ts';
 import { defaultWeight } from '#steering/policy/model.ts';
 import { tagsSchema, weightSchema } from '#steering/policy/schema.ts';
-import { apiUrl, asn, hostName, ipAddress, port, routerId, shortName } from './fields.ts';
+import { bgpSchema, siteBgpOf, siteBgpProblems } from './bgp.ts';
+import type { SiteBgp } from './bgp.ts';
+import { apiUrl, hostName, ipAddress, port, routerId, shortName } from './fields.ts';
 import type { DocumentPath, Problem } from './problem.ts';
 import { loadYaml } from './yaml-document.ts';
 import type { YamlDocument } from './yaml-document.ts';
@@ -25,14 +27,6 @@ const endpointSchema = z.strictObject({
   name: hostName.optional(),
 });
 
-const neighborSchema = z.strictObject({
-  name: shortName,
-  address: ipAddress,
-  asn,
-  port: port.default(179),
-  holdTime: durationMs.default(9_000),
-});
-
 /** The schema of `sites/*.yaml`. */
 export const siteSchema = z.strictObject({
   site: shortName,
@@ -42,11 +36,12 @@ export const siteSchema = z.strictObject({
     longitude: z.number().min(-180).max(180),
   }),
   coordinator: z.strictObject({ api: apiUrl }).optional(),
-  nodes: z.array(z.strictObject({ name: shortName })).default([]),
+  /** One with a router id speaks BGP where `bgp.speaker` is `nodes`. */
+  nodes: z.array(z.strictObject({ name: shortName, routerId: routerId.optional() })).default([]),
   /** 3 × advert (1 s) + skew (1 s) + script interval × fall (3 s) + 1 s (R6). */
   vrrpGrace: durationMs.default(8_000),
   endpoints: z.record(shortName, z.array(endpointSchema).min(1)).default({}),
-  bgp: z.strictObject({ asn, routerId, neighbors: z.array(neighborSchema).min(1) }).optional(),
+  bgp: bgpSchema.optional(),
 });
 
 /** One endpoint with every role of its address filled in (R16). */
@@ -70,15 +65,6 @@ export interface EndpointConfig {
   readonly path: DocumentPath;
 }
 
-/** A border router. */
-export interface NeighborConfig {
-  readonly name: string;
-  readonly address: IpAddress;
-  readonly asn: number;
-  readonly port: number;
-  readonly holdTimeSeconds: number;
-}
-
 /** One site of a release. */
 export interface SiteConfig {
   readonly id: SiteId;
@@ -89,8 +75,7 @@ export interface SiteConfig {
   readonly nodes: readonly NodeId[];
   readonly vrrpGraceMs: number;
   readonly endpoints: readonly EndpointConfig[];
-  readonly bgp:
-    { readonly asn: number; readonly routerId: IpAddress; readonly neighbors: readonly NeighborConfig[] } | undefined;
+  readonly bgp: SiteBgp | undefined;
 }
 
 /** A site together with the file that it came from, for checks across files. */
@@ -105,7 +90,10 @@ export function parseSite(file: string, text: string): Result<SiteDocument, read
   const loaded = loadYaml(file, text, siteSchema);
   if (!loaded.ok) return loaded;
   const { value, problemAt } = loaded.value;
-  const bgp = value.bgp && { ...value.bgp, neighbors: value.bgp.neighbors.map(toNeighbor) };
+  const speaking = value.nodes.flatMap(({ name, routerId: own }) =>
+    own === undefined ? [] : [{ node: name, routerId: own }],
+  );
+  const bgp = value.bgp && siteBgpOf(value.bgp, speaking);
   const site: SiteConfig = {
     id: value.site,
     name: value.name,
@@ -119,7 +107,7 @@ export function parseSite(file: string, text: string): Result<SiteDocument, read
     bgp,
   };
   const document = { file, site, problemAt };
-  const problems = [...nameProblems(document), ...endpointProblems(document), ...neighborProblems(document)];
+  const problems = [...nameProblems(document), ...endpointProblems(document), ...bgpProblems(document)];
   return problems.length > 0 ? refuse(problems) : succeed(document);
 }
 
@@ -139,10 +127,6 @@ function toEndpoint(endpoint: z.output<typeof endpointSchema>, path: DocumentPat
     name: endpoint.name,
     path,
   };
-}
-
-function toNeighbor({ holdTime, ...neighbor }: z.output<typeof neighborSchema>): NeighborConfig {
-  return { ...neighbor, holdTimeSeconds: holdTime / 1000 };
 }
 
 function nameProblems({ file, site, problemAt }: SiteDocument): readonly Problem[] {
@@ -181,22 +165,6 @@ function endpointProblems({ site, problemAt }: SiteDocument): readonly Problem[]
   return problems;
 }
 
-function neighborProblems({ site, problemAt }: SiteDocument): readonly Problem[] {
-  const problems: Problem[] = [];
-  const neighbors = site.bgp?.neighbors ?? [];
-  for (const [index, neighbor] of neighbors.entries()) {
-    const path = ['bgp', 'neighbors', index];
-    if (neighbors.findIndex((other) => other.name === neighbor.name) !== index) {
-      problems.push(
-        problemAt([...path, 'name'], `neighbor '${neighbor.name}' is given twice, expected distinct names`),
-      );
-    }
-    const { holdTimeSeconds } = neighbor;
-    const isAllowed = holdTimeSeconds === 0 || (holdTimeSeconds >= 3 && holdTimeSeconds <= 65535);
-    if (!isAllowed || !Number.isInteger(holdTimeSeconds)) {
-      const message = `a hold time of ${holdTimeSeconds} seconds, expected 0 or whole seconds from 3s to 65535s (RFC 4271)`;
-      problems.push(problemAt([...path, 'holdTime'], message));
-    }
-  }
-  return problems;
+function bgpProblems({ site, problemAt }: SiteDocument): readonly Problem[] {
+  return site.bgp === undefined ? [] : siteBgpProblems(site.bgp, site.nodes.length, problemAt);
 }

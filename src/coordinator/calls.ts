@@ -6,6 +6,7 @@ import type { Result } from '#base/result.ts';
 import type { ApiFault } from '#api/fault.ts';
 import type { Explanation } from '#api/explanation.ts';
 import type { ExplainRequest, FailoverRequest, OverrideRequest, UndrainRequest } from '#api/requests.ts';
+import type { BgpStatus } from '#api/bgp.ts';
 import type { Checks } from '#api/checks.ts';
 import type { CallResult, CoordinatorCalls } from '#api/server.ts';
 import type { Status } from '#api/status.ts';
@@ -13,6 +14,7 @@ import type { Override } from '#health/report.ts';
 import type { DecisionLoop } from './decision-loop.ts';
 import type { Latencies } from './latencies.ts';
 import type { Releases } from './releases.ts';
+import type { Routes } from './routes.ts';
 
 /** The parts that calls act on. */
 export interface CallParts {
@@ -20,6 +22,8 @@ export interface CallParts {
   readonly loop: DecisionLoop;
   readonly releases: Releases;
   readonly latencies: Latencies;
+  readonly routes: Routes;
+  readonly bgp: () => Promise<BgpStatus>;
   /** The sites of the release in force. */
   readonly sites: () => readonly string[];
   readonly status: () => Promise<Status>;
@@ -28,16 +32,22 @@ export interface CallParts {
   readonly onStopRequest: () => void;
 }
 
+/** What a stop may take besides its routes. */
+const restOfStopMs = 10_000;
+
 /** Builds the calls. */
 export function createCalls(parts: CallParts): CoordinatorCalls {
   const { loop, releases, latencies: known } = parts;
   return {
     status: parts.status,
     checks: parts.checks,
-    report: ({ latencies, ...report }) => {
+    bgp: parts.bgp,
+    report: ({ latencies, bgp, ...report }) => {
       known.take({ kind: 'node', site: report.site, node: report.node }, latencies);
       loop.feed({ kind: 'report', report });
-      return succeed({ taken: true });
+      // After the decision, so that what follows from this report goes back in the answer to it.
+      const instruction = report.site === parts.site ? parts.routes.instruct(report, bgp) : undefined;
+      return succeed({ taken: true, ...(instruction === undefined ? {} : { bgp: instruction }) });
     },
     peerReport: ({ latencies, ...report }) => {
       // Our own site's name from elsewhere is a second coordinator of this site, or a wrong file on its machine.
@@ -56,6 +66,7 @@ export function createCalls(parts: CallParts): CoordinatorCalls {
     undrain: (request) => undrain(request, parts),
     failover: (request) => failover(request, parts),
     explain: parts.explain,
+    stopWithinMs: () => parts.routes.leaveMs + restOfStopMs,
     stop: parts.onStopRequest,
   };
 }

@@ -36,6 +36,11 @@ import type { ExplainContext } from './explain.ts';
 import { Latencies } from './latencies.ts';
 import { extendGeneration } from './generation.ts';
 import { Routes } from './routes.ts';
+import type { RoutesSite } from './routes.ts';
+import { describeBgp } from './bgp-status.ts';
+import type { BgpStatus } from '#api/bgp.ts';
+import type { CompiledRelease } from '#config/release.ts';
+import type { SiteId } from '#health/model.ts';
 import { readState, writeState } from './state-file.ts';
 import { describeStatus } from './status.ts';
 import { WantedTargets } from './wanted-targets.ts';
@@ -102,7 +107,7 @@ export class Coordinator {
     const { machine, log } = options;
     this.#options = options;
     this.#dns = options.dns;
-    this.#routes = new Routes(log, (established) => {
+    this.#routes = new Routes(log, machine.bgp, (established) => {
       this.#loop.feed({ kind: 'sessions', established });
     });
     this.#prober = createProber({
@@ -166,6 +171,8 @@ export class Coordinator {
     log.info({ event: 'dns.open' }, `answering DNS on ${this.dnsAddresses().join(', ')}`);
     await this.#watchOwnDns();
     this.#loop.feed({ kind: 'open' });
+    // The release is loaded, the first round is in, its own DNS was asked, and the first decision is carried out (R24).
+    this.#routes.declareComplete();
     return succeed(undefined);
   }
 
@@ -177,6 +184,11 @@ export class Coordinator {
   /** Where DNS is answered, as text. */
   dnsAddresses(): readonly string[] {
     return this.#dns.bound.map(({ address, port }) => formatHostPort(address, port));
+  }
+
+  /** How long `fairlead stop` may take for the routes alone. */
+  get leaveMs(): number {
+    return this.#routes.leaveMs;
   }
 
   /** Ends everything in order. */
@@ -205,6 +217,8 @@ export class Coordinator {
       loop: this.#loop,
       releases,
       latencies: this.#latencies,
+      routes: this.#routes,
+      bgp: () => this.#bgp(),
       sites: () => [...(this.#running?.generation.release.sites.keys() ?? [])],
       status: () => this.#status(),
       checks: () => this.#checks(),
@@ -235,24 +249,11 @@ export class Coordinator {
     const { machine, log } = this.#options;
     const { generation, head } = running;
     const { release } = generation;
-    const site = release.sites.get(machine.site);
     // The same release again, as after a change of a geo database, goes on with what its records asked for.
     if (this.#running?.head.release !== head.release) this.#wanted.clear();
     const others = [...release.sites.values()].filter(({ id }) => id !== machine.site);
     this.#peers.replace(new Map(others.map(({ id, coordinatorApi }) => [id, coordinatorApi])));
-    const { bgp } = site ?? {};
-    this.#routes.replacePeers(
-      (bgp?.neighbors ?? []).map(({ name, address, asn, port, holdTimeSeconds }) => ({
-        name,
-        address,
-        port,
-        peerAsn: asn,
-        localAsn: bgp?.asn ?? 0,
-        routerId: bgp?.routerId ?? '',
-        holdTimeSeconds,
-        ...(machine.bgp.localAddress === undefined ? {} : { localAddress: machine.bgp.localAddress }),
-      })),
-    );
+    this.#routes.replace(routesOf(machine.site, release));
     this.#latencies.replace([...release.sites.keys()], goesByLatency(generation.shared.services));
     this.#run({ ...running, generation: extendGeneration(generation, this.#wanted.targets) });
     for (const warning of release.warnings) log.warn({ event: 'release.warning' }, formatProblem(warning));
@@ -307,7 +308,7 @@ export class Coordinator {
         this.#running?.generation.slots.publish(this.#loop.decision);
         return;
       case 'announce':
-        this.#routes.announce(effect.prefix, effect.attributes, effect.reason);
+        this.#routes.announce(effect.prefix, effect.route, effect.reason);
         return;
       case 'withdraw':
         this.#routes.withdraw(effect.prefix, effect.reason);
@@ -316,6 +317,7 @@ export class Coordinator {
         if (this.#persist()) this.#peers.tell(effect.report);
         return;
       case 'event': {
+        if (effect.event.kind === 'blocked') this.#routes.countBlocked(effect.event.permission.rule);
         const { level, text } = narrate(effect.event);
         this.#options.log[level]({ event: `decision.${effect.event.kind}` }, text);
         return;
@@ -367,6 +369,11 @@ export class Coordinator {
     return describeChecks(source, presentMoment().nowMs);
   }
 
+  #bgp(): Promise<BgpStatus> {
+    const { prefixes } = this.#running?.generation.release.steering ?? { prefixes: [] };
+    return describeBgp(this.#options.machine.site, this.#routes, prefixes);
+  }
+
   async #status(): Promise<Status> {
     const { machine, version } = this.#options;
     const { epoch, sequence, release } = this.#running?.head ?? { epoch: 0, sequence: 0, release: '' };
@@ -379,13 +386,20 @@ export class Coordinator {
         role: machine.replication.role,
         decision: this.#loop.decision,
         model: this.#running?.generation.health ?? { subjects: [], references: [], probes: [], sites: [] },
-        routers: await this.#routes.peers(),
+        bgp: await this.#bgp(),
         listen: this.dnsAddresses(),
         counters: this.#dns.counts(),
       },
       presentMoment(),
     );
   }
+}
+
+/** What a release says of the routes of one site. */
+function routesOf(site: SiteId, { sites, steering }: CompiledRelease): RoutesSite {
+  const own = sites.get(site);
+  const prefixes = steering.prefixes.filter((policy) => policy.sites.includes(site));
+  return { site, bgp: own?.bgp, prefixes, answers: (own?.endpoints ?? []).map(({ answer }) => answer) };
 }
 
 /** Whether any of the services is steered by round trips. */

@@ -29,7 +29,7 @@ import { GeoFiles } from './geo-files.ts';
 import { Releases } from './releases.ts';
 import { Signals } from './signals.ts';
 
-/** The longest that an end may take (R24). */
+/** The longest that an end may take, besides what `fairlead stop` waits for its routes (R24). */
 const stopDeadlineMs = 4500;
 /** How long the coordinator that is replaced may take until only its DNS is left. */
 const takeLimitMs = 6000;
@@ -272,12 +272,13 @@ class Run {
 
   async #stop(mode: StopMode, exitCode: number): Promise<void> {
     const { log } = this.#parts;
+    const limitMs = stopDeadlineMs + (mode.kind === 'leave' ? this.#coordinator.leaveMs : 0);
     const deadline = setTimeout(() => {
       const isEnd = mode.kind !== 'handOver';
       const then = isEnd ? 'exiting all the same' : 'DNS goes on as it was decided last';
-      log.error({ event: 'stop' }, `not everything ended within ${stopDeadlineMs}ms, ${then}`);
+      log.error({ event: 'stop' }, `not everything ended within ${limitMs}ms, ${then}`);
       if (isEnd) process.exit(exitCode);
-    }, stopDeadlineMs);
+    }, limitMs);
     await this.#coordinator.stop(mode);
     clearTimeout(deadline);
   }

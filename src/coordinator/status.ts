@@ -1,6 +1,6 @@
 /** What a coordinator believes and does, as `GET /v1/status` tells it: read from the parts, nothing decided here. */
 import type { EndpointStatus, FailoverStatus, NodeStatus, Status } from '#api/status.ts';
-import type { PeerSnapshot } from 'bgp-ts';
+import type { BgpStatus, SpeakerStatus } from '#api/bgp.ts';
 import type { Decision } from '#decide/decision.ts';
 import type { HealthModel, Subject } from '#health/model.ts';
 import type { Moment } from '#health/overrides.ts';
@@ -19,7 +19,7 @@ export interface StatusSource {
   readonly role: Status['role'];
   readonly decision: Decision;
   readonly model: HealthModel;
-  readonly routers: readonly PeerSnapshot[];
+  readonly bgp: BgpStatus;
   readonly listen: readonly string[];
   readonly counters: Readonly<Record<string, number>>;
 }
@@ -48,7 +48,7 @@ export function describeStatus(source: StatusSource, moment: Moment): Status {
       holdsAnchor,
       ...(blocked === undefined ? {} : { blocked: `${blocked.rule}: ${blocked.reason}` }),
     })),
-    routers: source.routers.map(describeRouter),
+    routers: source.bgp.speakers.flatMap(describeRouters),
     overrides: decision.overrides.map(({ override, state }) => ({
       id: override.id,
       kind: override.kind,
@@ -124,9 +124,14 @@ function describeNode(node: string, subject: Subject, source: StatusSource, mome
   return { node, state: service.state, ageMs, ...owns, reason: service.holding ?? service.reason };
 }
 
-function describeRouter(peer: PeerSnapshot): Status['routers'][number] {
-  const { name, address, state, reason, announced } = peer;
-  return { name, address, state, reason, announced: announced.map((route) => route.prefix) };
+function describeRouters({ speaker, neighbors }: SpeakerStatus): Status['routers'] {
+  return neighbors.map(({ name, address, state, reason, announced, bfd }) => ({
+    name: speaker === 'coordinator' ? name : `${speaker} ${name}`,
+    address,
+    state,
+    reason: bfd === undefined || bfd.state === 'up' ? reason : `${reason}; BFD is ${bfd.state}: ${bfd.reason}`,
+    announced: announced.map((route) => route.prefix),
+  }));
 }
 
 function describePeer(site: string, decision: Decision, moment: Moment): Status['peers'][number] {

@@ -5,8 +5,10 @@ import { isAnswered } from '../client.ts';
 import { exitCode } from '../command.ts';
 import { defineControlCommand } from '../define.ts';
 
+/** Where the coordinator does not say how long it may take. */
 const longestStopMs = 10_000;
 const lookIntervalMs = 100;
+const stopSchema = z.object({ withinMs: z.number().optional() });
 
 export const command = defineControlCommand({
   name: 'stop',
@@ -15,16 +17,18 @@ export const command = defineControlCommand({
 
 Withdraws this site's routes and ends the coordinator (R24); returns when it is gone. To restart it, send SIGTERM
 instead: that leaves the routes alone.
-Exit code: 0 gone, 1 still there after 10 s, 2 wrong usage, 75 no coordinator answers.
+DNS goes on answering until the routes are gone for as long as the prefixes' \`drain\`.
+Exit code: 0 gone, 1 still there after the time that it may take, 2 wrong usage, 75 no coordinator answers.
 `,
   options: {},
   run: async ({ socketPath, call }) => {
-    const answer = await call({ method: 'POST', path: '/v1/stop', body: {}, schema: z.unknown() });
+    const answer = await call({ method: 'POST', path: '/v1/stop', body: {}, schema: stopSchema });
     if (!answer.ok) return answer.fault;
-    const deadline = monotonicMs() + longestStopMs;
+    const limitMs = answer.value.withinMs ?? longestStopMs;
+    const deadline = monotonicMs() + limitMs;
     while (await isAnswered(socketPath)) {
       if (monotonicMs() > deadline) {
-        process.stderr.write(`fairlead stop: the coordinator still answers after ${longestStopMs / 1000} s\n`);
+        process.stderr.write(`fairlead stop: the coordinator still answers after ${Math.ceil(limitMs / 1000)} s\n`);
         return exitCode.failed;
       }
       await new Promise((resolve) => setTimeout(resolve, lookIntervalMs));

@@ -1,0 +1,77 @@
+/** A neighbor's plan as the options of a BGP peer and of a BFD session, on one machine. Pure. */
+import type { BfdSessionOptions, PeerOptions, PrefixRange } from 'bgp-ts';
+import { familyOf } from '#base/ip.ts';
+import type { IpAddress, IpPrefix } from '#base/ip.ts';
+import { refuse, succeed } from '#base/result.ts';
+import type { Result } from '#base/result.ts';
+import type { SpeakingMachine } from './machine.ts';
+import type { NeighborPlan } from './plan.ts';
+
+/** Who speaks. */
+export interface SpeakerIdentity {
+  readonly routerId: IpAddress;
+  readonly machine: SpeakingMachine;
+}
+
+/** The options of a peer; the fault is a sentence about what this machine lacks. */
+export function peerOptionsOf(plan: NeighborPlan, { routerId, machine }: SpeakerIdentity): Result<PeerOptions, string> {
+  const { ttlSecurityHops, device, dscp, role, gracefulRestart, prefixes, connection } = plan;
+  const key = plan.md5Key === undefined ? undefined : machine.md5Keys.get(plan.md5Key);
+  if (plan.md5Key !== undefined && key === undefined) {
+    return refuse(`this machine has no key '${plan.md5Key}', expected it under bgp.keys of its own config`);
+  }
+  if (connection !== 'active' && machine.listen.length === 0) {
+    return refuse(`it is ${connection} and this machine does not listen, expected bgp.listen in its own config`);
+  }
+  const socket = {
+    ...(key === undefined ? {} : { md5Key: key }),
+    ...(ttlSecurityHops === undefined ? {} : { ttlSecurityHops }),
+    ...(device === undefined ? {} : { device }),
+    ...(dscp === undefined ? {} : { dscp }),
+  };
+  const localAddress = localAddressOf(plan, machine);
+  return succeed({
+    name: plan.name,
+    address: plan.address,
+    port: plan.port,
+    peerAsn: plan.peerAsn,
+    localAsn: plan.localAsn,
+    routerId,
+    holdTimeSeconds: plan.holdTimeSeconds,
+    families: plan.families,
+    connection,
+    extendedNextHop: plan.extendedNextHop,
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(Object.keys(socket).length === 0 ? {} : { socket }),
+    ...(role === undefined ? {} : { role }),
+    ...(gracefulRestart === undefined ? {} : { gracefulRestart: { ...gracefulRestart, isForwardingPreserved: true } }),
+    ...(prefixes === undefined ? {} : { exportPrefixes: prefixes.flatMap(rangesOf) }),
+  });
+}
+
+/** The options of its BFD session; undefined where it has none. */
+export function bfdOptionsOf(plan: NeighborPlan, { machine }: SpeakerIdentity): BfdSessionOptions | undefined {
+  if (plan.bfd === undefined) return undefined;
+  const localAddress = localAddressOf(plan, machine);
+  return {
+    name: plan.name,
+    address: plan.address,
+    intervalMs: plan.bfd.intervalMs,
+    multiplier: plan.bfd.multiplier,
+    isMultihop: plan.multihop !== undefined,
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(plan.device === undefined ? {} : { device: plan.device }),
+  };
+}
+
+function localAddressOf(plan: NeighborPlan, machine: SpeakingMachine): IpAddress | undefined {
+  if (plan.localAddress !== undefined) return plan.localAddress;
+  const { localAddress } = machine;
+  return localAddress !== undefined && familyOf(localAddress) === familyOf(plan.address) ? localAddress : undefined;
+}
+
+/** The prefix itself, and single hosts in it, which a blackhole is told by (RFC 7999). */
+function rangesOf(prefix: IpPrefix): readonly PrefixRange[] {
+  const hostLength = familyOf(prefix) === 4 ? 32 : 128;
+  return [{ prefix }, { prefix, minLength: hostLength, maxLength: hostLength }];
+}

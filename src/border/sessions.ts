@@ -1,0 +1,338 @@
+/**
+ * The BGP sessions of one machine: a speaker and BFD, each in a worker of its own, told wanted routes as desired state
+ * (R20, R24). The coordinator has one off the path, the agent of a node that speaks has one on it.
+ *
+ * Which route is wanted and at which standing is the announcer's decision; what one neighbor is told of it is computed
+ * here from its settings; what it was told and when is the speaker's to know.
+ */
+import type { BfdEvent, BfdSpeaker, BgpSpeaker, OnSpeakerEvent, SpeakerEvent } from 'bgp-ts';
+import type { Logger } from 'pino';
+import type { IpAddress, IpPrefix } from '#base/ip.ts';
+import { attributesFor } from '#steering/announcer/attributes.ts';
+import type { RouteAttributes, WantedRoute } from '#steering/announcer/attributes.ts';
+import { BfdSessions } from './bfd-sessions.ts';
+import { SessionCounters } from './counters.ts';
+import type { SpeakingMachine } from './machine.ts';
+import { bfdOptionsOf, peerOptionsOf } from './peer-options.ts';
+import type { NeighborPlan } from './plan.ts';
+import { describeNeighbor } from './snapshot.ts';
+import type { NeighborSnapshot } from './snapshot.ts';
+
+/** How long after the end of its worker the speaker is started anew, and between two attempts to listen. */
+const restartDelayMs = 1000;
+const listenRetryMs = 5000;
+
+/** How long GRACEFUL_SHUTDOWN stands before the withdrawal of a stop, so that routers take other paths first (R24). */
+export const gracefulShutdownMs = 1000;
+
+/** What sessions are opened with. */
+export interface BorderSessionsOptions {
+  readonly log: Logger;
+  readonly machine: SpeakingMachine;
+  /** Told whether any session is established, at each change of one. */
+  readonly onHeard: (established: boolean) => void;
+  readonly createSpeaker: (options: { readonly onEvent: OnSpeakerEvent }) => BgpSpeaker;
+  readonly createBfd: (options: { readonly onEvent: (event: BfdEvent) => void }) => BfdSpeaker;
+}
+
+/** A route that is wanted, and why. */
+interface Wanted {
+  readonly route: WantedRoute;
+  readonly reason: string;
+}
+
+/** A neighbor and how far it has come. */
+interface Neighbor {
+  readonly plan: NeighborPlan;
+  /** Why the speaker does not have it; undefined where it does. */
+  held: { readonly state: 'refused' | 'waiting'; readonly reason: string; readonly sinceUnixMs: number } | undefined;
+}
+
+/** What a neighbor would be told now. */
+export interface PlannedRoute {
+  readonly neighbor: string;
+  readonly prefix: IpPrefix;
+  readonly attributes: RouteAttributes;
+  readonly reason: string;
+}
+
+/** The sessions of one machine. */
+export class BorderSessions {
+  readonly #options: BorderSessionsOptions;
+  readonly #bfd: BfdSessions;
+  readonly #counters = new SessionCounters();
+  readonly #established = new Set<string>();
+  readonly #wanted = new Map<IpPrefix, Wanted>();
+  readonly #neighbors = new Map<string, Neighbor>();
+  #routerId: IpAddress | undefined;
+  #speaker: BgpSpeaker | undefined;
+  #restart: NodeJS.Timeout | undefined;
+  #listenRetry: NodeJS.Timeout | undefined;
+  #isListening = false;
+  #isComplete = false;
+  #isStopped = false;
+  #isLeaving = false;
+
+  constructor(options: BorderSessionsOptions) {
+    this.#options = options;
+    this.#bfd = new BfdSessions({
+      log: options.log,
+      create: options.createBfd,
+      onUp: (name) => this.#release(name),
+      onFailed: (name) => this.#fail(name),
+    });
+  }
+
+  /** Takes the wanted neighbors; one whose plan changed is dialled anew, the others are not touched. */
+  replace(plans: readonly NeighborPlan[], routerId: IpAddress | undefined): void {
+    const wanted = new Map(plans.map((plan) => [plan.name, plan]));
+    const isOther = routerId !== this.#routerId;
+    this.#routerId = routerId;
+    for (const [name, { plan }] of this.#neighbors) {
+      const next = wanted.get(name);
+      if (isOther || next === undefined || JSON.stringify(next) !== JSON.stringify(plan)) this.#forget(name);
+    }
+    for (const plan of plans) if (!this.#neighbors.has(plan.name)) this.#add(plan);
+    this.#listen();
+  }
+
+  announce(prefix: IpPrefix, route: WantedRoute, reason: string): void {
+    // What was decided while leaving comes too late: it would bring back what is being taken back.
+    if (this.#isLeaving) return;
+    const known = this.#wanted.get(prefix);
+    if (known?.reason === reason && JSON.stringify(known.route) === JSON.stringify(route)) return;
+    this.#wanted.set(prefix, { route, reason });
+    this.#tellAll(prefix);
+  }
+
+  withdraw(prefix: IpPrefix, reason: string): void {
+    if (!this.#wanted.delete(prefix)) return;
+    for (const name of this.#neighbors.keys()) this.#set(name, prefix, null, reason);
+  }
+
+  /** Every prefix that is wanted now. */
+  get prefixes(): readonly IpPrefix[] {
+    return [...this.#wanted.keys()];
+  }
+
+  /** What is wanted is all that is wanted: until then a neighbor with graceful restart waits for the rest (R24). */
+  declareComplete(): void {
+    this.#isComplete = true;
+    this.#speaker?.declareComplete();
+  }
+
+  /** What each neighbor would be told now. */
+  planned(): readonly PlannedRoute[] {
+    return [...this.#neighbors.values()].flatMap(({ plan }) =>
+      [...this.#wanted].map(([prefix, { route, reason }]) => ({
+        neighbor: plan.name,
+        prefix,
+        attributes: attributesFor(route, plan.export),
+        reason,
+      })),
+    );
+  }
+
+  /** Every neighbor with what it was told. */
+  async snapshot(): Promise<readonly NeighborSnapshot[]> {
+    if (this.#neighbors.size === 0) return [];
+    const [snapshot, bfd] = await Promise.all([this.#speaker?.snapshot(), this.#bfd.snapshot()]);
+    const peers = new Map((snapshot?.peers ?? []).map((peer) => [peer.name, peer]));
+    return [...this.#neighbors.values()].map(({ plan, held }) => {
+      const peer = peers.get(plan.name) ?? {
+        ...nothingTold,
+        name: plan.name,
+        address: plan.address,
+        port: plan.port,
+        reason: held?.reason ?? 'the speaker starts anew',
+        sinceUnixMs: held?.sinceUnixMs ?? Date.now(),
+      };
+      const described = describeNeighbor(
+        peer,
+        this.#counters.of(plan.name),
+        bfd.get(plan.name),
+        (prefix) =>
+          // A prefix that the speaker has, and only such ones are asked for, is canonical.
+          this.#wanted.get(prefix as IpPrefix)?.reason ?? '',
+      );
+      return held === undefined ? described : { ...described, state: held.state };
+    });
+  }
+
+  /**
+   * Ends for good (R24): GRACEFUL_SHUTDOWN, withdrawal, `settleMs` in which traffic that comes still is served, then
+   * Cease with the text. Resolves when all sessions are closed.
+   */
+  async leave(text: string, settleMs: number): Promise<void> {
+    this.#isLeaving = true;
+    const isHeard = this.#established.size > 0 && this.#wanted.size > 0;
+    for (const [prefix, { route }] of this.#wanted) {
+      if (route.standing === 'blackhole') continue;
+      this.#wanted.set(prefix, { route: { ...route, standing: 'draining' }, reason: text });
+      this.#tellAll(prefix);
+    }
+    if (isHeard) await pause(gracefulShutdownMs);
+    for (const prefix of this.prefixes) this.withdraw(prefix, text);
+    if (isHeard) await pause(settleMs);
+    this.#end();
+    await Promise.all([this.#speaker?.stop({ mode: 'administrative', text }), this.#bfd.stop({ isSilent: false })]);
+  }
+
+  /** A process that will be back closes TCP and says nothing (R24). */
+  async closeSilently(): Promise<void> {
+    this.#end();
+    await Promise.all([this.#speaker?.stop({ mode: 'silent' }), this.#bfd.stop({ isSilent: true })]);
+  }
+
+  #end(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#restart);
+    clearTimeout(this.#listenRetry);
+  }
+
+  #add(plan: NeighborPlan): void {
+    const neighbor: Neighbor = { plan, held: undefined };
+    this.#neighbors.set(plan.name, neighbor);
+    const identity = { routerId: this.#routerId ?? plan.address, machine: this.#options.machine };
+    const bfd = bfdOptionsOf(plan, identity);
+    if (bfd !== undefined) this.#bfd.add(plan.name, bfd);
+    if (plan.bfd?.isStrict === true && !this.#bfd.isUp(plan.name)) {
+      neighbor.held = { state: 'waiting', reason: 'BFD is not up yet (strict)', sinceUnixMs: Date.now() };
+      return;
+    }
+    this.#dial(neighbor);
+  }
+
+  #dial(neighbor: Neighbor): void {
+    const { plan } = neighbor;
+    const options = peerOptionsOf(plan, { routerId: this.#routerId ?? plan.address, machine: this.#options.machine });
+    this.#speaker ??= this.#createSpeaker();
+    const added = options.ok ? this.#speaker.addPeer(options.value) : options;
+    if (!added.ok) {
+      neighbor.held = { state: 'refused', reason: added.fault, sinceUnixMs: Date.now() };
+      const text = `BGP neighbor ${plan.name} cannot be used: ${added.fault}`;
+      this.#options.log.error({ event: 'bgp.refused', peer: plan.name }, text);
+      return;
+    }
+    neighbor.held = undefined;
+    for (const prefix of this.#wanted.keys()) this.#tell(neighbor, prefix);
+  }
+
+  #forget(name: string): void {
+    const neighbor = this.#neighbors.get(name);
+    this.#neighbors.delete(name);
+    this.#bfd.remove(name);
+    if (neighbor?.held === undefined) this.#speaker?.removePeer(name);
+    this.#counters.forget(name);
+    if (this.#established.delete(name)) this.#options.onHeard(this.#established.size > 0);
+  }
+
+  /** BFD came up: a neighbor that waits for it is dialled. */
+  #release(name: string): void {
+    const neighbor = this.#neighbors.get(name);
+    if (neighbor?.held?.state === 'waiting') this.#dial(neighbor);
+  }
+
+  /** BFD failed: the session ends as if its hold time had run out (RFC 5882 §4.3), a strict one until BFD is back. */
+  #fail(name: string): void {
+    const neighbor = this.#neighbors.get(name);
+    if (neighbor === undefined || neighbor.held !== undefined || this.#isLeaving) return;
+    this.#speaker?.resetPeer(name, { mode: 'bfdDown' });
+    if (neighbor.plan.bfd?.isStrict !== true) return;
+    this.#speaker?.removePeer(name);
+    neighbor.held = { state: 'waiting', reason: 'BFD failed (strict)', sinceUnixMs: Date.now() };
+    if (this.#established.delete(name)) this.#options.onHeard(this.#established.size > 0);
+  }
+
+  #tellAll(prefix: IpPrefix): void {
+    for (const neighbor of this.#neighbors.values()) this.#tell(neighbor, prefix);
+  }
+
+  #tell({ plan }: Neighbor, prefix: IpPrefix): void {
+    const wanted = this.#wanted.get(prefix);
+    if (wanted === undefined) return;
+    this.#set(plan.name, prefix, attributesFor(wanted.route, plan.export), wanted.reason);
+  }
+
+  #set(name: string, prefix: IpPrefix, attributes: RouteAttributes | null, reason: string): void {
+    if (this.#neighbors.get(name)?.held !== undefined) return;
+    const set = this.#speaker?.setDesiredFor(name, prefix, attributes, reason);
+    if (set?.ok !== false) return;
+    this.#options.log.error({ event: 'bgp', peer: name, prefix }, `${name} cannot be told ${prefix}: ${set.fault}`);
+  }
+
+  #createSpeaker(): BgpSpeaker {
+    const speaker = this.#options.createSpeaker({ onEvent: (event) => this.#take(event) });
+    if (this.#isComplete) speaker.declareComplete();
+    return speaker;
+  }
+
+  #take(event: SpeakerEvent): void {
+    this.#counters.take(event);
+    logEvent(this.#options.log, event);
+    if (event.kind === 'sessionState') {
+      if (event.state === 'established') this.#established.add(event.peer);
+      else this.#established.delete(event.peer);
+      this.#options.onHeard(this.#established.size > 0);
+    }
+    if (event.kind !== 'ended') return;
+    this.#established.clear();
+    this.#options.onHeard(false);
+    this.#revive();
+  }
+
+  #revive(): void {
+    this.#speaker = undefined;
+    this.#isListening = false;
+    if (this.#isStopped) return;
+    clearTimeout(this.#restart);
+    this.#restart = setTimeout(() => {
+      for (const neighbor of this.#neighbors.values()) if (neighbor.held?.state !== 'waiting') this.#dial(neighbor);
+      this.#listen();
+    }, restartDelayMs);
+  }
+
+  /** Listens where any neighbor may connect to us; what the system refuses is tried again. */
+  #listen(): void {
+    const speaker = this.#speaker;
+    const isNeeded = [...this.#neighbors.values()].some(
+      ({ plan, held }) => plan.connection !== 'active' && held === undefined,
+    );
+    if (speaker === undefined || !isNeeded || this.#isListening || this.#isStopped) return;
+    this.#isListening = true;
+    const { machine, log } = this.#options;
+    const attempt = async ({ address, port }: (typeof machine.listen)[number]): Promise<void> => {
+      const listening = await speaker.listen({ address, port });
+      if (listening.ok || this.#isStopped || speaker !== this.#speaker) return;
+      log.error({ event: 'bgp.listen' }, `BGP cannot listen on ${address} port ${port}: ${listening.fault}`);
+      this.#listenRetry = setTimeout(() => void attempt({ address, port }), listenRetryMs);
+    };
+    for (const each of machine.listen) void attempt(each);
+  }
+}
+
+const nothingTold = {
+  state: 'stopped',
+  negotiated: undefined,
+  announced: [],
+  updatesSent: 0,
+  updatesReceived: 0,
+  faultyUpdatesReceived: 0,
+} as const;
+
+function logEvent(log: Logger, event: SpeakerEvent): void {
+  const fields = { event: `bgp.${event.kind}`, ...('peer' in event ? { peer: event.peer } : {}) };
+  if (event.kind === 'error' || event.kind === 'ended' || event.kind === 'routeRefused') log.error(fields, event.text);
+  else if (event.kind === 'notification') log.warn(fields, event.text);
+  else if (event.kind === 'sessionState' && !isNews(event)) log.debug(fields, event.text);
+  else log.info(fields, event.text);
+}
+
+/** Only reaching and losing Established is news; the steps between are for debugging. */
+function isNews(event: Extract<SpeakerEvent, { kind: 'sessionState' }>): boolean {
+  return event.state === 'established' || event.previous === 'established';
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs));
+}

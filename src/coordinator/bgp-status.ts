@@ -1,0 +1,66 @@
+/** What is known of this site's border routers, as `GET /v1/bgp` tells it: read from the parts, nothing decided here. */
+import type { BgpStatus, PlannedRoute, SpeakerStatus } from '#api/bgp.ts';
+import { attributesFor } from '#steering/announcer/attributes.ts';
+import type { PrefixPolicy } from '#steering/model.ts';
+import { readKernelDrops } from './kernel-drops.ts';
+import type { Routes } from './routes.ts';
+
+/** Takes the state of all speakers now. */
+export async function describeBgp(site: string, routes: Routes, prefixes: readonly PrefixPolicy[]): Promise<BgpStatus> {
+  const { bgp } = routes;
+  const here = prefixes.flatMap(({ prefix, nextHops }) => {
+    const nextHop = nextHops.get(site);
+    return nextHop === undefined ? [] : [{ prefix, nextHop: bgp?.speaker === 'nodes' ? 'self' : nextHop }];
+  });
+  return {
+    site,
+    ...(bgp === undefined ? {} : { bgp: { asn: bgp.asn, mode: bgp.speaker, neighbors: [...bgp.neighbors] } }),
+    prefixes: here,
+    speakers: await speakersOf(routes),
+    planned: bgp?.speaker === 'nodes' ? plannedByNodes(routes) : plannedHere(routes),
+    blocked: routes.blocked(),
+    kernel: readKernelDrops(),
+  };
+}
+
+async function speakersOf(routes: Routes): Promise<SpeakerStatus[]> {
+  const { bgp } = routes;
+  if (bgp === undefined) return [];
+  if (bgp.speaker === 'coordinator') {
+    return [{ speaker: 'coordinator', routerId: bgp.routerId, neighbors: [...(await routes.sessions.snapshot())] }];
+  }
+  const routerIds = new Map(bgp.nodes.map(({ node, routerId }) => [node, routerId]));
+  return routes.nodes.snapshot().map(({ node, ageMs, neighbors }) => ({
+    speaker: node,
+    routerId: routerIds.get(node) ?? '',
+    ...(ageMs === undefined ? {} : { ageMs }),
+    neighbors: [...neighbors],
+  }));
+}
+
+function plannedHere({ sessions }: Routes): PlannedRoute[] {
+  return sessions.planned().map(({ attributes, ...route }) => ({
+    ...route,
+    speaker: 'coordinator',
+    attributes: copied(attributes),
+  }));
+}
+
+function plannedByNodes({ bgp, nodes }: Routes): PlannedRoute[] {
+  return nodes.planned().flatMap(({ prefix, wanted, nodes: standings }) =>
+    standings.flatMap(({ node, isExcused }) =>
+      (isExcused ? [] : (bgp?.neighbors ?? [])).map((neighbor) => ({
+        speaker: node,
+        neighbor: neighbor.name,
+        prefix,
+        attributes: copied(attributesFor({ ...wanted.route, nextHop: 'self' }, neighbor.export)),
+        reason: wanted.reason,
+      })),
+    ),
+  );
+}
+
+function copied(attributes: ReturnType<typeof attributesFor>): PlannedRoute['attributes'] {
+  const { communities, largeCommunities } = attributes;
+  return { ...attributes, communities: [...communities], largeCommunities: [...largeCommunities] };
+}

@@ -1,0 +1,189 @@
+/**
+ * The routes of a site whose nodes speak (ADR 25): each node's instruction, made of what the announcer wants and of
+ * what the nodes say of themselves, handed out in the answers to their reports.
+ *
+ * Nothing is handed out before everything that is wanted is known (`declareComplete`): until then a node goes on with
+ * what it was told before (R23, R24).
+ */
+import type { IpAddress, IpPrefix } from '#base/ip.ts';
+import { prefixContains } from '#base/ip.ts';
+import type { Instruction, InstructedRoute, NodeBgp } from '#border/instruction.ts';
+import type { NeighborSnapshot } from '#border/snapshot.ts';
+import type { SiteBgp } from '#config/bgp.ts';
+import type { Report } from '#health/report.ts';
+import type { WantedRoute } from '#steering/announcer/attributes.ts';
+import type { Gate } from '#steering/model.ts';
+import { gateDemands } from '#steering/gate.ts';
+import { gateNodes } from './node-gate.ts';
+import type { NodeStanding } from './node-gate.ts';
+
+/** A node's last report with what it says of BGP, and when it came. */
+interface NodeState {
+  readonly report: Pick<Report, 'services' | 'leaseMs'>;
+  readonly bgp: NodeBgp | undefined;
+  readonly receivedAtMs: number;
+}
+
+/** What a prefix means at this site: the addresses that must be on a node, and what its gate follows. */
+export interface PrefixHere {
+  readonly prefix: IpPrefix;
+  readonly gate: Gate;
+  readonly drainMs: number;
+}
+
+/** What the release says of this site. */
+export interface NodeRoutesSite {
+  readonly site: string;
+  readonly bgp: SiteBgp;
+  readonly prefixes: readonly PrefixHere[];
+  /** Addresses that clients are answered with at this site. */
+  readonly answers: readonly IpAddress[];
+}
+
+interface Wanted {
+  readonly route: WantedRoute;
+  readonly reason: string;
+}
+
+/** Instructions for the nodes of one site. */
+export class NodeRoutes {
+  readonly #onHeard: (established: boolean) => void;
+  readonly #now: () => number;
+  readonly #wanted = new Map<IpPrefix, Wanted>();
+  readonly #nodes = new Map<string, NodeState>();
+  #site: NodeRoutesSite | undefined;
+  #isComplete = false;
+
+  /** `onHeard` is told whether a session of any node is established, at each report. */
+  constructor(onHeard: (established: boolean) => void, now: () => number) {
+    this.#onHeard = onHeard;
+    this.#now = now;
+  }
+
+  replace(site: NodeRoutesSite | undefined): void {
+    this.#site = site;
+    const known = new Set(site?.bgp.nodes.map(({ node }) => node));
+    for (const node of this.#nodes.keys()) if (!known.has(node)) this.#nodes.delete(node);
+  }
+
+  announce(prefix: IpPrefix, route: WantedRoute, reason: string): void {
+    this.#wanted.set(prefix, { route, reason });
+  }
+
+  withdraw(prefix: IpPrefix): void {
+    this.#wanted.delete(prefix);
+  }
+
+  declareComplete(): void {
+    this.#isComplete = true;
+  }
+
+  /** Takes what a node says of itself; true where the node is one that speaks. */
+  take(report: Report, bgp: NodeBgp | undefined): boolean {
+    if (this.#site?.bgp.nodes.some(({ node }) => node === report.node) !== true) return false;
+    this.#nodes.set(report.node, { report, bgp, receivedAtMs: this.#now() });
+    this.#onHeard(this.#isHeard());
+    return true;
+  }
+
+  /** What a node is to do now; undefined where there is nothing to tell it. */
+  instructionFor(node: string): Instruction | undefined {
+    const speaking = this.#site?.bgp.nodes.find((each) => each.node === node);
+    if (speaking === undefined || this.#site === undefined || !this.#isComplete) return undefined;
+    const { site, bgp, prefixes } = this.#site;
+    return {
+      site,
+      node,
+      routerId: speaking.routerId,
+      neighbors: [...bgp.neighbors],
+      loopback: bgp.loopback,
+      settleMs: Math.max(0, ...prefixes.map(({ drainMs }) => drainMs)),
+      routes: [...this.#wanted].flatMap(([prefix, wanted]) => this.#routeFor(node, prefix, wanted)),
+    };
+  }
+
+  /** Every node's sessions, with the age of what is known; undefined where it has not reported. */
+  snapshot(): readonly {
+    readonly node: string;
+    readonly ageMs: number | undefined;
+    readonly neighbors: readonly NeighborSnapshot[];
+  }[] {
+    return (this.#site?.bgp.nodes ?? []).map(({ node }) => {
+      const known = this.#nodes.get(node);
+      const ageMs = known === undefined ? undefined : this.#now() - known.receivedAtMs;
+      return { node, ageMs, neighbors: known?.bgp?.neighbors ?? [] };
+    });
+  }
+
+  /** What is wanted of each prefix, and which nodes tell it. */
+  planned(): readonly {
+    readonly prefix: IpPrefix;
+    readonly wanted: Wanted;
+    readonly nodes: readonly NodeStanding[];
+  }[] {
+    return [...this.#wanted].map(([prefix, wanted]) => ({ prefix, wanted, nodes: this.#gate(prefix) }));
+  }
+
+  #routeFor(node: string, prefix: IpPrefix, { route, reason }: Wanted): readonly InstructedRoute[] {
+    const standing = this.#gate(prefix).find((each) => each.node === node);
+    if (standing?.isExcused === true) return [];
+    return [
+      {
+        prefix,
+        standing: route.standing,
+        settings: route.settings,
+        addresses: this.#addressesIn(prefix),
+        services: [...this.#servicesOf(prefix)],
+        reason,
+      },
+    ];
+  }
+
+  #gate(prefix: IpPrefix): readonly NodeStanding[] {
+    return gateNodes(
+      (this.#site?.bgp.nodes ?? []).map(({ node }) => {
+        const known = this.#fresh(node);
+        return {
+          node,
+          fault: known === undefined ? undefined : this.#faultOf(prefix, known),
+          isTelling: known?.bgp?.prefixes.includes(prefix) === true && hasSession(known.bgp),
+        };
+      }),
+    );
+  }
+
+  #faultOf(prefix: IpPrefix, { report, bgp }: NodeState): string | undefined {
+    const missing = this.#addressesIn(prefix).find((address) => bgp?.addresses.includes(address) === false);
+    if (missing !== undefined) return `${missing} is not on the node (R16)`;
+    const services = this.#servicesOf(prefix);
+    const reports = report.services.filter(({ service }) => services.includes(service));
+    const isDown =
+      reports.length > 0 && reports.every(({ state, holding }) => state === 'down' && holding === undefined);
+    return isDown ? `${reports.map(({ service }) => service).join(', ')} down on the node` : undefined;
+  }
+
+  #addressesIn(prefix: IpPrefix): IpAddress[] {
+    return (this.#site?.answers ?? []).filter((address) => prefixContains(prefix, address));
+  }
+
+  #servicesOf(prefix: IpPrefix): readonly string[] {
+    const here = this.#site?.prefixes.find((each) => each.prefix === prefix);
+    return here === undefined ? [] : gateDemands(here.gate).services;
+  }
+
+  #fresh(node: string): NodeState | undefined {
+    const known = this.#nodes.get(node);
+    return known !== undefined && this.#now() - known.receivedAtMs < known.report.leaseMs ? known : undefined;
+  }
+
+  #isHeard(): boolean {
+    return [...this.#nodes.keys()].some((node) => {
+      const bgp = this.#fresh(node)?.bgp;
+      return bgp !== undefined && hasSession(bgp);
+    });
+  }
+}
+
+function hasSession({ neighbors }: NodeBgp): boolean {
+  return neighbors.some(({ state }) => state === 'established');
+}
