@@ -165,6 +165,7 @@ function loadOf(bench: Bench, wanted: BenchCase, hasEdns: boolean): Load {
     hasEdns,
     rcode: wanted.rcode,
     seconds: options.seconds,
+    window: options.window,
     maxRuns: Math.ceil(maxQueriesPerRun / lines),
     cores: clientCores,
     directory,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { runDnsperf } from './dnsperf.ts';
 import type { DnsperfOptions, DnsperfOutcome } from './dnsperf.ts';
+import { countsByName, runFullLoad } from './full-load.ts';
 import { cpuBetween, readCpu } from './process-figures.ts';
 import type { CpuUse } from './process-figures.ts';
 import type { Server } from './server.ts';
@@ -15,13 +16,15 @@ export interface Load {
   readonly rcode: 'NOERROR' | 'NXDOMAIN';
   readonly seconds: number;
   readonly maxRuns: number;
-  /** The cores of dnsperf, for taskset. */
+  /** Queries under way at full load; undefined to leave that to dnsperf. */
+  readonly window: number | undefined;
+  /** The cores of the client, for taskset. */
   readonly cores: string | undefined;
   /** For dnsperf's output. */
   readonly directory: string;
 }
 
-/** The figures of one round. CPU is of all threads of the server, for each answer that dnsperf counted. */
+/** The figures of one round. CPU is of all threads of the server, for each answer that the client counted. */
 export interface Round {
   readonly cpuUs: number;
   readonly userUs: number;
@@ -69,15 +72,9 @@ async function run(
   load: Load,
   ratePerSecond?: number,
 ): Promise<{ readonly outcome: DnsperfOutcome; readonly cpu: CpuUse }> {
-  const { queryFile, isBinary, hasEdns, seconds, maxRuns, cores, directory } = load;
-  const options: DnsperfOptions = {
-    ...{ port: server.port, queryFile, isBinary, hasEdns, seconds, maxRuns, cores },
-    outputFile: join(directory, 'dnsperf.out'),
-    ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
-  };
   const pids = server.pids();
   const before = readCpu(pids);
-  const outcome = await runDnsperf(options);
+  const outcome = await ask(server, load, ratePerSecond);
   const cpu = cpuBetween(before, readCpu(pids));
   const right = outcome.byRcode[load.rcode] ?? 0;
   if (right === 0 || right < outcome.completed) {
@@ -85,4 +82,21 @@ async function run(
     throw new Error(`${server.peer.name} answered ${said}, expected ${load.rcode} alone`);
   }
   return { outcome, cpu };
+}
+
+/** As fast as it goes by our own client, at a rate by dnsperf, which sees how late each answer is. */
+async function ask(server: Server, load: Load, ratePerSecond: number | undefined): Promise<DnsperfOutcome> {
+  const { queryFile, isBinary, hasEdns, seconds, maxRuns, window, cores, directory } = load;
+  const { port } = server;
+  if (ratePerSecond === undefined && window !== undefined) {
+    const full = await runFullLoad({ port, queryFile, isBinary, hasEdns, seconds, window }, cores);
+    const lost = full.sent - full.completed - window;
+    return { ...full, lost: Math.max(0, lost), byRcode: countsByName(full), latenciesMs: new Float64Array(0) };
+  }
+  const options: DnsperfOptions = {
+    ...{ port, queryFile, isBinary, hasEdns, seconds, maxRuns, cores },
+    outputFile: join(directory, 'dnsperf.out'),
+    ...(ratePerSecond === undefined ? {} : { ratePerSecond }),
+  };
+  return runDnsperf(options);
 }

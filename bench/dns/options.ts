@@ -56,6 +56,8 @@ export interface BenchOptions {
   readonly seconds: number;
   readonly threads: number;
   readonly seed: number;
+  /** Queries under way at full load; undefined to leave that to dnsperf. */
+  readonly window: number | undefined;
   /** The `bin/fairlead.js` to measure. */
   readonly program: string;
   /** Where the figures of each round go as JSON. */
@@ -72,6 +74,9 @@ export const usage = `npm run bench:dns -- [options]
   --seconds N      length of each run; a round has two for each server (default 2)
   --threads N      UDP workers of each server (default 1)
   --seed N         of the queries (default 1)
+  --window N       queries under way at full load (default 128)
+  --dnsperf        leave full load to dnsperf, too: with one core it does not keep
+                   the fastest servers busy
   --fairlead PATH  another checkout's bin/fairlead.js
   --json FILE      write every round's figures`;
 
@@ -91,14 +96,15 @@ export function readOptions(args: readonly string[]): Result<BenchOptions, strin
   if (stranger !== undefined) return refuse(`--servers: no server "${stranger}"`);
   const edns = { both: [false, true], yes: [true], no: [false] }[values.edns];
   if (edns === undefined) return refuse(`--edns: got "${values.edns}", expected both, yes or no`);
-  const numbers = { rounds: 0, seconds: 0, threads: 0, seed: 0 };
-  for (const key of ['rounds', 'seconds', 'threads', 'seed'] as const) {
+  const numbers = { rounds: 0, seconds: 0, threads: 0, seed: 0, window: 0 };
+  for (const key of ['rounds', 'seconds', 'threads', 'seed', 'window'] as const) {
     numbers[key] = Number(values[key]);
     const isRight = Number.isSafeInteger(numbers[key]) && numbers[key] >= 1;
     if (!isRight) return refuse(`--${key}: got "${values[key]}", expected a whole number from 1`);
   }
   return succeed({
     ...numbers,
+    window: values.dnsperf ? undefined : numbers.window,
     cases: benchCases.filter(({ name }) => names.includes(name)),
     hasLoad: names.includes('load'),
     edns,
@@ -119,6 +125,8 @@ function parse(args: readonly string[]) {
       seconds: { type: 'string', default: '2' },
       threads: { type: 'string', default: '1' },
       seed: { type: 'string', default: '1' },
+      window: { type: 'string', default: '128' },
+      dnsperf: { type: 'boolean', default: false },
       fairlead: { type: 'string', default: ownProgram },
       json: { type: 'string' },
     },
