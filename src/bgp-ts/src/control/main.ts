@@ -1,14 +1,13 @@
 #!/usr/bin/env node
 /**
- * The program `bgp-ts`: a speaker in a worker thread behind a control socket, for those who want BGP from a script.
+ * The program `bgp-ts`: a speaker in a worker thread with a control socket, for those who want BGP from a script.
  * Events go to standard output, one line each.
  */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createWorkerSpeaker } from '../speaker/worker-client.ts';
-import type { BgpSpeaker } from '../speaker/types.ts';
+import { Worker } from 'node:worker_threads';
 import { commandForms } from './command.ts';
-import { runLines } from './execute.ts';
-import { startControl } from './server.ts';
+import type { WorkerNews, WorkerStart } from './worker.ts';
 
 const usage = `bgp-ts SOCKET [FILE]
 
@@ -23,9 +22,8 @@ SIGTERM and SIGINT close all sessions without a NOTIFICATION, so that peers with
 "stop" sends Cease 6/2 with the text.
 `;
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
+/** The worker's entry stands beside this file, compiled or not as this file is. */
+const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
 
 function fail(line: string, code: number): number {
   process.stderr.write(`${line}\n`);
@@ -33,30 +31,27 @@ function fail(line: string, code: number): number {
 }
 
 async function main(): Promise<number> {
-  const [path, file, ...rest] = process.argv.slice(2);
-  if (path === '--help' || path === '-h') {
+  const [socketPath, file, ...rest] = process.argv.slice(2);
+  if (socketPath === '--help' || socketPath === '-h') {
     process.stdout.write(usage);
     return 0;
   }
-  if (path === undefined || rest.length > 0) return fail(usage, 2);
-  const text = file === undefined ? '' : readText(file);
-  if (text === undefined) return fail(`cannot read ${file ?? ''}`, 2);
-  const ended = Promise.withResolvers<number>();
-  const speaker = createWorkerSpeaker({
-    onEvent: (event) => {
-      say(event.text);
-      if (event.kind === 'ended') ended.resolve(1);
-    },
+  if (socketPath === undefined || rest.length > 0) return fail(usage, 2);
+  const lines = file === undefined ? '' : readText(file);
+  return lines === undefined ? fail(`cannot read ${file ?? ''}`, 2) : speak({ socketPath, lines }, file ?? '');
+}
+
+/** Runs the worker to its end and returns the exit code. */
+async function speak(workerData: WorkerStart, file: string): Promise<number> {
+  const worker = new Worker(workerUrl, { name: 'bgp', workerData });
+  let code = 0;
+  worker.on('message', (news: WorkerNews) => {
+    if (news.kind === 'event') process.stdout.write(`${news.event.text}\n`);
+    else code = news.what === 'lines' ? fail(`${file}:${news.fault}`, 2) : fail(news.fault, 1);
   });
-  const started = await runLines(speaker, text);
-  if (!started.ok) return stopWith(speaker, fail(`${file ?? ''}:${started.fault}`, 2));
-  const control = await startControl({ speaker, path, onStopped: () => ended.resolve(0) });
-  if (!control.ok) return stopWith(speaker, fail(control.fault, 1));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => void stopWith(speaker, 0).then(ended.resolve));
-  }
-  const code = await ended.promise;
-  await control.value.close();
+  worker.on('error', (error) => (code = fail(`the BGP thread ended: ${String(error)}`, 1)));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => worker.postMessage('stop'));
+  await once(worker, 'exit').catch(() => undefined);
   return code;
 }
 
@@ -66,11 +61,6 @@ function readText(file: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-async function stopWith(speaker: BgpSpeaker, code: number): Promise<number> {
-  await speaker.stop({ mode: 'silent' });
-  return code;
 }
 
 process.exitCode = await main();

@@ -1,0 +1,52 @@
+/**
+ * Entry of the thread in which the program `bgp-ts` speaks. The control socket is answered here too, beside the
+ * sessions: a line costs no hop between threads, and a standard output that nobody reads holds up the main thread alone.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Speaker } from '../speaker/speaker.ts';
+import type { SpeakerEvent } from '../speaker/types.ts';
+import { runLines } from './execute.ts';
+import { startControl } from './server.ts';
+
+/** What the thread is started with. */
+export interface WorkerStart {
+  readonly socketPath: string;
+  /** Lines to carry out before the socket is opened. */
+  readonly lines: string;
+}
+
+/** What the thread tells. */
+export type WorkerNews =
+  | { readonly kind: 'event'; readonly event: SpeakerEvent }
+  /** It did not start: a fault of a line, as `LINE: SENTENCE`, or of the socket. */
+  | { readonly kind: 'refused'; readonly what: 'lines' | 'socket'; readonly fault: string };
+
+const port = parentPort;
+if (port === null) throw new Error('bug: worker.ts runs outside a worker');
+
+const tell = (news: WorkerNews): void => port.postMessage(news);
+const speaker = new Speaker({ onEvent: (event) => tell({ kind: 'event', event }) });
+
+async function start({ socketPath, lines }: WorkerStart): Promise<void> {
+  const ran = await runLines(speaker, lines);
+  if (!ran.ok) {
+    tell({ kind: 'refused', what: 'lines', fault: ran.fault });
+    return end(undefined);
+  }
+  const control = await startControl({ speaker, path: socketPath, onStopped: () => void end(control) });
+  if (!control.ok) {
+    tell({ kind: 'refused', what: 'socket', fault: control.fault });
+    return end(undefined);
+  }
+  port?.once('message', () => void end(control));
+}
+
+/** Closes what is left; the thread ends when nothing holds it. */
+async function end(control: Awaited<ReturnType<typeof startControl>> | undefined): Promise<void> {
+  await speaker.stop({ mode: 'silent' });
+  if (control?.ok === true) await control.value.close();
+  port?.close();
+}
+
+// main.ts starts this thread, and with this.
+await start(workerData as WorkerStart);
