@@ -1,0 +1,82 @@
+/**
+ * A BFD speaker as a process of its own, so that tests can put it into a network namespace: takes commands and tells
+ * events over Node's channel between processes. Also sends packets that no speaker would.
+ */
+import { createSocket } from 'node:dgram';
+import { createWorkerBfd } from '../src/bfd/worker-client.ts';
+import type { BfdEvent, BfdSessionOptions, BfdSnapshot } from '../src/bfd/types.ts';
+
+/** Test to child. */
+export type BfdChildCommand =
+  | { readonly kind: 'add'; readonly options: BfdSessionOptions }
+  | { readonly kind: 'remove'; readonly name: string }
+  | { readonly kind: 'snapshot' }
+  | { readonly kind: 'stop'; readonly isSilent: boolean }
+  | { readonly kind: 'send'; readonly hex: string; readonly address: string; readonly ttl: number }
+  /** Makes garbage and keeps this thread busy by turns, until the process ends. */
+  | { readonly kind: 'storm' };
+
+/** Child to test. */
+export type BfdChildNews =
+  | { readonly kind: 'event'; readonly event: BfdEvent }
+  | { readonly kind: 'added'; readonly fault: string | undefined }
+  | { readonly kind: 'snapshot'; readonly snapshot: readonly BfdSnapshot[] }
+  | { readonly kind: 'sent' };
+
+const tell = (news: BfdChildNews): void => {
+  process.send?.(news);
+};
+const speaker = createWorkerBfd({ onEvent: (event) => tell({ kind: 'event', event }) });
+
+process.on('disconnect', () => process.exit());
+process.on('message', (command: BfdChildCommand) => {
+  void obey(command);
+});
+
+async function obey(command: BfdChildCommand): Promise<void> {
+  switch (command.kind) {
+    case 'add': {
+      const added = speaker.addSession(command.options);
+      tell({ kind: 'added', fault: added.ok ? undefined : added.fault });
+      return;
+    }
+    case 'remove':
+      speaker.removeSession(command.name);
+      return;
+    case 'snapshot': {
+      tell({ kind: 'snapshot', snapshot: await speaker.snapshot() });
+      return;
+    }
+    case 'stop':
+      await speaker.stop({ isSilent: command.isSilent });
+      {
+        process.disconnect();
+        return;
+      }
+    case 'send': {
+      send(command.hex, command.address, command.ttl);
+      return;
+    }
+    case 'storm': {
+      storm([]);
+      return;
+    }
+  }
+}
+
+function send(hex: string, address: string, ttl: number): void {
+  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+  socket.bind(0, () => {
+    socket.setTTL(ttl);
+    socket.send(Buffer.from(hex, 'hex'), 3784, address, () => socket.close(() => tell({ kind: 'sent' })));
+  });
+}
+
+/** Some ten thousand objects a turn, of which the youngest turns survive: young and old collections both have work. */
+function storm(kept: unknown[][]): void {
+  kept.push(Array.from({ length: 20_000 }, (_, index) => ({ index, text: `garbage ${index}` })));
+  if (kept.length > 40) kept.splice(0, 30);
+  const endMs = performance.now() + 20;
+  while (performance.now() < endMs) JSON.stringify(kept.at(-1)?.slice(0, 100));
+  setImmediate(storm, kept);
+}

@@ -1,0 +1,89 @@
+/** BFD against FRR's bfdd (RFC 5880, RFC 5881): what it says is the reference. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { bfdLabIsMissing, BfdLab, far, near } from './bfd-lab.ts';
+
+const peerLines = (peer: string): string => `
+ peer ${peer}
+  receive-interval 300
+  transmit-interval 300
+  detect-multiplier 3
+ !`;
+const ours = { address: far.ipv4, name: 'bfdd', intervalMs: 300, multiplier: 3 } as const;
+
+describe('BFD with bfdd', { skip: bfdLabIsMissing, concurrency: 3 }, () => {
+  test('a session with bfdd comes up, follows its intervals, and goes down when bfdd dies', async () => {
+    await using lab = new BfdLab();
+    const bfdd = await lab.bfdd(peerLines(near.ipv4));
+    const speaker = await lab.ours();
+    await speaker.add(ours);
+    await speaker.state('bfdd', 'up');
+    // Ours told its 300 ms by a poll after the second that goes before up.
+    await bfdd.shows(near.ipv4, /Status: up[^]*Remote timers:[^]*Transmission interval: 300ms/);
+    const negotiated = await speaker.shows('bfdd', '300 ms of bfdd', (seen) => seen.detectionTimeMs === 900);
+    assert.equal(negotiated.transmitIntervalMs, 300);
+
+    bfdd.configure(`peer ${near.ipv4}`, 'receive-interval 450', 'transmit-interval 400');
+    const changed = await speaker.shows('bfdd', '450 ms of bfdd', (seen) => seen.transmitIntervalMs === 450);
+    assert.equal(changed.detectionTimeMs, 1200);
+    assert.equal(changed.state, 'up');
+
+    const from = speaker.log.events.length;
+    await bfdd.kill();
+    const down = await speaker.state('bfdd', 'down', from);
+    assert.deepEqual([down.isPeerAdminDown, down.reason], [false, 'nothing came for 1200 ms']);
+  });
+
+  test('a shutdown at bfdd is told as administrative, and its end brings the session up again', async () => {
+    await using lab = new BfdLab();
+    const bfdd = await lab.bfdd(peerLines(near.ipv4));
+    const speaker = await lab.ours();
+    await speaker.add(ours);
+    await speaker.state('bfdd', 'up');
+    bfdd.configure(`peer ${near.ipv4}`, 'shutdown');
+    const down = await speaker.state('bfdd', 'down');
+    assert.deepEqual([down.isPeerAdminDown, down.reason], [true, 'the peer is administratively down']);
+    const from = speaker.log.events.length;
+    bfdd.configure(`peer ${near.ipv4}`, 'no shutdown');
+    await speaker.state('bfdd', 'up', from);
+  });
+
+  test('bfdd sees our death by its detection time, and our removal as administrative', async () => {
+    await using lab = new BfdLab();
+    const bfdd = await lab.bfdd(peerLines(near.ipv4));
+    const first = await lab.ours();
+    await first.add(ours);
+    await bfdd.shows(near.ipv4, /Status: up/);
+    await first.kill();
+    await bfdd.shows(near.ipv4, /Status: down[^]*Diagnostics: control detection time expired/);
+
+    const second = await lab.ours();
+    await second.add(ours);
+    await bfdd.shows(near.ipv4, /Status: up/);
+    second.remove('bfdd');
+    await bfdd.shows(near.ipv4, /Status: down[^]*Remote diagnostics: administratively down/);
+    // Added again while the old one still says its farewell: the new one stays up.
+    await second.add(ours);
+    await bfdd.shows(near.ipv4, /Status: up/);
+    await second.stopped(false);
+    await bfdd.shows(near.ipv4, /Status: down[^]*Remote diagnostics: administratively down/);
+  });
+
+  test('a session over IPv6, bound to its device, comes up with bfdd', async () => {
+    await using lab = new BfdLab();
+    const bfdd = await lab.bfdd(peerLines(`${near.ipv6} local-address ${far.ipv6}`));
+    const speaker = await lab.ours();
+    await speaker.add({ ...ours, address: far.ipv6, device: 'near' });
+    await speaker.state('bfdd', 'up');
+    await bfdd.shows(`${near.ipv6} local-address ${far.ipv6}`, /Status: up/);
+  });
+
+  test('a multihop session comes up with bfdd', async () => {
+    await using lab = new BfdLab();
+    const bfdd = await lab.bfdd(peerLines(`${near.ipv4} multihop local-address ${far.ipv4}`));
+    const speaker = await lab.ours();
+    await speaker.add({ ...ours, isMultihop: true, localAddress: near.ipv4 });
+    await speaker.state('bfdd', 'up');
+    await bfdd.shows(`${near.ipv4} multihop local-address ${far.ipv4}`, /Status: up/);
+  });
+});
