@@ -27,6 +27,11 @@ export function narrate(event: DecisionEvent): Narration {
       return warn(`drain of ${event.override.site} is pending: ${event.reason}`);
     case 'drainOver':
       return info(`drain of ${event.override.site} is over`);
+    case 'routeOverride': {
+      const { kind, prefix = '', site, who, reason } = event.override;
+      const what = `${kind} of ${prefix} at ${site}`;
+      return event.isOver ? info(`${what} is over`) : warn(`${what}, by ${who}: ${reason}`);
+    }
     case 'announce':
     case 'withdraw':
     case 'blocked':

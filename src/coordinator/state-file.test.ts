@@ -12,6 +12,14 @@ const state: DurableState = {
   verdicts: [{ subject: subjectKey('www', 'fra', 4), state: 'down', reason: 'no usable server' }],
   overrides: [],
   anchors: [{ prefix: '203.0.113.0/24' as IpPrefix, holds: false }],
+  prefixes: [
+    {
+      prefix: '203.0.113.0/24' as IpPrefix,
+      state: 'withdrawn',
+      hasFailed: true,
+      returns: { tokens: 0.5, level: 2, holdMs: 60_000 },
+    },
+  ],
   failovers: [
     {
       service: 'www',

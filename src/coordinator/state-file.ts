@@ -29,6 +29,16 @@ const stateSchema = z.object({
     z.object({ override: overrideSchema, remainingMs: z.number().min(0), inEffect: z.boolean().default(false) }),
   ),
   anchors: z.array(z.object({ prefix: z.string().transform((text) => text as IpPrefix), holds: z.boolean() })),
+  prefixes: z
+    .array(
+      z.object({
+        prefix: z.string().transform((text) => text as IpPrefix),
+        state: z.enum(['announced', 'depreferred', 'draining', 'withdrawn']),
+        hasFailed: z.boolean(),
+        returns: z.object({ tokens: z.number().min(0), level: whole, holdMs: z.number().min(0) }),
+      }),
+    )
+    .default([]),
   failovers: z
     .array(
       z.object({
@@ -47,6 +57,7 @@ export const blankState: DurableState = {
   verdicts: [],
   overrides: [],
   anchors: [],
+  prefixes: [],
   failovers: [],
   ramps: [],
   sheds: [],
@@ -62,10 +73,10 @@ export interface ReadState {
 export function readState(path: string): ReadState {
   if (!existsSync(path)) return { state: blankState, complaint: undefined };
   try {
-    const { verdicts, overrides, anchors, failovers, ramps, sheds } = stateSchema.parse(
+    const { verdicts, overrides, anchors, prefixes, failovers, ramps, sheds } = stateSchema.parse(
       JSON.parse(readFileSync(path, 'utf8')),
     );
-    return { state: { verdicts, overrides, anchors, failovers, ramps, sheds }, complaint: undefined };
+    return { state: { verdicts, overrides, anchors, prefixes, failovers, ramps, sheds }, complaint: undefined };
   } catch (error) {
     const aside = `${path}.unreadable`;
     renameSync(path, aside);

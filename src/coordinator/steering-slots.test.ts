@@ -75,7 +75,7 @@ function decide(
     sites: ['fra'],
   };
   const steering: SteeringModel = { endpoints, services, prefixes: [], longestTtlSeconds: 30 };
-  const stored = { verdicts: [], overrides: [], anchors: [], failovers: [], ramps: [], sheds: [] };
+  const stored = { verdicts: [], overrides: [], anchors: [], prefixes: [], failovers: [], ramps: [], sheds: [] };
   const decision = new Decision({ site: 'fra', boot: 'b' }, stored, moment(0));
   decision.step({ kind: 'generation', health, steering, release: { epoch: 1, sequence: 1 } }, moment(0));
   for (const endpoint of endpoints) {

@@ -91,7 +91,15 @@ export interface Site {
   readonly nodes: Map<string, { state: 'up' | 'down' | 'draining'; owner: boolean; alive: boolean }>;
 }
 
-const blank: DurableState = { verdicts: [], overrides: [], anchors: [], failovers: [], ramps: [], sheds: [] };
+const blank: DurableState = {
+  verdicts: [],
+  overrides: [],
+  anchors: [],
+  prefixes: [],
+  failovers: [],
+  ramps: [],
+  sheds: [],
+};
 
 /** Several coordinators in virtual time. */
 export class World {

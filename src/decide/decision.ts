@@ -13,18 +13,18 @@ import { trackCheck } from '#health/check-tracker.ts';
 import type { CheckState } from '#health/check-tracker.ts';
 import { HealthEngine } from '#health/engine.ts';
 import type { HealthEffect, HealthInput } from '#health/engine.ts';
-import type { HealthModel, SiteId, SubjectKey } from '#health/model.ts';
+import type { HealthModel, SiteId, Subject, SubjectKey } from '#health/model.ts';
 import { OverrideBook } from '#health/overrides.ts';
-import type { Moment } from '#health/overrides.ts';
+import type { Moment, OverriddenThing } from '#health/overrides.ts';
 import type { AnchorReport, Override, PeerReport } from '#health/report.ts';
 import type { Verdict } from '#health/verdict.ts';
 import { AnswerEngine, isUsable } from '#steering/answers.ts';
 import type { AnswerInput, EndpointDecision, ServiceDecision, ServiceMode } from '#steering/answers.ts';
 import { Announcer } from '#steering/announcer/engine.ts';
 import type { PrefixStatus } from '#steering/announcer/engine.ts';
-import type { ServiceHere } from '#steering/gate.ts';
 import { managedPrefixes } from '#steering/model.ts';
 import type { Endpoint, PrefixPolicy, SteeringModel } from '#steering/model.ts';
+import { succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import { Drains } from './drains.ts';
 import type { DecisionEffect, DecisionEvent, DurableState } from './effects.ts';
@@ -34,7 +34,10 @@ import { Paces } from './paces.ts';
 import { anchorsOf, awaitsAnswer, isAcknowledged, votersAmong } from './peers.ts';
 import type { Coordinators } from './peers.ts';
 import { durableShape } from './durable-shape.ts';
+import { judgeRouteOverride, RouteOverrides } from './route-overrides.ts';
+import { serviceHere } from './service-here.ts';
 import { decideServices } from './services.ts';
+import { SuspendedProbes } from './suspended-probes.ts';
 import { Teller } from './teller.ts';
 
 export { tellIntervalMs } from './teller.ts';
@@ -74,11 +77,14 @@ export class Decision {
   readonly #answers = new AnswerEngine();
   readonly #announcer: Announcer;
   readonly #drains: Drains;
+  readonly #routeOverrides: RouteOverrides;
+  readonly #suspended = new SuspendedProbes();
   readonly #failovers: Failovers;
   readonly #paces: Paces;
   readonly #teller = new Teller();
   readonly #stored: DurableState;
   #steering = emptySteering;
+  #subjects: ReadonlyMap<SubjectKey, Subject> = new Map();
   #managed: ReadonlyMap<Endpoint, PrefixPolicy> = new Map();
   #release: PeerReport['release'] = { epoch: 0, sequence: 0 };
   #coordinators: readonly SiteId[] = [];
@@ -93,7 +99,8 @@ export class Decision {
   constructor(identity: DecisionIdentity, stored: DurableState, moment: Moment) {
     this.#identity = identity;
     this.#health = new HealthEngine(identity.site);
-    this.#announcer = new Announcer(identity, stored.anchors);
+    this.#announcer = new Announcer(identity, stored);
+    this.#routeOverrides = new RouteOverrides(identity.site);
     this.#drains = new Drains(identity.site, stored.overrides);
     this.#failovers = new Failovers(identity.site, stored.failovers);
     this.#paces = new Paces(stored);
@@ -109,16 +116,17 @@ export class Decision {
 
   /** Puts an operator's override in force (R26); the refusal says why not. */
   addOverride(override: Override, moment: Moment): Result<readonly DecisionEffect[], string> {
-    const added = this.#overrides.add(override, moment);
-    return added.ok ? { ok: true, value: this.#decide([], moment) } : added;
+    const judged = judgeRouteOverride(override, this.#steering.prefixes);
+    const added = judged.ok ? this.#overrides.add(override, moment) : judged;
+    return added.ok ? succeed(this.#decide([], moment)) : added;
   }
 
-  /** Takes back the overrides of a site; `removed` is empty when there were none. */
+  /** Takes back the overrides of one thing, which is a drain where only a site is given; none may be in force. */
   removeOverrides(
-    site: SiteId,
+    thing: SiteId | OverriddenThing,
     moment: Moment,
   ): { readonly removed: readonly Override[]; readonly effects: readonly DecisionEffect[] } {
-    const removed = this.#overrides.remove(site, moment);
+    const removed = this.#overrides.remove(typeof thing === 'string' ? { kind: 'drain', site: thing } : thing, moment);
     return { removed, effects: this.#decide([], moment) };
   }
 
@@ -174,7 +182,10 @@ export class Decision {
 
   /** Overrides in force, each with how far it has come. */
   get overrides(): readonly { readonly override: Override; readonly state: string }[] {
-    return this.#drains.inForce.map((override) => ({ override, state: this.#drains.describe(override) }));
+    return [
+      ...this.#drains.inForce.map((override) => ({ override, state: this.#drains.describe(override) })),
+      ...this.#routeOverrides.inForce.map((override) => ({ override, state: 'in effect in BGP' })),
+    ];
   }
 
   /** What is decided of each endpoint, by subject. */
@@ -201,14 +212,17 @@ export class Decision {
         return [];
       }
       case 'peerReport':
-        this.#overrides.merge(input.report.overrides, moment);
+        this.#overrides.merge([...input.report.overrides, ...(input.report.routeOverrides ?? [])], moment);
         this.#failovers.merge(input.report.failovers ?? []);
         if (awaitsAnswer(input.report, this.#toldBy(input.report.site), this.#announcer.reports()))
           this.#teller.hurry();
         return this.#health.step(input, moment.nowMs);
-      case 'report':
       case 'result':
-      case 'results':
+      case 'results': {
+        const heard = this.#suspended.filter(input, (prefix) => this.#isAnnouncedHere(prefix));
+        return this.#health.step(heard, moment.nowMs);
+      }
+      case 'report':
       case 'tick':
         return this.#health.step(input, moment.nowMs);
     }
@@ -217,6 +231,8 @@ export class Decision {
   #load(input: Extract<DecisionInput, { kind: 'generation' }>, nowMs: MonoMs): readonly HealthEffect[] {
     this.#steering = input.steering;
     this.#managed = managedPrefixes(input.steering);
+    this.#subjects = new Map(input.health.subjects.map((subject) => [subject.key, subject]));
+    this.#suspended.replace(input.health, input.steering.prefixes);
     this.#release = input.release;
     this.#coordinators = input.health.sites;
     const effects = this.#health.step({ kind: 'model', model: input.health }, nowMs);
@@ -242,8 +258,10 @@ export class Decision {
   #decideDrains(events: DecisionEvent[], moment: Moment): void {
     // Before there is a release, no endpoint tells whether a drain would take the last one out.
     if (!this.#isLoaded) return;
+    const inForce = this.#overrides.active(moment);
+    events.push(...this.#routeOverrides.decide(inForce));
     const decided = this.#drains.decide({
-      inForce: this.#overrides.active(moment),
+      inForce: inForce.filter(({ kind }) => kind === 'drain'),
       endpoints: this.#steering.endpoints,
       verdictOf: (subject) => this.#verdictOf(subject),
     });
@@ -298,12 +316,24 @@ export class Decision {
     const peers = this.#health.freshPeers(nowMs);
     const effects = this.#announcer.step({
       prefixes: this.#steering.prefixes,
-      serviceHere: (service) => this.#serviceHere(service),
+      serviceHere: (service) =>
+        serviceHere(service, {
+          site: this.#identity.site,
+          endpoints: this.#steering.endpoints,
+          subjects: this.#subjects,
+          verdictOf: (subject) => this.#verdictOf(subject),
+          checkState: (check) => this.#health.checkState(check),
+        }),
       ownDns: (prefix) => this.#ownDns.get(prefix),
       peersOf: (prefix) => anchorsOf(peers, prefix),
-      drain: drain?.stage.kind === 'routes' ? { reason: `drained: ${drain.override.reason}` } : undefined,
+      drain:
+        drain?.stage.kind === 'routes'
+          ? { reason: `drained: ${drain.override.reason}`, forced: drain.override.forced }
+          : undefined,
       isDrained: drain !== undefined,
-      sane: this.#health.sanity === 'sane',
+      lowered: (prefix) => this.#routeOverrides.lowered(prefix),
+      blackholes: this.#routeOverrides.blackholes,
+      sanity: this.#health.sanity,
       isHeard: this.#isHeard,
       nowMs,
     });
@@ -317,7 +347,7 @@ export class Decision {
       overrides: this.#overrides
         .stored(moment)
         .map((stored) => ({ ...stored, inEffect: this.#drains.inEffect.has(stored.override.id) })),
-      anchors: this.#announcer.stored(),
+      ...this.#announcer.stored(moment.nowMs),
       failovers: this.#failovers.stored(moment.nowMs),
       ...this.#paces.stored(),
     };
@@ -328,13 +358,16 @@ export class Decision {
   }
 
   #tell(moment: Moment): readonly DecisionEffect[] {
+    const known = this.#overrides.all(moment);
+    const routeOverrides = known.filter(({ kind }) => kind !== 'drain');
     const state = {
       site: this.#identity.site,
       boot: this.#identity.boot,
       sane: this.#health.sanity === 'sane',
       observations: [...this.#health.observations()],
       anchors: [...this.#announcer.reports()],
-      overrides: [...this.#overrides.all(moment)],
+      overrides: known.filter(({ kind }) => kind === 'drain'),
+      ...(routeOverrides.length === 0 ? {} : { routeOverrides }),
       appliedOverrides: [...this.#drains.inEffect],
       failovers: [...this.#failovers.reports()],
       release: this.#release,
@@ -355,22 +388,14 @@ export class Decision {
     return present(this.#health.verdict(subject), `the verdict on ${subject}`);
   }
 
-  #serviceHere(service: string): ServiceHere {
-    const here = this.#steering.endpoints.filter(
-      (endpoint) => endpoint.service === service && endpoint.site === this.#identity.site,
-    );
-    return {
-      verdicts: here.map((endpoint) => this.#verdictOf(endpoint.subject)),
-      hasAgents: here.some((endpoint) => endpoint.hasAgents),
-    };
+  #isAnnouncedHere(prefix: IpPrefix): boolean {
+    const policy = this.#steering.prefixes.find((candidate) => candidate.prefix === prefix);
+    return policy?.sites.includes(this.#identity.site) === true && this.#announcer.isAnnounced(prefix);
   }
 
   /** R25: an endpoint inside a managed prefix is answered only while its site announces that prefix. */
   #isAnnouncedAt(site: SiteId, prefix: IpPrefix, nowMs: MonoMs): boolean {
-    if (site === this.#identity.site) {
-      const status = this.#announcer.status().find((entry) => entry.prefix === prefix);
-      return status?.state.kind !== 'withdrawn';
-    }
+    if (site === this.#identity.site) return this.#announcer.isAnnounced(prefix);
     const peer = anchorsOf(this.#health.freshPeers(nowMs), prefix).find((entry) => entry.site === site);
     return peer === undefined || peer.report.announced;
   }

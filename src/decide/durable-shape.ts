@@ -6,13 +6,17 @@ const minuteMs = 60_000;
 
 /**
  * Equal texts for states of which one may stand for the other. Times count by the minute: what is left of an override
- * (R12), and how long a tier has been as it is where a failover waits for that (R27).
+ * (R12) or of a hold (R21), and how long a tier has been as it is where a failover waits for that (R27).
  */
 export function durableShape(state: DurableState, isTimed: (service: ServiceId) => boolean): string {
   return JSON.stringify([
     state.verdicts.map(({ subject, state: verdict }) => [subject, verdict]),
     state.overrides.map((stored) => ({ ...stored, remainingMs: Math.floor(stored.remainingMs / minuteMs) })),
     state.anchors,
+    state.prefixes.map(({ returns, ...prefix }) => [
+      prefix,
+      [Math.floor(returns.tokens), returns.level, Math.ceil(returns.holdMs / minuteMs)],
+    ]),
     state.failovers.map(({ service, record, tiers }) => [
       service,
       record,

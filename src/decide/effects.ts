@@ -2,7 +2,7 @@
 import type { Override, PeerReport } from '#health/report.ts';
 import type { StoredVerdict, HealthEffect } from '#health/engine.ts';
 import type { StoredOverride } from '#health/overrides.ts';
-import type { AnnouncerEffect } from '#steering/announcer/engine.ts';
+import type { AnnouncerEffect, StoredPrefix } from '#steering/announcer/engine.ts';
 import type { ServiceMode } from '#steering/answers.ts';
 import type { FailoverRecord, StoredFailover } from '#steering/failover-record.ts';
 import type { StoredAnchor } from '#steering/safety/anchor.ts';
@@ -13,6 +13,7 @@ export interface DurableState extends StoredPaces {
   readonly verdicts: readonly StoredVerdict[];
   readonly overrides: readonly StoredOverride[];
   readonly anchors: readonly StoredAnchor[];
+  readonly prefixes: readonly StoredPrefix[];
   readonly failovers: readonly StoredFailover[];
 }
 
@@ -41,7 +42,9 @@ export type DecisionEvent =
     }
   | { readonly kind: 'drainEffective'; readonly override: Override }
   | { readonly kind: 'drainPending'; readonly override: Override; readonly reason: string }
-  | { readonly kind: 'drainOver'; readonly override: Override };
+  | { readonly kind: 'drainOver'; readonly override: Override }
+  /** A prefix is to be de-preferred or an address discarded at a site, or no longer (R26). */
+  | { readonly kind: 'routeOverride'; readonly override: Override; readonly isOver: boolean };
 
 /** What to do, in this order: keep, publish, route, tell. */
 export type DecisionEffect =

@@ -15,6 +15,8 @@ function at(elapsed: number, step = 0): Moment {
   return { nowMs: elapsed as MonoMs, unixMs: (epoch + elapsed + step) as UnixMs };
 }
 
+const drainOfFra = { kind: 'drain', site: 'fra' } as const;
+
 function drain(id: string, parts: Partial<Override> = {}): Override {
   return {
     id,
@@ -87,9 +89,9 @@ test('R26: taking back a site’s overrides takes back all of them, also those o
   const book = new OverrideBook();
   book.add(drain('a'), at(0));
   book.merge([drain('b'), drain('c', { site: 'iad' })], at(0));
-  assert.deepEqual(ids(book.remove('fra', at(1))), ['a', 'b']);
+  assert.deepEqual(ids(book.remove(drainOfFra, at(1))), ['a', 'b']);
   assert.deepEqual(ids(book.active(at(1))), ['c']);
-  assert.deepEqual(book.remove('fra', at(2)), []);
+  assert.deepEqual(book.remove(drainOfFra, at(2)), []);
 });
 
 test('R19: overrides in force come oldest first, and of the same instant by their id', () => {
@@ -130,10 +132,28 @@ test('R26: after a day a removed override is forgotten, and then no disk gives b
   const book = new OverrideBook();
   book.add(drain('a'), at(0));
   const away = book.stored(at(1));
-  book.remove('fra', at(2));
+  book.remove(drainOfFra, at(2));
   assert.equal(book.all(at(hour + day - 1)).length, 1);
   assert.deepEqual(book.all(at(hour + day)), []);
   const back = new OverrideBook();
   back.restore(away, at(hour + day));
   assert.deepEqual(back.all(at(hour + day)), []);
+});
+
+test('R26: overrides of different kinds, prefixes and sites stand beside each other, two of the same thing do not', () => {
+  const book = new OverrideBook();
+  const about = (id: string, kind: Override['kind'], prefix: string, site = 'fra'): Override =>
+    drain(id, { kind, site, prefix });
+  book.add(drain('a'), at(0));
+  assert.equal(book.add(about('b', 'depref', '203.0.113.0/24'), at(0)).ok, true);
+  assert.equal(book.add(about('c', 'blackhole', '203.0.113.7/32'), at(0)).ok, true);
+  assert.equal(book.add(about('d', 'blackhole', '203.0.113.8/32'), at(0)).ok, true);
+  assert.equal(book.add(about('e', 'blackhole', '203.0.113.7/32', 'iad'), at(0)).ok, true);
+  assert.deepEqual(book.add(about('f', 'blackhole', '203.0.113.7/32'), at(0)), {
+    ok: false,
+    fault: '203.0.113.7/32 is discarded at fra already',
+  });
+  const removed = book.remove({ kind: 'blackhole', site: 'fra', prefix: '203.0.113.7/32' }, at(1));
+  assert.deepEqual(ids(removed), ['c']);
+  assert.deepEqual(ids(book.active(at(1))), ['a', 'b', 'd', 'e']);
 });

@@ -9,7 +9,6 @@ import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import { after, earliest } from '#base/time.ts';
 import type { MonoMs, UnixMs } from '#base/time.ts';
-import type { SiteId } from './model.ts';
 import { longestOverrideMs } from './report.ts';
 import type { Override } from './report.ts';
 
@@ -33,6 +32,9 @@ export interface StoredOverride {
   readonly inEffect?: boolean | undefined;
 }
 
+/** What an override is about: a site, or a prefix at a site. */
+export type OverriddenThing = Pick<Override, 'kind' | 'site' | 'prefix'>;
+
 const tombstoneMs = 86_400_000;
 
 /** The overrides that this coordinator knows of. */
@@ -43,16 +45,14 @@ export class OverrideBook {
   add(override: Override, moment: Moment): Result<Override, string> {
     if (override.reason.trim() === '') return refuse('an override needs a reason');
     if (override.durationMs > longestOverrideMs) return refuse('an override may last at most 30 days');
-    if (this.active(moment).some((other) => other.site === override.site)) {
-      return refuse(`${override.site} is drained already`);
-    }
+    if (this.active(moment).some((other) => isSameThing(other, override))) return refuse(alreadyInForce(override));
     this.#put(override, moment);
     return succeed(override);
   }
 
-  /** Takes back every override of a site; returns the ones that were in force. */
-  remove(site: SiteId, moment: Moment): readonly Override[] {
-    const removed = this.active(moment).filter((override) => override.site === site);
+  /** Takes back every override of a kind about one thing; returns the ones that were in force. */
+  remove(thing: OverriddenThing, moment: Moment): readonly Override[] {
+    const removed = this.active(moment).filter((override) => isSameThing(override, thing));
     for (const override of removed) {
       this.#put({ ...override, removed: true, revision: override.revision + 1 }, moment);
     }
@@ -125,6 +125,17 @@ export class OverrideBook {
     const endsAt = this.#entries.get(override.id)?.endsAt ?? after(moment.nowMs, override.durationMs);
     this.#entries.set(override.id, { override, endsAt });
   }
+}
+
+function isSameThing(one: OverriddenThing, other: OverriddenThing): boolean {
+  return one.kind === other.kind && one.site === other.site && one.prefix === other.prefix;
+}
+
+function alreadyInForce({ kind, site, prefix = '' }: OverriddenThing): string {
+  if (kind === 'drain') return `${site} is drained already`;
+  return kind === 'depref'
+    ? `${prefix} is de-preferred at ${site} already`
+    : `${prefix} is discarded at ${site} already`;
 }
 
 function isInForce(entry: Entry, moment: Moment): boolean {

@@ -73,9 +73,11 @@ export const observationSchema = z.object({
 export const anchorReportSchema = z.object({
   prefix: z.string(),
   holds: z.boolean(),
-  /** Up here by its gate, and announced at full preference. */
+  /** Up here by its gate, and announced. */
   serving: z.boolean(),
   announced: z.boolean(),
+  /** How far a wish to leave has come (R20): waiting for its turn, or going. */
+  leaving: z.enum(['waiting', 'going']).optional(),
   /** A request to another site to hold the anchor from now on. */
   asks: z.object({ site: name, id: z.string().min(1).max(100) }).optional(),
   /** The last request of each other site that this site has taken on. */
@@ -85,11 +87,18 @@ export const anchorReportSchema = z.object({
 /** The longest time that an override may be in force: 30 days. */
 export const longestOverrideMs = 30 * 86_400_000;
 
-/** An operator's word, in force until it expires or is taken back (R26). */
+/**
+ * An operator's word, in force until it expires or is taken back (R26): a drain of a site, a prefix that is to be
+ * de-preferred at a site, or an address whose traffic the site's border routers are to discard (RFC 7999).
+ */
 export const overrideSchema = z.object({
   id: z.string().min(1).max(64),
-  kind: z.enum(['drain']),
+  kind: z.enum(['drain', 'depref', 'blackhole']),
   site: name,
+  /** What `depref` and `blackhole` are about. */
+  prefix: z.string().max(50).optional(),
+  /** Rules that a drain overrides by name. */
+  forced: z.array(z.string().max(30)).max(20).optional(),
   reason,
   who: z.string().min(1).max(100).pipe(text),
   createdAtUnixMs: z.number(),
@@ -130,7 +139,10 @@ export const peerReportSchema = z.object({
   sane: z.boolean(),
   observations: z.array(observationSchema).max(100_000),
   anchors: z.array(anchorReportSchema).max(10_000),
+  /** Drains. */
   overrides: z.array(overrideSchema).max(10_000),
+  /** Overrides of other kinds; apart, since a version before them refuses a report with kinds that it does not know. */
+  routeOverrides: z.array(overrideSchema).max(10_000).optional(),
   /** Overrides that this coordinator's answers already follow (R25). */
   appliedOverrides: z.array(z.string()).max(10_000),
   /** Absent from a coordinator of a version before failover. */

@@ -4,12 +4,12 @@ import type { MonoMs } from '#base/time.ts';
 import type { CheckState } from '#health/check-tracker.ts';
 import type { Verdict } from '#health/verdict.ts';
 import { evaluateGate } from './gate.ts';
-import type { GateState, ServiceHere } from './gate.ts';
+import type { CoveredHere, GateState, ServiceHere } from './gate.ts';
 import type { Gate } from './model.ts';
 
 function here(state: Verdict['state'], basis: Verdict['basis'], hasAgents = true): ServiceHere {
   const verdict = { state, basis, since: 0 as MonoMs, reason: '', changePending: false };
-  return { verdicts: [verdict], hasAgents };
+  return { verdicts: [verdict], hasAgents, probes: [true] };
 }
 
 const up = here('up', 'inside');
@@ -30,11 +30,11 @@ test('R17, R23: one service: fresh evidence of the site moves its gate, held and
     [here('down', 'probes', false), 'fail', false],
     [draining, 'drain', false],
     [here('draining', 'held'), 'hold', false],
-    [{ verdicts: [], hasAgents: false }, 'fail', false],
-    [{ verdicts: [...down.verdicts, ...up.verdicts], hasAgents: true }, 'pass', true],
+    [{ verdicts: [], hasAgents: false, probes: [] }, 'fail', false],
+    [{ verdicts: [...down.verdicts, ...up.verdicts], hasAgents: true, probes: [true, true] }, 'pass', true],
   ];
   for (const [service, kind, fresh] of rows) {
-    const gate = evaluateGate({ any: ['www'] }, { serviceHere: () => service, ownDns: undefined });
+    const gate = evaluateGate({ any: ['www'] }, { serviceHere: () => service, ownDns: undefined, covered: [] });
     assert.deepEqual([gate.kind, gate.fresh], [kind, fresh], JSON.stringify(service));
   }
 });
@@ -61,7 +61,7 @@ test('R17: any, all and atLeast take the best that enough services allow', () =>
   for (const [gate, services, kind] of rows) {
     const byName = new Map(['a', 'b', 'c'].map((name, index) => [name, services[index] ?? down]));
     assert.equal(
-      evaluateGate(gate, { serviceHere: (name) => byName.get(name) ?? down, ownDns: undefined }).kind,
+      evaluateGate(gate, { serviceHere: (name) => byName.get(name) ?? down, ownDns: undefined, covered: [] }).kind,
       kind,
       JSON.stringify([gate, services]),
     );
@@ -78,7 +78,41 @@ test('R18: a nameserver prefix follows the own DNS alone: one answer opens it, t
     [{ state: 'fail', lastPassed: false, ...rest }, 'fail', false],
   ];
   for (const [ownDns, kind, fresh] of rows) {
-    const gate = evaluateGate('nameserver', { serviceHere: () => down, ownDns });
+    const gate = evaluateGate('nameserver', { serviceHere: () => down, ownDns, covered: [] });
+    assert.deepEqual([gate.kind, gate.fresh], [kind, fresh]);
+  }
+});
+
+test('R9, R17: a withdrawn prefix returns on inside evidence that a probe from within the site does not deny', () => {
+  const rows: [ServiceHere, returns: boolean][] = [
+    [up, true],
+    [{ ...up, probes: [false] }, false],
+    // Before the first run of a check, inside evidence is all there is.
+    [{ ...up, probes: [undefined] }, true],
+    [here('up', 'held'), false],
+    [here('up', 'probes'), false],
+    [here('up', 'probes', false), true],
+    [here('unknown', 'none'), false],
+    [{ verdicts: [...up.verdicts, ...up.verdicts], hasAgents: true, probes: [false, true] }, true],
+  ];
+  for (const [service, returns] of rows) {
+    const evidence = { serviceHere: () => service, ownDns: undefined, covered: [] };
+    assert.equal(evaluateGate({ any: ['www'] }, evidence).returns, returns, JSON.stringify(service));
+  }
+});
+
+test('R17: a covering prefix follows the prefixes within it: it goes after the last of them', () => {
+  const serving = { isAnnounced: true, isServing: true };
+  const lowered = { isAnnounced: true, isServing: false };
+  const gone = { isAnnounced: false, isServing: false };
+  const rows: [CoveredHere[], GateState['kind'], fresh: boolean][] = [
+    [[serving, gone], 'pass', true],
+    [[lowered, gone], 'pass', false],
+    [[gone, gone], 'fail', false],
+    [[], 'fail', false],
+  ];
+  for (const [covered, kind, fresh] of rows) {
+    const gate = evaluateGate('covered', { serviceHere: () => down, ownDns: undefined, covered });
     assert.deepEqual([gate.kind, gate.fresh], [kind, fresh]);
   }
 });

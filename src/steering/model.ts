@@ -14,13 +14,23 @@ import type { ServicePolicy } from './policy/model.ts';
 
 const serviceNames = z.array(z.string().min(1)).min(1);
 
-/** What a prefix follows (R17), as written in `zones/*.yaml`. */
+/** What a prefix follows (R17), as written in `zones/*.yaml`; `covered`: the prefixes of ours that lie within it. */
 export const gateSchema = z.union([
-  z.enum(['always', 'nameserver']),
+  z.enum(['always', 'nameserver', 'covered']),
   z.strictObject({ any: serviceNames }),
   z.strictObject({ all: serviceNames }),
   z.strictObject({ atLeast: z.int().min(1), of: serviceNames }),
 ]);
+
+/** What wishes must leave of a prefix (R20), as written in `zones/*.yaml`. */
+export const limitsSchema = z.strictObject({
+  /** So many other sites must serve the prefix before one may leave it. */
+  minSites: z.int().min(0).default(1),
+  /** Share of its sites that may be out at once, above 0 to 1. */
+  maxWithdrawn: z.number().gt(0).max(1).default(0.5),
+  /** How long a site that left or came back counts as on the move. */
+  settle: durationMs.default(30_000),
+});
 
 /** A prefix as written in `zones/*.yaml`. */
 export const prefixSchema = z.strictObject({
@@ -29,6 +39,7 @@ export const prefixSchema = z.strictObject({
   gatedBy: gateSchema,
   /** How long a draining prefix stays announced with GRACEFUL_SHUTDOWN before it is withdrawn (RFC 8326, R20). */
   drain: durationMs.default(10_000),
+  limits: limitsSchema.optional(),
   /** What its routes carry towards every neighbor. */
   export: exportSchema.optional(),
 });
@@ -56,6 +67,13 @@ export interface Endpoint {
 /** Where routers send a prefix's traffic. */
 export type NextHop = IpAddress | 'self';
 
+/** What wishes must leave of a prefix (R20). */
+export interface PrefixLimits {
+  readonly minSites: number;
+  readonly maxWithdrawn: number;
+  readonly settleMs: number;
+}
+
 /** An anycast prefix as this site announces it. */
 export interface PrefixPolicy {
   readonly prefix: IpPrefix;
@@ -65,6 +83,8 @@ export interface PrefixPolicy {
   /** Next hop by site; `self` is the coordinator's end of the session, which answers DNS itself. */
   readonly nextHops: ReadonlyMap<SiteId, NextHop>;
   readonly drainMs: number;
+  /** `defaultLimits` where absent. */
+  readonly limits?: PrefixLimits | undefined;
   /** What its routes carry towards every neighbor; nothing special where absent. */
   readonly export?: PrefixExport | undefined;
 }

@@ -14,13 +14,7 @@ import type { IpPrefix } from '#base/ip.ts';
 import type { MonoMs } from '#base/time.ts';
 import type { SiteId } from '#health/model.ts';
 import type { AnchorReport } from '#health/report.ts';
-
-/** A permission, with the rule that decided and words for people. */
-export interface Permission {
-  readonly allow: boolean;
-  readonly rule: string;
-  readonly reason: string;
-}
+import type { Permission } from './permission.ts';
 
 /** What another site last said of the prefix, under a lease that lasts. */
 export interface PeerAnchor {
