@@ -4,6 +4,7 @@ export type { SpeakerOptions } from './speaker/speaker.ts';
 export { createWorkerSpeaker } from './speaker/worker-client.ts';
 export type * from './speaker/types.ts';
 export { checkPeerOptions } from './speaker/options.ts';
+export { snapshotStopped } from './speaker/snapshot.ts';
 export type { RouteAttributes } from './rib/route.ts';
 export { checkRoute } from './rib/route.ts';
 
@@ -16,8 +17,10 @@ export type { BfdSpeakerOptions } from './bfd/speaker.ts';
 export { createWorkerBfd } from './bfd/worker-client.ts';
 export type * from './bfd/types.ts';
 export { checkBfdOptions } from './bfd/options.ts';
+export { AdjRibIn } from './rib/adj-rib-in.ts';
 export { AdjRibOut } from './rib/adj-rib-out.ts';
 export { exportAttributes } from './rib/export.ts';
+export { formatAsPath, viewRoute } from './rib/route-view.ts';
 
 export { encodeFrame, Framer } from './wire/framer.ts';
 export type { Frame, FrameEvent, FramingRules } from './wire/framer.ts';
@@ -51,6 +54,7 @@ export {
   encodeExtendedCommunity,
   encodeIpv6ExtendedCommunity,
 } from './wire/extended-community.ts';
+export { parseExtendedCommunity } from './wire/extended-community-parse.ts';
 export { formatExtendedCommunity, formatIpv6ExtendedCommunity } from './wire/extended-community-text.ts';
 export { nextHopAddresses } from './wire/multiprotocol.ts';
 export { routesOf } from './wire/update-routes.ts';

@@ -1,46 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseAddress, parsePrefix } from '../wire/address.ts';
-import type { Prefix } from '../wire/address.ts';
 import { findAttribute } from '../wire/attributes.ts';
-import type { PathAttribute } from '../wire/attributes.ts';
 import { Framer } from '../wire/framer.ts';
 import { decodeMessage } from '../wire/message.ts';
 import { endOfRibFamily } from '../wire/update-encode.ts';
 import type { DecodedUpdate } from '../wire/update-decode.ts';
 import { AdjRibOut } from './adj-rib-out.ts';
 import type { RibOutput } from './adj-rib-out.ts';
-import type { ExportContext } from './export.ts';
-import { exportAttributes } from './export.ts';
-import type { Route, RouteAttributes } from './route.ts';
-import { checkRoute } from './route.ts';
-
-function prefix(text: string): Prefix {
-  const parsed = parsePrefix(text);
-  if (parsed === undefined) throw new Error(`${text} is not a prefix`);
-  return parsed;
-}
-
-function route(text: string, attributes: Partial<RouteAttributes> = {}): Route {
-  const nextHop = text.includes(':') ? '2001:db8::1' : '192.0.2.1';
-  const checked = checkRoute(text, { nextHop, ...attributes });
-  if (!checked.ok) throw new Error(checked.fault);
-  return checked.value;
-}
-
-function context(changes: Partial<ExportContext> = {}): ExportContext {
-  const localAddress = parseAddress('192.0.2.7');
-  if (localAddress === undefined) throw new Error('192.0.2.7 is an address');
-  return {
-    localAsn: 65001,
-    isExternal: true,
-    fourOctetAs: true,
-    families: ['ipv4-unicast', 'ipv6-unicast'],
-    localAddress,
-    ...changes,
-  };
-}
+import { context, prefix, route } from './rib.fixture.ts';
 
 function decodeAll(output: RibOutput): readonly DecodedUpdate[] {
   return output.updates.map(({ bytes }) => {
@@ -115,7 +83,7 @@ void test('a route that can no longer be told is withdrawn', () => {
   rib.setDesired(prefix('2001:db8::/48'), route('2001:db8::/48', { nextHop: 'self' }));
   const output = rib.flush(context(), 0);
   assert.deepEqual(summary(output), ['+ -2001:db8::/48']);
-  assert.equal(output.refused[0]?.reason, 'next hop self is 192.0.2.7, of the other address family');
+  assert.equal(output.refused[0]?.reason, 'next hop self is 192.0.2.7, an IPv4 address: name an IPv6 next hop');
 });
 
 void test('ten thousand prefixes of both families fit messages of 4096 bytes, each exactly once', () => {
@@ -182,60 +150,119 @@ function applyUpdate(peer: Map<string, number>, update: DecodedUpdate): void {
   for (const text of withdrawn) assert.ok(peer.delete(text), `${text} was never announced`);
 }
 
-function exported(attributes: Partial<RouteAttributes>, changes: Partial<ExportContext>): readonly PathAttribute[] {
-  const result = exportAttributes(route('198.51.100.1/32', attributes), context(changes));
-  assert.ok(result.ok);
-  return result.value;
-}
+const [one, two] = ['198.51.100.1/32', '198.51.100.2/32'];
 
-void test('another AS gets our AS once and as often as prepended, MED, and no LOCAL_PREF', () => {
-  assert.deepEqual(exported({ prepend: 2, med: 7, localPreference: 300, nextHop: 'self' }, {}), [
-    { kind: 'origin', origin: 'igp' },
-    { kind: 'asPath', segments: [{ kind: 'sequence', asns: [65001, 65001, 65001] }] },
-    { kind: 'nextHop', nextHop: '192.0.2.7' },
-    { kind: 'med', med: 7 },
+void test('a route of one peer stands in place of the common one until it is taken back', () => {
+  const rib = new AdjRibOut();
+  const told = (): string => rib.sent().get(prefix(one))?.reason ?? 'nothing';
+  rib.setDesired(prefix(one), route(one), 'common');
+  rib.setDesiredFor(prefix(one), route(one, { med: 9 }), 'own');
+  rib.flush(context(), 0);
+  assert.equal(told(), 'own');
+  rib.setDesired(prefix(one), route(one, { med: 1 }), 'common, changed');
+  assert.deepEqual(summary(rib.flush(context(), 0)), []);
+  rib.setDesiredFor(prefix(one), null, 'not to this peer');
+  assert.deepEqual(summary(rib.flush(context(), 0)), [`+ -${one}`]);
+  rib.setDesiredFor(prefix(one), undefined, 'back');
+  assert.deepEqual(summary(rib.flush(context(), 0)), [`+${one} -`]);
+  assert.equal(told(), 'common, changed');
+  rib.setDesired(prefix(one), null, 'gone');
+  assert.deepEqual(summary(rib.flush(context(), 0)), [`+ -${one}`]);
+});
+
+void test('changes between two flushes collapse: a prefix that is back as it was costs no message', () => {
+  const rib = new AdjRibOut();
+  rib.setDesired(prefix(one), route(one));
+  rib.flush(context(), 0);
+  rib.setDesired(prefix(one), null);
+  rib.setDesired(prefix(one), route(one, { med: 7 }));
+  rib.setDesired(prefix(one), route(one));
+  assert.deepEqual(rib.flush(context(), 0).updates, []);
+  rib.setDesired(prefix(two), route(two));
+  rib.setDesired(prefix(two), null);
+  assert.equal(rib.isDrained, true);
+});
+
+void test('a flush with a budget stops after it and goes on with the next one', () => {
+  const rib = new AdjRibOut();
+  for (let host = 1; host <= 100; host++) rib.setDesired(prefix(`10.0.0.${host}/32`), route(`10.0.0.${host}/32`));
+  let count = 0;
+  while (!rib.isDrained) {
+    const { updates } = rib.flush(context(), 0, 60);
+    const byteCount = updates.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    assert.ok(byteCount > 0 && byteCount <= 60 + 50, `${byteCount} bytes`);
+    count += updates.flatMap(({ announced }) => announced).length;
+  }
+  assert.equal(count, 100);
+});
+
+void test('messages of up to 65535 bytes are used where they were agreed on', () => {
+  const rib = new AdjRibOut();
+  for (let index = 0; index < 5000; index++) {
+    const text = `10.${index >> 8}.${index & 0xff}.0/24`;
+    rib.setDesired(prefix(text), route(text));
+  }
+  const { updates } = rib.flush(context({ extendedMessages: true }), 0);
+  assert.deepEqual(
+    updates.map(({ announced }) => announced.length),
+    [5000],
+  );
+  assert.ok((updates[0]?.bytes.length ?? 0) > 20_000);
+});
+
+void test('where IPv4 may have IPv6 next hops it is withdrawn in MP_UNREACH_NLRI', () => {
+  const rib = new AdjRibOut();
+  rib.setDesired(prefix(one), route(one));
+  const agreed = context({ extendedNextHop: true });
+  rib.flush(agreed, 0);
+  rib.setDesired(prefix(one), null);
+  const [withdrawal] = decodeAll(rib.flush(agreed, 0));
+  assert.ok(withdrawal !== undefined);
+  assert.deepEqual(withdrawal.withdrawn, []);
+  const unreach = findAttribute(withdrawal.attributes, 'mpUnreach');
+  assert.deepEqual(unreach, { kind: 'mpUnreach', afi: 1, safi: 1, nlri: { kind: 'prefixes', prefixes: [one] } });
+});
+
+void test('the same refusal is told once in a session, and again in the next', () => {
+  const rib = new AdjRibOut();
+  const onlyIpv4 = context({ families: ['ipv4-unicast'] });
+  const refusals = (): number => rib.flush(onlyIpv4, 0).refused.length;
+  rib.setDesired(prefix('2001:db8::/48'), route('2001:db8::/48'));
+  assert.equal(refusals(), 1);
+  rib.setDesired(prefix('2001:db8::/48'), route('2001:db8::/48', { med: 1 }));
+  assert.equal(refusals(), 0);
+  rib.startSession();
+  assert.equal(refusals(), 1);
+});
+
+void test('the plan says of each prefix what a flush would do and why', () => {
+  const rib = new AdjRibOut();
+  const [three, four, other] = ['198.51.100.3/32', '198.51.100.4/32', '2001:db8::/48'];
+  for (const text of [one, two, three]) rib.setDesired(prefix(text), route(text), 'healthy');
+  rib.flush(context(), 0);
+  rib.setDesired(prefix(two), null, 'drained');
+  rib.setDesired(prefix(three), route(three, { med: 5 }), 'overloaded');
+  rib.setDesired(prefix(four), route(four), 'new');
+  rib.setDesired(prefix(other), route(other, { nextHop: 'self' }), 'healthy');
+  const plan = rib.plan(context()).map((change) => [change.kind, change.prefix, change.reason]);
+  assert.deepEqual(plan, [
+    ['keep', one, 'healthy'],
+    ['replace', three, 'overloaded'],
+    ['announce', four, 'new'],
+    ['refuse', other, 'healthy'],
+    ['withdraw', two, 'drained'],
   ]);
+  assert.deepEqual(summary(rib.flush(context(), 0)), [`+${three} -`, `+${four} -`, `+ -${two}`]);
 });
 
-void test('our own AS gets an empty AS_PATH and LOCAL_PREF, 100 by default', () => {
-  assert.deepEqual(exported({ prepend: 2 }, { isExternal: false }), [
-    { kind: 'origin', origin: 'igp' },
-    { kind: 'asPath', segments: [] },
-    { kind: 'nextHop', nextHop: '192.0.2.1' },
-    { kind: 'localPref', localPref: 100 },
-  ]);
-});
-
-void test('a peer with two octets per AS gets AS4_PATH only where our AS needs four', () => {
-  const needs = exported({}, { fourOctetAs: false, localAsn: 4_200_000_001 });
-  assert.deepEqual(findAttribute(needs, 'as4Path')?.segments, [{ kind: 'sequence', asns: [4_200_000_001] }]);
-  assert.equal(findAttribute(exported({}, { fourOctetAs: false }), 'as4Path'), undefined);
-});
-
-void test('a faulty route is refused with the field, the value and what was expected', () => {
-  const fault = (text: string, attributes: Partial<RouteAttributes> = {}): string => {
-    const checked = checkRoute(text, { nextHop: '192.0.2.1', ...attributes });
-    return checked.ok ? 'no fault' : checked.fault;
-  };
-  const cases: readonly (readonly [string, string])[] = [
-    [
-      fault('192.0.2.1/24'),
-      'prefix "192.0.2.1/24" is not an address and a length with zero host bits, such as 192.0.2.0/24',
-    ],
-    [fault('192.0.2.0/24', { nextHop: 'x' }), 'nextHop "x" of 192.0.2.0/24 is not an address'],
-    [fault('2001:db8::/32'), 'nextHop "192.0.2.1" of 2001:db8::/32 is of the other address family'],
-    [fault('192.0.2.0/24', { med: -1 }), 'med -1 is not a whole number from 0 to 4294967295'],
-    [fault('192.0.2.0/24', { localPreference: 1.5 }), 'localPreference 1.5 is not a whole number from 0 to 4294967295'],
-    [fault('192.0.2.0/24', { prepend: 33 }), 'prepend 33 is not a whole number from 0 to 32'],
-    [
-      fault('192.0.2.0/24', { communities: ['65536:0'] }),
-      'community "65536:0" is not 2 numbers from 0 to 65535 joined by ":"',
-    ],
-    [
-      fault('192.0.2.0/24', { largeCommunities: ['1:2'] }),
-      'large community "1:2" is not 3 numbers from 0 to 4294967295 joined by ":"',
-    ],
-    [fault('192.0.2.0/24', { communities: Array<string>(129).fill('1:1') }), '129 times community is more than 128'],
-  ];
-  for (const [actual, expected] of cases) assert.equal(actual, expected);
+void test('withdrawals of the session are remembered with their time and reason until announced again', () => {
+  const rib = new AdjRibOut();
+  rib.setDesired(prefix(one), route(one), 'healthy');
+  rib.flush(context(), 1);
+  rib.setDesired(prefix(one), null, 'drained');
+  rib.flush(context(), 2);
+  assert.deepEqual([...rib.withdrawn()], [{ prefix: one, reason: 'drained', sentAtMs: 2 }]);
+  rib.setDesired(prefix(one), route(one), 'healthy');
+  rib.flush(context(), 3);
+  assert.deepEqual([...rib.withdrawn()], []);
 });

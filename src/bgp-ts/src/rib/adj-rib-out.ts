@@ -1,15 +1,18 @@
 /**
- * Adj-RIB-Out of one peer as desired state: what it shall hear is set, the difference to what it was told is sent.
- * A prefix that the peer was never told is never withdrawn: an empty withdrawal would read as End-of-RIB. Pure: time is
- * an argument, messages are returned.
+ * Adj-RIB-Out of one peer as desired state: what it shall hear is set, the difference to what it was told is sent, in
+ * pieces of bounded size. Between two pieces changes of a prefix collapse into the last one. A prefix that the peer was
+ * never told is never withdrawn: an empty withdrawal would read as End-of-RIB. Pure: time is an argument, messages are
+ * returned.
  */
-import type { Address, Prefix } from '../wire/address.ts';
+import type { Prefix } from '../wire/address.ts';
 import { familyOf } from '../wire/address.ts';
 import { encodeAttributes } from '../wire/attribute-encode.ts';
 import type { PathAttribute } from '../wire/attributes.ts';
 import { toHex } from '../wire/bytes.ts';
+import { headerBytes } from '../wire/constants.ts';
 import type { Family } from '../wire/family.ts';
 import { allFamilies } from '../wire/family.ts';
+import { encodedPrefixBytes } from '../wire/nlri.ts';
 import type { ExportContext } from './export.ts';
 import { exportAttributes } from './export.ts';
 import type { PackedUpdate } from './pack.ts';
@@ -22,22 +25,62 @@ export interface RefusedRoute {
   readonly reason: string;
 }
 
+/** An UPDATE with why it is sent: the reasons of its prefixes, each once. */
+export interface RibUpdate extends PackedUpdate {
+  readonly reasons: readonly string[];
+}
+
 /** What is to be sent now. */
 export interface RibOutput {
-  readonly updates: readonly PackedUpdate[];
+  readonly updates: readonly RibUpdate[];
+  /** Refusals that are new in this session. */
   readonly refused: readonly RefusedRoute[];
 }
 
 /** What the peer was told of a prefix. */
 export interface SentRoute {
-  readonly route: Route;
-  readonly nextHop: Address;
+  readonly prefix: Prefix;
+  readonly attributes: readonly PathAttribute[];
+  readonly reason: string;
   readonly sentAtMs: number;
 }
 
+/** A prefix that the peer was told and untold in this session. */
+export interface WithdrawnPrefix {
+  readonly prefix: Prefix;
+  readonly reason: string;
+  readonly sentAtMs: number;
+}
+
+/** What `flush` would do about one prefix, and why. */
+export type PlannedChange =
+  | {
+      readonly kind: 'keep' | 'announce' | 'replace';
+      readonly prefix: Prefix;
+      readonly attributes: readonly PathAttribute[];
+      readonly reason: string;
+    }
+  | { readonly kind: 'withdraw'; readonly prefix: Prefix; readonly reason: string }
+  /** `isTold`: the peer has an earlier route, which is withdrawn. */
+  | {
+      readonly kind: 'refuse';
+      readonly prefix: Prefix;
+      readonly refusal: string;
+      readonly isTold: boolean;
+      readonly reason: string;
+    };
+
+interface Wanted {
+  /** null in a peer's own routes: nothing, whatever is common. */
+  readonly route: Route | null;
+  readonly reason: string;
+}
+
 interface SentEntry extends SentRoute {
-  /** The attributes as they were sent; empty when they have to be sent again. */
+  /** The attributes as they were sent. */
   readonly key: string;
+  /** The peer asked to hear it again. */
+  readonly isStale: boolean;
 }
 
 interface Group {
@@ -45,62 +88,91 @@ interface Group {
   readonly prefixes: Prefix[];
 }
 
+/** What one `flush` has gathered; bytes as they will be about. */
+interface Batch {
+  readonly groups: Map<string, Group>;
+  readonly withdrawn: Prefix[];
+  readonly refused: RefusedRoute[];
+  readonly reasons: Map<Prefix, string>;
+  byteCount: number;
+}
+
+/** How many withdrawals are remembered for people. */
+const maxRememberedWithdrawals = 256;
+
 /** The Adj-RIB-Out of one peer. */
 export class AdjRibOut {
-  readonly #desired = new Map<Prefix, Route>();
+  readonly #common = new Map<Prefix, Wanted>();
+  readonly #own = new Map<Prefix, Wanted>();
   readonly #sent = new Map<Prefix, SentEntry>();
-  readonly #changed = new Set<Prefix>();
+  /** Prefixes to look at, each with the reason for it. */
+  readonly #changed = new Map<Prefix, string>();
+  readonly #refused = new Map<Prefix, string>();
+  readonly #withdrawn = new Map<Prefix, WithdrawnPrefix>();
 
-  /** Sets what the peer shall hear of `prefix`: a route, or null for nothing. `flush` sends it. */
-  setDesired(prefix: Prefix, route: Route | null): void {
-    if (route === null) this.#desired.delete(prefix);
-    else this.#desired.set(prefix, route);
-    this.#changed.add(prefix);
+  /** Whether `flush` may have something to send. */
+  get isDrained(): boolean {
+    return this.#changed.size === 0;
+  }
+
+  /** Prefixes that wait for `flush`. */
+  get waitingCount(): number {
+    return this.#changed.size;
+  }
+
+  /** Sets what all peers shall hear of `prefix`: a route, or null for nothing. `flush` sends it. */
+  setDesired(prefix: Prefix, route: Route | null, reason = ''): void {
+    if (route === null) this.#common.delete(prefix);
+    else this.#common.set(prefix, { route, reason });
+    if (!this.#own.has(prefix)) this.#touch(prefix, reason);
+  }
+
+  /** Sets what this peer alone shall hear: a route, null for nothing, undefined for the common route again. */
+  setDesiredFor(prefix: Prefix, route: Route | null | undefined, reason = ''): void {
+    if (route === undefined) this.#own.delete(prefix);
+    else this.#own.set(prefix, { route, reason });
+    this.#touch(prefix, reason);
   }
 
   /** A new session is up: the peer knows nothing, so everything is to be sent. */
-  startSession(): void {
-    this.#sent.clear();
-    this.#changed.clear();
-    for (const prefix of this.#desired.keys()) this.#changed.add(prefix);
+  startSession(reason = ''): void {
+    this.endSession();
+    for (const prefix of this.#wantedPrefixes()) this.#changed.set(prefix, reason);
   }
 
   /** The session is gone, and with it all that the peer was told. */
   endSession(): void {
     this.#sent.clear();
+    this.#changed.clear();
+    this.#refused.clear();
+    this.#withdrawn.clear();
   }
 
   /** The peer asked to hear a family again (RFC 2918). */
-  refresh(family: Family): void {
+  refresh(family: Family, reason = ''): void {
     for (const [prefix, entry] of this.#sent) {
-      if (familyOf(prefix) === family) this.#sent.set(prefix, { ...entry, key: '' });
+      if (familyOf(prefix) !== family) continue;
+      this.#sent.set(prefix, { ...entry, isStale: true });
+      if (!this.#changed.has(prefix)) this.#changed.set(prefix, reason);
     }
-    for (const prefix of this.#desired.keys()) if (familyOf(prefix) === family) this.#changed.add(prefix);
   }
 
-  /** Messages that bring the peer to the desired state: announcements before withdrawals. */
-  flush(context: ExportContext, nowMs: number): RibOutput {
-    const groups = new Map<string, Group>();
-    const withdrawn: Prefix[] = [];
-    const refused: RefusedRoute[] = [];
-    for (const prefix of this.#changed) {
-      const route = this.#desired.get(prefix);
-      const exported = route === undefined ? undefined : exportAttributes(route, context);
-      if (exported?.ok === false) refused.push({ prefix, reason: exported.fault });
-      if (route !== undefined && exported?.ok === true) {
-        const sent = {
-          route,
-          nextHop: route.nextHop === 'self' ? context.localAddress : route.nextHop,
-          sentAtMs: nowMs,
-        };
-        this.#announce(sent, exported.value, groups);
-      } else if (this.#sent.delete(prefix)) withdrawn.push(prefix);
+  /**
+   * Messages that bring the peer nearer to the desired state, announcements before withdrawals: about `budgetBytes` of
+   * them and one message more at most. Comes to the desired state where there is no budget.
+   */
+  flush(context: ExportContext, nowMs: number, budgetBytes = Infinity): RibOutput {
+    const batch: Batch = { groups: new Map(), withdrawn: [], refused: [], reasons: new Map(), byteCount: 0 };
+    for (const [prefix, reason] of this.#changed) {
+      if (batch.byteCount >= budgetBytes) break;
+      this.#changed.delete(prefix);
+      this.#settle(prefix, { reason, context, nowMs }, batch);
     }
-    this.#changed.clear();
-    const announcements = [...groups.values()].flatMap((group) =>
-      packAnnouncements(group.prefixes, group.attributes, context.fourOctetAs),
+    const announcements = [...batch.groups.values()].flatMap((group) =>
+      packAnnouncements(group.prefixes, group.attributes, context),
     );
-    return { updates: [...announcements, ...packByFamily(withdrawn)], refused };
+    const updates = [...announcements, ...packByFamily(batch.withdrawn, context)];
+    return { updates: updates.map((update) => withReasons(update, batch.reasons)), refused: batch.refused };
   }
 
   /** What the peer was told, by prefix. */
@@ -108,22 +180,114 @@ export class AdjRibOut {
     return this.#sent;
   }
 
-  #announce(sent: SentRoute, attributes: readonly PathAttribute[], groups: Map<string, Group>): void {
-    const { prefix } = sent.route;
-    const key = toHex(encodeAttributes(attributes, true));
-    if (this.#sent.get(prefix)?.key === key) return;
-    this.#sent.set(prefix, { ...sent, key });
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { attributes, prefixes: [prefix] });
-    else group.prefixes.push(prefix);
+  /** What was withdrawn in this session and not announced since, the latest last; at most 256. */
+  withdrawn(): Iterable<WithdrawnPrefix> {
+    return this.#withdrawn.values();
+  }
+
+  /** What `flush` would make of each prefix that is wanted or was told. Changes nothing. */
+  plan(context: ExportContext): readonly PlannedChange[] {
+    const prefixes = new Set([...this.#wantedPrefixes(), ...this.#sent.keys()]);
+    return Array.from(prefixes, (prefix) => this.#planOne(prefix, context));
+  }
+
+  #touch(prefix: Prefix, reason: string): void {
+    if (this.#wanted(prefix) === undefined && !this.#sent.has(prefix)) {
+      this.#changed.delete(prefix);
+      this.#refused.delete(prefix);
+    } else {
+      this.#changed.set(prefix, reason);
+    }
+  }
+
+  #wanted(prefix: Prefix): { readonly route: Route; readonly reason: string } | undefined {
+    const wanted = this.#own.get(prefix) ?? this.#common.get(prefix);
+    return wanted === undefined || wanted.route === null ? undefined : { route: wanted.route, reason: wanted.reason };
+  }
+
+  #wantedPrefixes(): readonly Prefix[] {
+    const prefixes = new Set([...this.#common.keys(), ...this.#own.keys()]);
+    return [...prefixes].filter((prefix) => this.#wanted(prefix) !== undefined);
+  }
+
+  #settle(
+    prefix: Prefix,
+    { reason, context, nowMs }: { readonly reason: string; readonly context: ExportContext; readonly nowMs: number },
+    batch: Batch,
+  ): void {
+    const wanted = this.#wanted(prefix);
+    const exported = wanted === undefined ? undefined : exportAttributes(wanted.route, context);
+    if (wanted !== undefined && exported?.ok === true) {
+      this.#refused.delete(prefix);
+      const sent = { prefix, attributes: exported.value, reason: wanted.reason, sentAtMs: nowMs };
+      this.#announce(sent, reason, batch);
+      return;
+    }
+    if (exported?.ok === false) this.#refuse(prefix, exported.fault, batch);
+    if (this.#sent.delete(prefix)) this.#withdraw({ prefix, reason, sentAtMs: nowMs }, batch);
+  }
+
+  #announce(sent: SentRoute, reason: string, batch: Batch): void {
+    const { prefix, attributes } = sent;
+    const encoded = encodeAttributes(attributes, true);
+    const key = toHex(encoded);
+    const before = this.#sent.get(prefix);
+    if (before?.key === key && !before.isStale) return;
+    this.#withdrawn.delete(prefix);
+    batch.reasons.set(prefix, reason);
+    const group = batch.groups.get(key);
+    this.#sent.set(prefix, { ...sent, attributes: group?.attributes ?? attributes, key, isStale: false });
+    batch.byteCount += encodedPrefixBytes(prefix);
+    if (group !== undefined) {
+      group.prefixes.push(prefix);
+      return;
+    }
+    batch.groups.set(key, { attributes, prefixes: [prefix] });
+    batch.byteCount += headerBytes + encoded.length;
+  }
+
+  #withdraw(withdrawn: WithdrawnPrefix, batch: Batch): void {
+    const { prefix, reason } = withdrawn;
+    batch.withdrawn.push(prefix);
+    batch.reasons.set(prefix, reason);
+    batch.byteCount += encodedPrefixBytes(prefix);
+    this.#withdrawn.delete(prefix);
+    this.#withdrawn.set(prefix, withdrawn);
+    const [oldest] = this.#withdrawn.keys();
+    if (oldest !== undefined && this.#withdrawn.size > maxRememberedWithdrawals) this.#withdrawn.delete(oldest);
+  }
+
+  #refuse(prefix: Prefix, reason: string, batch: Batch): void {
+    if (this.#refused.get(prefix) === reason) return;
+    this.#refused.set(prefix, reason);
+    batch.refused.push({ prefix, reason });
+  }
+
+  #planOne(prefix: Prefix, context: ExportContext): PlannedChange {
+    const wanted = this.#wanted(prefix);
+    const sent = this.#sent.get(prefix);
+    if (wanted === undefined) return { kind: 'withdraw', prefix, reason: this.#changed.get(prefix) ?? '' };
+    const { reason } = wanted;
+    const exported = exportAttributes(wanted.route, context);
+    if (!exported.ok) return { kind: 'refuse', prefix, refusal: exported.fault, isTold: sent !== undefined, reason };
+    const attributes = exported.value;
+    if (sent === undefined) return { kind: 'announce', prefix, attributes, reason };
+    const isSame = sent.key === toHex(encodeAttributes(attributes, true));
+    return { kind: isSame ? 'keep' : 'replace', prefix, attributes, reason };
   }
 }
 
-function packByFamily(prefixes: readonly Prefix[]): readonly PackedUpdate[] {
+function packByFamily(prefixes: readonly Prefix[], context: ExportContext): readonly PackedUpdate[] {
   return allFamilies.flatMap((family) =>
     packWithdrawals(
       prefixes.filter((prefix) => familyOf(prefix) === family),
       family,
+      context,
     ),
   );
+}
+
+function withReasons(update: PackedUpdate, reasons: ReadonlyMap<Prefix, string>): RibUpdate {
+  const told = new Set([...update.announced, ...update.withdrawn].map((prefix) => reasons.get(prefix) ?? ''));
+  return { ...update, reasons: [...told].filter((reason) => reason !== '') };
 }

@@ -1,7 +1,7 @@
-/** Packs prefixes that share their attributes into as few UPDATE messages as fit 4096 bytes each. */
+/** Packs prefixes that share their attributes into as few UPDATE messages as they fit (RFC 4271 §4.3, RFC 8654). */
 import type { Prefix } from '../wire/address.ts';
 import type { PathAttribute } from '../wire/attributes.ts';
-import { maxMessageBytes } from '../wire/constants.ts';
+import { maxExtendedMessageBytes, maxMessageBytes } from '../wire/constants.ts';
 import type { Family } from '../wire/family.ts';
 import { familyCode } from '../wire/family.ts';
 import { encodedPrefixBytes } from '../wire/nlri.ts';
@@ -18,20 +18,34 @@ export interface PackedUpdate {
 /** An attribute longer than 255 bytes has one more length byte than the same attribute without prefixes. */
 const longLengthBytes = 1;
 
+/** What packing depends on: the session as it was negotiated. */
+export interface PackContext {
+  readonly fourOctetAs: boolean;
+  /** Messages may have 65535 bytes. Default false. */
+  readonly extendedMessages?: boolean;
+  /** IPv4 goes in the multiprotocol attributes where it can have IPv6 next hops (RFC 8950). Default false. */
+  readonly extendedNextHop?: boolean;
+}
+
 /** UPDATEs that announce `prefixes`, all of one family, with `attributes` as export.ts makes them. */
 export function packAnnouncements(
   prefixes: readonly Prefix[],
   attributes: readonly PathAttribute[],
-  fourOctetAs: boolean,
+  context: PackContext,
 ): readonly PackedUpdate[] {
   const build = (chunk: readonly Prefix[]): UpdateMessage => announcement(chunk, attributes);
-  return pack(prefixes, build, fourOctetAs).map(({ bytes, chunk }) => ({ bytes, announced: chunk, withdrawn: [] }));
+  return pack(prefixes, build, context).map(({ bytes, chunk }) => ({ bytes, announced: chunk, withdrawn: [] }));
 }
 
 /** UPDATEs that withdraw `prefixes`, all of one family. */
-export function packWithdrawals(prefixes: readonly Prefix[], family: Family): readonly PackedUpdate[] {
-  const build = (chunk: readonly Prefix[]): UpdateMessage => withdrawal(chunk, family);
-  return pack(prefixes, build, true).map(({ bytes, chunk }) => ({ bytes, announced: [], withdrawn: chunk }));
+export function packWithdrawals(
+  prefixes: readonly Prefix[],
+  family: Family,
+  context: PackContext,
+): readonly PackedUpdate[] {
+  const isPlain = family === 'ipv4-unicast' && context.extendedNextHop !== true;
+  const build = (chunk: readonly Prefix[]): UpdateMessage => withdrawal(chunk, family, isPlain);
+  return pack(prefixes, build, context).map(({ bytes, chunk }) => ({ bytes, announced: [], withdrawn: chunk }));
 }
 
 function announcement(prefixes: readonly Prefix[], attributes: readonly PathAttribute[]): UpdateMessage {
@@ -46,8 +60,8 @@ function announcement(prefixes: readonly Prefix[], attributes: readonly PathAttr
   };
 }
 
-function withdrawal(prefixes: readonly Prefix[], family: Family): UpdateMessage {
-  if (family === 'ipv4-unicast') return { kind: 'update', withdrawn: prefixes, attributes: [], announced: [] };
+function withdrawal(prefixes: readonly Prefix[], family: Family, isPlain: boolean): UpdateMessage {
+  if (isPlain) return { kind: 'update', withdrawn: prefixes, attributes: [], announced: [] };
   const nlri = { kind: 'prefixes', prefixes } as const;
   return {
     kind: 'update',
@@ -60,10 +74,13 @@ function withdrawal(prefixes: readonly Prefix[], family: Family): UpdateMessage 
 function pack(
   prefixes: readonly Prefix[],
   build: (chunk: readonly Prefix[]) => UpdateMessage,
-  fourOctetAs: boolean,
+  { fourOctetAs, extendedMessages }: PackContext,
 ): readonly { readonly bytes: Uint8Array; readonly chunk: readonly Prefix[] }[] {
-  const roomBytes = maxMessageBytes - encodeUpdate(build([]), fourOctetAs).length - longLengthBytes;
-  return chunkByBytes(prefixes, roomBytes).map((chunk) => ({ bytes: encodeUpdate(build(chunk), fourOctetAs), chunk }));
+  if (prefixes.length === 0) return [];
+  const mostBytes = extendedMessages === true ? maxExtendedMessageBytes : maxMessageBytes;
+  const encode = (chunk: readonly Prefix[]): Uint8Array => encodeUpdate(build(chunk), fourOctetAs, mostBytes);
+  const roomBytes = mostBytes - encode([]).length - longLengthBytes;
+  return chunkByBytes(prefixes, roomBytes).map((chunk) => ({ bytes: encode(chunk), chunk }));
 }
 
 function chunkByBytes(prefixes: readonly Prefix[], roomBytes: number): readonly (readonly Prefix[])[] {

@@ -1,7 +1,9 @@
 /** The one-line texts of events. */
+import type { RibInChanges } from '../rib/adj-rib-in.ts';
 import type { SessionEvent } from '../session/types.ts';
 import { toHex } from '../wire/bytes.ts';
 import { notificationName, shutdownTextOf } from '../wire/notification.ts';
+import type { DecodedUpdate } from '../wire/update-decode.ts';
 import type { SpeakerEvent } from './types.ts';
 
 const maxListedPrefixes = 4;
@@ -42,6 +44,32 @@ export function describeUpdate(
   ];
   const cause = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
   return { kind: 'updateSent', peer, announced, withdrawn, text: `${parts.join(', ')}${cause}` };
+}
+
+/** The events for routes that were taken in and lost; none where there are none. `cause` says why they are gone. */
+export function describeReceived(peer: string, changes: RibInChanges, cause: string): readonly SpeakerEvent[] {
+  const { learnt, gone } = changes;
+  const learntText = `learnt ${listPrefixes(learnt)} from ${peer}`;
+  const goneText = `lost ${listPrefixes(gone)} from ${peer}: ${cause}`;
+  return [
+    ...(gone.length === 0 ? [] : [{ kind: 'routesGone', peer, prefixes: gone, text: goneText } as const]),
+    ...(learnt.length === 0 ? [] : [{ kind: 'routesLearnt', peer, prefixes: learnt, text: learntText } as const]),
+  ];
+}
+
+/** The event for UPDATEs with faults that the session survived (RFC 7606); undefined where there are none. */
+export function describeFaults(peer: string, updates: readonly DecodedUpdate[]): SpeakerEvent | undefined {
+  const count = (severity: DecodedUpdate['severity']): number =>
+    updates.filter((update) => update.severity === severity).length;
+  const [attributeDiscard, treatAsWithdraw] = [count('attribute-discard'), count('treat-as-withdraw')];
+  const first = updates.find((update) => update.severity !== 'none');
+  if (first === undefined) return undefined;
+  const what = first.severity === 'treat-as-withdraw' ? 'its routes count as withdrawn' : 'the attribute is dropped';
+  const reason = first.faults.find((fault) => fault.severity === first.severity)?.reason ?? '';
+  const restCount = attributeDiscard + treatAsWithdraw - 1;
+  const rest = restCount > 0 ? `, and ${restCount} more with faults` : '';
+  const text = `UPDATE of ${peer} is faulty, ${what}: ${reason}${rest}`;
+  return { kind: 'updateFaults', peer, attributeDiscard, treatAsWithdraw, text };
 }
 
 function listPrefixes(prefixes: readonly string[]): string {

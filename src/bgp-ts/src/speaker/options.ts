@@ -6,6 +6,8 @@ import type { SocketSettings } from '../socket/transport.ts';
 import type { Address } from '../wire/address.ts';
 import { familyOf, parseAddress } from '../wire/address.ts';
 import { allFamilies } from '../wire/family.ts';
+import type { PeerPolicy } from './policy-options.ts';
+import { checkPolicyOptions } from './policy-options.ts';
 import { checkSocketOptions, socketSettingsOf } from './socket-options.ts';
 import type { PeerOptions } from './types.ts';
 
@@ -18,7 +20,9 @@ export interface PeerConfig {
   /** Who opens the TCP connection. */
   readonly connection: NonNullable<PeerOptions['connection']>;
   readonly settings: SocketSettings;
-  readonly session: Omit<SessionConfig, 'random'>;
+  /** The engine of the peer adds who says whether this side restarts. */
+  readonly session: Omit<SessionConfig, 'random' | 'gracefulRestart'>;
+  readonly policy: PeerPolicy;
 }
 
 const bgpPort = 179;
@@ -34,6 +38,8 @@ export function checkPeerOptions(options: PeerOptions): Result<PeerConfig, strin
   const address = parseAddress(options.address);
   const routerId = parseAddress(options.routerId);
   if (fault !== undefined || address === undefined || routerId === undefined) return refuse(fault ?? 'bad address');
+  const policy = checkPolicyOptions(options);
+  if (!policy.ok) return policy;
   const port = options.port ?? bgpPort;
   return succeed({
     name: options.name ?? (familyOf(address) === 'ipv6-unicast' ? `[${address}]:${port}` : `${address}:${port}`),
@@ -53,7 +59,10 @@ export function checkPeerOptions(options: PeerOptions): Result<PeerConfig, strin
       retryMinMs: options.retryMinMs ?? defaultRetryMinMs,
       retryMaxMs: options.retryMaxMs ?? defaultRetryMaxMs,
       sendHoldTimeMs: options.sendHoldTimeMs,
+      role: policy.value.role,
+      extendedNextHop: options.extendedNextHop ?? false,
     },
+    policy: policy.value,
   });
 }
 

@@ -1,19 +1,24 @@
 /**
- * One peer as an engine without I/O: a session and its Adj-RIB-Out. Whatever is desired goes out at once while the
- * session is established; a new session starts with everything and End-of-RIB for each family (RFC 4724 §2).
+ * The engine of one peer: its session, what it shall hear (outbox.ts) and what it says (inbox.ts), without I/O. An adapter
+ * (peer-runner.ts) gives it sockets and a timer.
  */
+import type { PlannedChange, SentRoute, WithdrawnPrefix } from '../rib/adj-rib-out.ts';
+import type { AdjRibIn } from '../rib/adj-rib-in.ts';
 import type { ExportContext } from '../rib/export.ts';
-import { AdjRibOut } from '../rib/adj-rib-out.ts';
-import type { PackedUpdate } from '../rib/pack.ts';
 import type { Route } from '../rib/route.ts';
 import { assertNever } from '../result.ts';
 import { Session } from '../session/session.ts';
-import type { Negotiated, SessionEffect, SessionEvent, SessionInput } from '../session/types.ts';
+import type { ConnectionId, Negotiated, SessionEffect, SessionEvent, SessionInput } from '../session/types.ts';
 import type { Address, Prefix } from '../wire/address.ts';
-import type { Family } from '../wire/family.ts';
-import { encodeUpdate, endOfRib } from '../wire/update-encode.ts';
+import { familyOf, parseAddress } from '../wire/address.ts';
+import type { DecodedUpdate } from '../wire/update-decode.ts';
 import { describeNotification, describeState, describeUpdate } from './describe.ts';
+import { Inbox } from './inbox.ts';
 import type { PeerConfig } from './options.ts';
+import type { OutboxItem, OutboxView } from './outbox.ts';
+import { Outbox } from './outbox.ts';
+import type { StatisticsView } from './statistics.ts';
+import { PeerStatistics } from './statistics.ts';
 import type { SpeakerEvent } from './types.ts';
 
 /** A change of what is desired. */
@@ -47,41 +52,59 @@ export type PeerInput =
 export type PeerEffect =
   Exclude<SessionEffect, { readonly kind: 'event' }> | { readonly kind: 'event'; readonly event: SpeakerEvent };
 
-type Link =
-  { readonly kind: 'down' } | { readonly kind: 'up'; readonly negotiated: Negotiated; readonly context: ExportContext };
+interface Link {
+  readonly negotiated: Negotiated;
+  readonly localAddress: Address;
+}
 
 /** The engine of one peer. */
 export class Peer {
   readonly config: PeerConfig;
   readonly #session: Session;
-  readonly #rib = new AdjRibOut();
-  readonly #reasons = new Map<Prefix, string>();
-  readonly #common = new Map<Prefix, RouteChange>();
-  readonly #own = new Map<Prefix, RouteChange>();
-  #link: Link = { kind: 'down' };
+  readonly #outbox: Outbox;
+  readonly #inbox: Inbox;
+  readonly #statistics = new PeerStatistics();
+  #isComplete = false;
+  #link: Link | undefined;
+  /** The connection that UPDATEs go out on; undefined until the first one. */
+  #outConnection: ConnectionId | undefined;
   #stateReason = 'not started';
   #stateSinceMs = 0;
-  #updatesSent = 0;
-  #updatesReceived = 0;
-  #faultyUpdatesReceived = 0;
 
   constructor(config: PeerConfig, random: () => number) {
     this.config = config;
-    this.#session = new Session({ ...config.session, random });
+    const { gracefulRestart } = config.policy;
+    const restart =
+      gracefulRestart === undefined ? undefined : { ...gracefulRestart, isRestarting: () => !this.#isComplete };
+    this.#session = new Session({ ...config.session, gracefulRestart: restart, random });
+    this.#outbox = new Outbox(gracefulRestart !== undefined);
+    this.#inbox = new Inbox(config.name, config.policy.import);
   }
 
   /** Takes one input; effects are to be carried out in order. */
   step(input: PeerInput, nowMs: number): readonly PeerEffect[] {
     switch (input.kind) {
-      case 'setDesired':
-        for (const change of input.changes) this.#desireCommon(change);
-        for (const change of input.own ?? []) this.#desireOwn(change);
-        return this.#flush(nowMs, undefined);
+      case 'setDesired': {
+        const { rib } = this.#outbox;
+        for (const { prefix, route, reason } of input.changes) rib.setDesired(prefix, route, reason);
+        for (const { prefix, route, reason } of input.own ?? []) rib.setDesiredFor(prefix, route, reason);
+        return this.#pump(nowMs);
+      }
       case 'declareComplete':
-        return [];
+        this.#isComplete = true;
+        this.#outbox.declareComplete();
+        return this.#pump(nowMs);
+      case 'received':
+        this.#statistics.countReceived(input.connection, input.bytes);
+        break;
+      case 'disconnected':
+        this.#statistics.forget(input.connection);
+        break;
       default:
-        return this.#passOn(this.#session.step(input, nowMs), nowMs);
     }
+    const effects = this.#passOn(this.#session.step(input, nowMs), nowMs);
+    const resumed = input.kind === 'written' ? this.#onWritten(input.connection, input.pendingBytes, nowMs) : [];
+    return [...effects, ...resumed, ...this.#inbox.takeEvents().map(report)];
   }
 
   /** When the peer next wants a `timer` input. */
@@ -89,114 +112,150 @@ export class Peer {
     return this.#session.nextDeadlineMs();
   }
 
-  /** State, counters and what was announced, for snapshots. */
+  /** State, counters, what was announced and taken in, for snapshots. */
   view(): PeerView {
     return {
       state: this.#session.state.kind,
       reason: this.#stateReason,
       sinceMs: this.#stateSinceMs,
-      negotiated: this.#link.kind === 'up' ? this.#link.negotiated : undefined,
-      sent: this.#rib.sent(),
-      updatesSent: this.#updatesSent,
-      updatesReceived: this.#updatesReceived,
-      faultyUpdatesReceived: this.#faultyUpdatesReceived,
+      link: this.#link,
+      sent: this.#outbox.rib.sent(),
+      withdrawn: [...this.#outbox.rib.withdrawn()],
+      plan: this.#outbox.rib.plan(this.#exportContext()),
+      received: this.#inbox.rib,
+      outbox: this.#outbox.view(),
+      statistics: this.#statistics.view(),
     };
   }
 
-  #desireCommon(change: RouteChange): void {
-    if (change.route === null) this.#common.delete(change.prefix);
-    else this.#common.set(change.prefix, change);
-    if (!this.#own.has(change.prefix)) this.#desire(change);
-  }
-
-  #desireOwn({ prefix, route, reason }: OwnRouteChange): void {
-    if (route === undefined) {
-      this.#own.delete(prefix);
-      this.#desire({ prefix, route: this.#common.get(prefix)?.route ?? null, reason });
-    } else {
-      this.#own.set(prefix, { prefix, route, reason });
-      this.#desire({ prefix, route, reason });
-    }
-  }
-
-  #desire({ prefix, route, reason }: RouteChange): void {
-    this.#rib.setDesired(prefix, route);
-    this.#reasons.set(prefix, reason);
-  }
-
   #passOn(effects: readonly SessionEffect[], nowMs: number): readonly PeerEffect[] {
-    return effects.flatMap((effect) => (effect.kind === 'event' ? this.#onEvent(effect.event, nowMs) : [effect]));
+    return effects.flatMap((effect) => {
+      if (effect.kind === 'event') return this.#onEvent(effect.event, nowMs);
+      if (effect.kind === 'send') this.#statistics.countSent(effect.bytes);
+      return [effect];
+    });
   }
 
   #onEvent(event: SessionEvent, nowMs: number): readonly PeerEffect[] {
-    const peer = this.config.name;
+    const { name } = this.config;
     switch (event.kind) {
-      case 'stateChanged':
+      case 'stateChanged': {
         this.#stateReason = event.reason;
         this.#stateSinceMs = nowMs;
-        if (event.from === 'established') this.#endSession();
-        return [report(describeState(peer, event))];
-      case 'notification':
-        return [report(describeNotification(peer, event))];
+        this.#statistics.countState(event);
+        const lost = event.from === 'established' ? this.#endSession(event.reason) : [];
+        return [report(describeState(name, event)), ...lost];
+      }
+      case 'notification': {
+        const described = describeNotification(name, event);
+        this.#statistics.noteNotification(event, { text: described.text, atMs: nowMs });
+        return [report(described)];
+      }
       case 'established':
-        return this.#startSession(event.negotiated, event.localAddress, nowMs);
+        return this.#startSession(event, nowMs);
       case 'refreshRequested':
-        this.#rib.refresh(event.family);
-        return this.#flush(nowMs, 'the peer asked for a refresh');
+        this.#outbox.requestRefresh(event.family);
+        return this.#pump(nowMs);
       case 'refreshMarked':
+        this.#inbox.markRefresh(event.family, event.mark);
         return [];
       case 'updateReceived':
-        this.#updatesReceived++;
-        if (event.update.severity !== 'none') this.#faultyUpdatesReceived++;
-        return [];
+        return this.#takeIn(event.update, nowMs);
       default:
         return assertNever(event);
     }
   }
 
-  #startSession(negotiated: Negotiated, localAddress: Address, nowMs: number): readonly PeerEffect[] {
-    this.#link = { kind: 'up', negotiated, context: { ...negotiated, localAddress } };
-    this.#rib.startSession();
-    const markers = negotiated.families.flatMap((family) => this.#sendEndOfRib(family, nowMs));
-    return [...this.#flush(nowMs, 'the session is new'), ...markers];
+  #startSession({ negotiated, localAddress }: Link, nowMs: number): readonly PeerEffect[] {
+    this.#link = { negotiated, localAddress };
+    const { routerId, role } = this.config.session;
+    const { enhancedRouteRefresh } = negotiated;
+    this.#inbox.open({ ...negotiated, routerId, localAddress, localRole: role?.local });
+    this.#outbox.open({ context: this.#exportContext(), enhancedRouteRefresh });
+    return this.#pump(nowMs);
   }
 
-  #endSession(): void {
-    this.#link = { kind: 'down' };
-    this.#rib.endSession();
+  #endSession(reason: string): readonly PeerEffect[] {
+    this.#link = undefined;
+    this.#outConnection = undefined;
+    this.#outbox.close();
+    return this.#inbox.close(reason).map(report);
   }
 
-  #sendEndOfRib(family: Family, nowMs: number): readonly PeerEffect[] {
-    const text = `sent End-of-RIB for ${family} to ${this.config.name}`;
-    return [
-      ...this.#send([encodeUpdate(endOfRib(family), true)], nowMs),
-      report({ kind: 'endOfRibSent', peer: this.config.name, family, text }),
-    ];
+  /** What was negotiated; without a session, as if the peer agreed to all that is offered. */
+  #exportContext(): ExportContext {
+    const { session, policy, address, localAddress } = this.config;
+    const extra = { exportPrefixes: policy.exportPrefixes, localRole: session.role?.local };
+    if (this.#link !== undefined) {
+      return { ...this.#link.negotiated, localAddress: this.#link.localAddress, ...extra };
+    }
+    const { localAsn, families, extendedNextHop = false } = session;
+    return {
+      localAsn,
+      isExternal: localAsn !== session.peerAsn,
+      fourOctetAs: true,
+      families,
+      extendedNextHop,
+      localAddress: localAddress ?? unknownAddress(address),
+      ...extra,
+    };
   }
 
-  /** `cause` stands for the reasons of the single prefixes where the whole table is sent. */
-  #flush(nowMs: number, cause: string | undefined): readonly PeerEffect[] {
-    if (this.#link.kind === 'down') return [];
-    const { updates, refused } = this.#rib.flush(this.#link.context, nowMs);
-    this.#updatesSent += updates.length;
-    const messages = updates.map((update) => update.bytes);
-    const refusals = refused.map(({ prefix, reason }) => {
-      const text = `cannot announce ${prefix} to ${this.config.name}: ${reason}`;
-      return report({ kind: 'routeRefused', peer: this.config.name, prefix, text });
-    });
-    const reports = updates.map((update) =>
-      report(describeUpdate(this.config.name, update, cause === undefined ? this.#reasonsOf(update) : [cause])),
-    );
-    return [...this.#send(messages, nowMs), ...reports, ...refusals];
+  #takeIn(update: DecodedUpdate, nowMs: number): readonly PeerEffect[] {
+    this.#statistics.countUpdateReceived(update);
+    const how = this.#inbox.take(update, nowMs);
+    return how === undefined ? [] : this.#passOn(this.#session.step({ kind: 'reset', how }, nowMs), nowMs);
   }
 
-  #send(messages: readonly Uint8Array[], nowMs: number): readonly PeerEffect[] {
-    return this.#passOn(this.#session.step({ kind: 'sendUpdates', messages }, nowMs), nowMs);
+  #onWritten(connection: ConnectionId, pendingBytes: number, nowMs: number): readonly PeerEffect[] {
+    const isOurs = this.#outConnection === connection;
+    return isOurs && this.#outbox.written(pendingBytes, nowMs) ? this.#pump(nowMs) : [];
   }
 
-  #reasonsOf(update: PackedUpdate): readonly string[] {
-    const prefixes = [...update.announced, ...update.withdrawn];
-    return [...new Set(prefixes.map((prefix) => this.#reasons.get(prefix) ?? ''))];
+  /** Hands out what may go out; in a chunk whose later bytes ended the session, nothing does. */
+  #pump(nowMs: number): readonly PeerEffect[] {
+    if (this.#link === undefined || this.#session.state.kind !== 'established') return [];
+    return this.#outbox.pump(nowMs).flatMap((item) => this.#handOut(item, nowMs));
+  }
+
+  #handOut(item: OutboxItem, nowMs: number): readonly PeerEffect[] {
+    const peer = this.config.name;
+    switch (item.kind) {
+      case 'updates': {
+        const sent = this.#sendUpdates(
+          item.updates.map(({ bytes }) => bytes),
+          nowMs,
+        );
+        return [...sent, ...item.updates.map((update) => report(describeUpdate(peer, update, update.reasons)))];
+      }
+      case 'endOfRib': {
+        const { family, bytes } = item;
+        const text = `sent End-of-RIB for ${family} to ${peer}`;
+        return [...this.#sendUpdates([bytes], nowMs), report({ kind: 'endOfRibSent', peer, family, text })];
+      }
+      case 'refreshMark': {
+        const { family, mark } = item;
+        return this.#passOn(this.#session.step({ kind: 'sendRefresh', family, mark }, nowMs), nowMs);
+      }
+      case 'refused':
+        return item.refused.map(({ prefix, reason }) => {
+          const text = `cannot announce ${prefix} to ${peer}: ${reason}`;
+          return report({ kind: 'routeRefused', peer, prefix, text });
+        });
+      default:
+        return assertNever(item);
+    }
+  }
+
+  #sendUpdates(messages: readonly Uint8Array[], nowMs: number): readonly PeerEffect[] {
+    const effects = this.#session.step({ kind: 'sendUpdates', messages }, nowMs);
+    this.#statistics.countUpdatesSent(messages.length);
+    for (const effect of effects) {
+      if (effect.kind !== 'send') continue;
+      this.#outConnection = effect.connection;
+      this.#outbox.handedOver(effect.bytes.length, nowMs);
+    }
+    return this.#passOn(effects, nowMs);
   }
 }
 
@@ -205,11 +264,20 @@ export interface PeerView {
   readonly state: Session['state']['kind'];
   readonly reason: string;
   readonly sinceMs: number;
-  readonly negotiated: Negotiated | undefined;
-  readonly sent: ReturnType<AdjRibOut['sent']>;
-  readonly updatesSent: number;
-  readonly updatesReceived: number;
-  readonly faultyUpdatesReceived: number;
+  /** While established. */
+  readonly link: { readonly negotiated: Negotiated; readonly localAddress: Address } | undefined;
+  readonly sent: ReadonlyMap<Prefix, SentRoute>;
+  readonly withdrawn: readonly WithdrawnPrefix[];
+  readonly plan: readonly PlannedChange[];
+  readonly received: AdjRibIn | undefined;
+  readonly outbox: OutboxView;
+  readonly statistics: StatisticsView;
+}
+
+/** Stands for our end of a session that there is not; the snapshot shows it as `self`. */
+export function unknownAddress(peer: Address): Address {
+  const address = parseAddress(familyOf(peer) === 'ipv4-unicast' ? '0.0.0.0' : '::');
+  return address ?? peer;
 }
 
 function report(event: SpeakerEvent): PeerEffect {

@@ -1,8 +1,13 @@
 /** What a speaker is told and what it tells: the same for one in this thread (speaker.ts) and one in a worker. */
 import type { Result } from '../result.ts';
+import type { PrefixRange } from '../rib/prefix-range.ts';
 import type { RouteAttributes } from '../rib/route.ts';
 import type { SessionStateName } from '../session/types.ts';
 import type { Family } from '../wire/family.ts';
+import type { SpeakerSnapshot } from './snapshot-types.ts';
+
+export type { PrefixRange } from '../rib/prefix-range.ts';
+export type * from './snapshot-types.ts';
 
 /** A peer to dial. */
 export interface PeerOptions {
@@ -70,13 +75,6 @@ export interface GracefulRestartOptions {
   readonly hasNotification?: boolean;
 }
 
-/** Prefixes within `prefix` whose length is from `minLength` to `maxLength`; both default to the prefix's own. */
-export interface PrefixRange {
-  readonly prefix: string;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-}
-
 /** What is taken in of a peer's routes. */
 export interface ImportOptions {
   /** Ranges that are accepted; others are dropped and counted. */
@@ -131,54 +129,40 @@ export type SpeakerEvent =
       readonly text: string;
     }
   | { readonly kind: 'endOfRibSent'; readonly peer: string; readonly family: Family; readonly text: string }
-  /** A wanted route cannot be told to this peer, which has not got it or had it withdrawn. */
+  /** A wanted route cannot be told to this peer, which has not got it or had it withdrawn. Once in a session for a reason. */
   | { readonly kind: 'routeRefused'; readonly peer: string; readonly prefix: string; readonly text: string }
-  /** A call that was taken could not be carried out. */
-  | { readonly kind: 'error'; readonly text: string }
+  /** Routes that were taken in, new or with other attributes. */
+  | {
+      readonly kind: 'routesLearnt';
+      readonly peer: string;
+      readonly prefixes: readonly string[];
+      readonly text: string;
+    }
+  /** Routes that had been taken in and are no longer there. */
+  | { readonly kind: 'routesGone'; readonly peer: string; readonly prefixes: readonly string[]; readonly text: string }
+  /** UPDATEs had faults that the session survives (RFC 7606); the text has the first of them. */
+  | {
+      readonly kind: 'updateFaults';
+      readonly peer: string;
+      readonly attributeDiscard: number;
+      readonly treatAsWithdraw: number;
+      readonly text: string;
+    }
+  /**
+   * A connection was closed at once: nobody is expected from there, or the system refused a setting. Told of the 1st, 2nd,
+   * 4th, 8th … of each address.
+   */
+  | {
+      readonly kind: 'connectionRefused';
+      readonly remoteAddress: string;
+      /** How many so far from there. */
+      readonly count: number;
+      readonly text: string;
+    }
+  /** A call that was taken, or a peer's setting, could not be carried out. */
+  | { readonly kind: 'error'; readonly peer?: string; readonly text: string }
   /** The worker ended by itself: every session is gone, and this speaker can do nothing more. */
   | { readonly kind: 'ended'; readonly text: string };
-
-/** A route that a peer was told. */
-export interface AnnouncedRoute {
-  readonly prefix: string;
-  readonly attributes: RouteAttributes;
-  /** Wall clock, milliseconds since 1970. */
-  readonly sentAtUnixMs: number;
-}
-
-/** A peer at one moment. */
-export interface PeerSnapshot {
-  readonly name: string;
-  readonly address: string;
-  readonly port: number;
-  readonly state: SessionStateName;
-  /** Why it is in this state, and since when on the wall clock. */
-  readonly reason: string;
-  readonly sinceUnixMs: number;
-  /** While established. */
-  readonly negotiated:
-    | { readonly holdTimeSeconds: number; readonly families: readonly Family[]; readonly fourOctetAs: boolean }
-    | undefined;
-  /** What the peer was told and not untold, by prefix. */
-  readonly announced: readonly AnnouncedRoute[];
-  readonly updatesSent: number;
-  readonly updatesReceived: number;
-  /** Received UPDATEs with a fault that the session survived (RFC 7606). */
-  readonly faultyUpdatesReceived: number;
-}
-
-/** A route as it is wanted. */
-export interface DesiredRoute {
-  readonly prefix: string;
-  readonly attributes: RouteAttributes;
-  readonly reason: string;
-}
-
-/** Everything at one moment. */
-export interface SpeakerSnapshot {
-  readonly peers: readonly PeerSnapshot[];
-  readonly desired: readonly DesiredRoute[];
-}
 
 /** How a whole speaker stops. */
 export type SpeakerStop =

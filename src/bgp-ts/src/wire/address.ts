@@ -34,6 +34,11 @@ export function familyOf(text: Address | Prefix): Family {
   return text.includes(':') ? 'ipv6-unicast' : 'ipv4-unicast';
 }
 
+/** Whether an address is within fe80::/10, which means something on one link only (RFC 4291 §2.5.6). */
+export function isLinkLocal(address: Address): boolean {
+  return /^fe[89ab][0-9a-f]:/.test(address);
+}
+
 /** The 4 or 16 bytes of an address, in network order. */
 export function addressBytes(address: Address): Uint8Array {
   const bytes = parseAddressBytes(address);

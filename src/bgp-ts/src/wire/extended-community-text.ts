@@ -18,6 +18,11 @@ const sharedNames: ReadonlyMap<number, string> = new Map([
   [0x10, 'vpn-distinguisher'],
 ]);
 
+/** The sub-type of such a name; undefined for another text. */
+export function sharedSubtype(name: string): number | undefined {
+  return [...sharedNames].find(([, known]) => known === name)?.[0];
+}
+
 /** Sub-types of type 0x80, the generic experimental one that the flow specification uses (RFC 8955 §7). */
 const flowType = 0x80;
 const flow = { rate: 0x06, action: 0x07, redirect: 0x08, marking: 0x09, ratePackets: 0x0c } as const;

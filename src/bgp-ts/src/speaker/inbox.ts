@@ -1,0 +1,66 @@
+/**
+ * What comes in from one peer: UPDATEs into Adj-RIB-In where something is imported, and the news of it in one batch for
+ * whatever arrived together. Nothing is kept when the session ends: this side helps no peer through a restart. Pure.
+ */
+import type { ImportContext, ImportPolicy } from '../rib/adj-rib-in.ts';
+import { AdjRibIn } from '../rib/adj-rib-in.ts';
+import type { SessionReset } from '../session/types.ts';
+import type { Family } from '../wire/family.ts';
+import type { DecodedUpdate } from '../wire/update-decode.ts';
+import { describeFaults, describeReceived } from './describe.ts';
+import type { SpeakerEvent } from './types.ts';
+
+/** The inbox of one peer. */
+export class Inbox {
+  readonly rib: AdjRibIn | undefined;
+  readonly #peer: string;
+  readonly #maxPrefixes: number;
+  #context: ImportContext | undefined;
+  #faulty: DecodedUpdate[] = [];
+
+  /** `policy` undefined: nothing is imported. */
+  constructor(peer: string, policy: ImportPolicy | undefined) {
+    this.#peer = peer;
+    this.rib = policy === undefined ? undefined : new AdjRibIn(policy);
+    this.#maxPrefixes = policy?.maxPrefixes ?? 0;
+  }
+
+  /** The session is up. */
+  open(context: ImportContext): void {
+    this.#context = context;
+  }
+
+  /** The session is gone; returns the news. */
+  close(reason: string): readonly SpeakerEvent[] {
+    const before = this.takeEvents();
+    this.#context = undefined;
+    this.rib?.endSession();
+    return [...before, ...this.#received(`the session ended, ${reason}`)];
+  }
+
+  /** Takes an UPDATE in; returns how the session has to end, where it has to. */
+  take(update: DecodedUpdate, nowMs: number): SessionReset | undefined {
+    if (this.#context === undefined) return undefined;
+    if (update.severity !== 'none') this.#faulty.push(update);
+    const family = this.rib?.take(update, this.#context, nowMs);
+    return family === undefined ? undefined : { mode: 'maxPrefixes', family, limit: this.#maxPrefixes };
+  }
+
+  /** The peer sends a family again, or has (RFC 7313 §4). */
+  markRefresh(family: Family, mark: 'begin' | 'end'): void {
+    if (mark === 'begin') this.rib?.beginRefresh(family);
+    else this.rib?.endRefresh(family);
+  }
+
+  /** The news since the last call. */
+  takeEvents(): readonly SpeakerEvent[] {
+    const faults = this.#faulty.length === 0 ? undefined : describeFaults(this.#peer, this.#faulty);
+    this.#faulty = [];
+    const received = this.#received('the peer withdrew them');
+    return faults === undefined ? received : [faults, ...received];
+  }
+
+  #received(cause: string): readonly SpeakerEvent[] {
+    return this.rib === undefined ? [] : describeReceived(this.#peer, this.rib.takeChanges(), cause);
+  }
+}

@@ -1,0 +1,79 @@
+/** Counts the messages of a byte stream by type (RFC 4271 §4.1). Judges nothing: the framer does that. */
+import { headerBytes, messageType } from '../wire/constants.ts';
+
+/** Kinds of messages, in wire order. */
+export type MessageKind = keyof typeof messageType;
+
+/** How many messages there were of each kind. */
+export type MessageCounts = Readonly<Record<MessageKind, number>>;
+
+const kinds: ReadonlyMap<number, MessageKind> = new Map([
+  [messageType.open, 'open'],
+  [messageType.update, 'update'],
+  [messageType.notification, 'notification'],
+  [messageType.keepalive, 'keepalive'],
+  [messageType.routeRefresh, 'routeRefresh'],
+]);
+
+/** Counters of all connections of a peer in one direction. */
+export class MessageCounter {
+  readonly #counts: Record<MessageKind, number> = {
+    open: 0,
+    update: 0,
+    notification: 0,
+    keepalive: 0,
+    routeRefresh: 0,
+  };
+
+  get counts(): MessageCounts {
+    return { ...this.#counts };
+  }
+
+  /** Counts the message whose type this is; an unknown type is not counted. */
+  count(type: number): void {
+    const kind = kinds.get(type);
+    if (kind !== undefined) this.#counts[kind]++;
+  }
+}
+
+const lengthOffset = 16;
+const typeOffset = 18;
+
+/** Follows one connection's stream, whatever its chunks. */
+export class MessageStream {
+  readonly #counter: MessageCounter;
+  /** Bytes of the message that is coming, and its length as far as it is known. */
+  #seenBytes = 0;
+  #length = 0;
+  #isBroken = false;
+
+  constructor(counter: MessageCounter) {
+    this.#counter = counter;
+  }
+
+  /** Takes the next bytes; a message counts once its header is there. */
+  push(bytes: Uint8Array): void {
+    let offset = 0;
+    while (offset < bytes.length && !this.#isBroken) {
+      if (this.#seenBytes < headerBytes) this.#takeHeaderByte(bytes[offset++] ?? 0);
+      else offset += this.#skip(bytes.length - offset);
+      if (this.#seenBytes >= headerBytes && this.#seenBytes === this.#length) this.#seenBytes = 0;
+    }
+  }
+
+  #takeHeaderByte(byte: number): void {
+    if (this.#seenBytes === lengthOffset) this.#length = byte << 8;
+    if (this.#seenBytes === lengthOffset + 1) this.#length |= byte;
+    if (this.#seenBytes === typeOffset) {
+      this.#isBroken = this.#length < headerBytes;
+      if (!this.#isBroken) this.#counter.count(byte);
+    }
+    this.#seenBytes++;
+  }
+
+  #skip(availableBytes: number): number {
+    const skipped = Math.min(availableBytes, this.#length - this.#seenBytes);
+    this.#seenBytes += skipped;
+    return skipped;
+  }
+}
