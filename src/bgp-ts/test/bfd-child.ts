@@ -3,12 +3,14 @@
  * events over Node's channel between processes. Also sends packets that no speaker would.
  */
 import { createSocket } from 'node:dgram';
+import { InThreadBfd } from '../src/bfd/speaker.ts';
 import { createWorkerBfd } from '../src/bfd/worker-client.ts';
 import type { BfdEvent, BfdSessionOptions, BfdSnapshot } from '../src/bfd/types.ts';
 
 /** Test to child. */
 export type BfdChildCommand =
-  | { readonly kind: 'add'; readonly options: BfdSessionOptions }
+  /** `isInThread` puts the session into the thread where a storm may be. */
+  | { readonly kind: 'add'; readonly options: BfdSessionOptions; readonly isInThread: boolean }
   | { readonly kind: 'remove'; readonly name: string }
   | { readonly kind: 'snapshot' }
   | { readonly kind: 'stop'; readonly isSilent: boolean }
@@ -26,7 +28,9 @@ export type BfdChildNews =
 const tell = (news: BfdChildNews): void => {
   process.send?.(news);
 };
-const speaker = createWorkerBfd({ onEvent: (event) => tell({ kind: 'event', event }) });
+const onEvent = (event: BfdEvent): void => tell({ kind: 'event', event });
+const speaker = createWorkerBfd({ onEvent });
+const inThread = new InThreadBfd({ onEvent });
 
 process.on('disconnect', () => process.exit());
 process.on('message', (command: BfdChildCommand) => {
@@ -36,19 +40,19 @@ process.on('message', (command: BfdChildCommand) => {
 async function obey(command: BfdChildCommand): Promise<void> {
   switch (command.kind) {
     case 'add': {
-      const added = speaker.addSession(command.options);
+      const added = (command.isInThread ? inThread : speaker).addSession(command.options);
       tell({ kind: 'added', fault: added.ok ? undefined : added.fault });
       return;
     }
     case 'remove':
-      speaker.removeSession(command.name);
+      if (!speaker.removeSession(command.name)) inThread.removeSession(command.name);
       return;
     case 'snapshot': {
-      tell({ kind: 'snapshot', snapshot: await speaker.snapshot() });
+      tell({ kind: 'snapshot', snapshot: [...(await speaker.snapshot()), ...(await inThread.snapshot())] });
       return;
     }
     case 'stop':
-      await speaker.stop({ isSilent: command.isSilent });
+      await Promise.all([speaker.stop(command), inThread.stop(command)]);
       {
         process.disconnect();
         return;

@@ -145,8 +145,8 @@ export class OurBfd {
     });
   }
 
-  async add(options: BfdSessionOptions): Promise<void> {
-    const news = await this.#ask({ kind: 'add', options }, 'added');
+  async add(options: BfdSessionOptions, isInThread = false): Promise<void> {
+    const news = await this.#ask({ kind: 'add', options, isInThread }, 'added');
     if (news.kind === 'added' && news.fault !== undefined) throw new Error(news.fault);
   }
 
