@@ -46,7 +46,7 @@ async function speak(workerData: WorkerStart, file: string): Promise<number> {
   const worker = new Worker(workerUrl, { name: 'bgp', workerData });
   let code = 0;
   worker.on('message', (news: WorkerNews) => {
-    if (news.kind === 'event') process.stdout.write(`${news.event.text}\n`);
+    if (news.kind === 'events') process.stdout.write(`${news.texts.join('\n')}\n`);
     else code = news.what === 'lines' ? fail(`${file}:${news.fault}`, 2) : fail(news.fault, 1);
   });
   worker.on('error', (error) => (code = fail(`the BGP thread ended: ${String(error)}`, 1)));

@@ -4,7 +4,6 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Speaker } from '../speaker/speaker.ts';
-import type { SpeakerEvent } from '../speaker/types.ts';
 import { runLines } from './execute.ts';
 import { startControl } from './server.ts';
 
@@ -17,7 +16,7 @@ export interface WorkerStart {
 
 /** What the thread tells. */
 export type WorkerNews =
-  | { readonly kind: 'event'; readonly event: SpeakerEvent }
+  | { readonly kind: 'events'; readonly texts: readonly string[] }
   /** It did not start: a fault of a line, as `LINE: SENTENCE`, or of the socket. */
   | { readonly kind: 'refused'; readonly what: 'lines' | 'socket'; readonly fault: string };
 
@@ -25,7 +24,19 @@ const port = parentPort;
 if (port === null) throw new Error('bug: worker.ts runs outside a worker');
 
 const tell = (news: WorkerNews): void => port.postMessage(news);
-const speaker = new Speaker({ onEvent: (event) => tell({ kind: 'event', event }) });
+let texts: string[] = [];
+const speaker = new Speaker({ onEvent: ({ text }) => note(text) });
+
+/** Tells texts together after everything else of this turn: waking the main thread must delay no UPDATE and no answer. */
+function note(text: string): void {
+  texts.push(text);
+  if (texts.length === 1) setImmediate(tellTexts);
+}
+
+function tellTexts(): void {
+  if (texts.length > 0) tell({ kind: 'events', texts });
+  texts = [];
+}
 
 async function start({ socketPath, lines }: WorkerStart): Promise<void> {
   const ran = await runLines(speaker, lines);
@@ -45,6 +56,7 @@ async function start({ socketPath, lines }: WorkerStart): Promise<void> {
 async function end(control: Awaited<ReturnType<typeof startControl>> | undefined): Promise<void> {
   await speaker.stop({ mode: 'silent' });
   if (control?.ok === true) await control.value.close();
+  tellTexts();
   port?.close();
 }
 
