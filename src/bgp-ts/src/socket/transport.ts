@@ -16,14 +16,17 @@ export interface SocketSettings {
   readonly dscp: number | undefined;
 }
 
-/** What happens on a connection. Nothing comes after `closed`, which always comes. */
+/** What happens on a connection: never within the call that made it, and nothing after `closed`, which always comes. */
 export interface ConnectionEvents {
   connected(localAddress: Address): void;
   received(bytes: Uint8Array): void;
   /** The system took bytes; `pendingBytes` still wait. */
   written(pendingBytes: number): void;
-  /** `reason` is a sentence. */
-  closed(reason: string): void;
+  /**
+   * `reason` is a sentence. `local`: the cause is this host's and can pass, such as a source address or a device that is
+   * not there yet; no packet left.
+   */
+  closed(reason: string, local?: 'local'): void;
 }
 
 /** A connection that is being made, or is there. */
@@ -49,7 +52,7 @@ export interface ExpectedPeer {
   readonly settings: SocketSettings;
 }
 
-/** A connection that a peer opened. `take` says who gets its events; `refuse` closes it. */
+/** A connection that a peer opened. `take` says who gets its events; `refuse`, or neither in the same turn, closes it. */
 export interface IncomingConnection {
   readonly remoteAddress: Address;
   readonly localAddress: Address;
@@ -70,12 +73,15 @@ export interface Listener {
 /** TCP, as a speaker uses it. */
 export interface Transport {
   /**
-   * Dials; a setting that the system refuses, or koffi missing where one is asked for, is the fault: nothing was sent.
+   * Dials; a setting that the system refuses for good, or koffi missing where one is asked for, is the fault: nothing
+   * was sent.
    */
   dial(options: DialOptions, events: ConnectionEvents): Result<Connection, string>;
-  /** Listens; the fault says what the system refused. */
+  /** Listens on one family only, also with `::`; the fault says what the system refused. */
   listen(
     options: { readonly address: Address; readonly port: number },
     onIncoming: (incoming: IncomingConnection) => void,
+    /** A connection was closed at once: of nobody who is expected, or because the system refused a setting. */
+    onRefused?: (remoteAddress: Address, reason: string) => void,
   ): Promise<Result<Listener, string>>;
 }

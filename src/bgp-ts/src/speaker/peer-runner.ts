@@ -1,35 +1,43 @@
 /**
- * The adapter between a peer's engine and the system: one TCP connection at a time, one timer, inputs one after the
- * other. Owns sockets and the clock; decides nothing.
+ * The adapter between a peer's engine and the system: its connections, one timer, inputs one after the other. Owns
+ * connections and the clock; decides nothing, but that a session whose settings the system refuses stays stopped.
  */
-import { connect } from 'node:net';
-import type { Socket } from 'node:net';
 import { assertNever } from '../result.ts';
 import type { ConnectionId, StopHow } from '../session/types.ts';
-import { parseAddress } from '../wire/address.ts';
+import type { Connection, ConnectionEvents, IncomingConnection, Transport } from '../socket/transport.ts';
 import type { Peer, PeerEffect, PeerInput } from './peer.ts';
 import type { OnSpeakerEvent } from './types.ts';
-
-/** How long a peer has to close its side after we ended ours. */
-const lingerMs = 1000;
 
 /** The longest wait that `setTimeout` takes. */
 const maxTimeoutMs = 0x7fff_ffff;
 
+/** How many connections a peer may have at a time; two are legitimate (RFC 4271 §6.8), others may still be closing. */
+const maxConnections = 8;
+
+/** What a runner needs. */
+export interface RunnerContext {
+  readonly transport: Transport;
+  readonly onEvent: OnSpeakerEvent;
+}
+
 /** Runs one peer. */
 export class PeerRunner {
   readonly peer: Peer;
-  readonly #onEvent: OnSpeakerEvent;
-  readonly #sockets = new Map<ConnectionId, Socket>();
+  readonly #context: RunnerContext;
+  readonly #connections = new Map<ConnectionId, Connection>();
   readonly #queue: PeerInput[] = [];
   readonly #closed = Promise.withResolvers<undefined>();
+  #lastAccepted: ConnectionId = 0;
   #isBusy = false;
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
+  #timerDeadlineMs = Infinity;
+  /** What was told last of this host's own trouble, so that each is told once. */
+  #localTrouble: string | undefined;
 
-  constructor(peer: Peer, onEvent: OnSpeakerEvent) {
+  constructor(peer: Peer, context: RunnerContext) {
     this.peer = peer;
-    this.#onEvent = onEvent;
+    this.#context = context;
   }
 
   /** Takes an input; one that comes up while another is worked on waits its turn. */
@@ -48,7 +56,27 @@ export class PeerRunner {
     this.#settleStop();
   }
 
-  /** Ends the session for good; resolves when its sockets are closed, at most `lingerMs` later. */
+  /** Takes a connection that the peer opened, or closes it when the peer has too many. */
+  accept(incoming: IncomingConnection): void {
+    if (this.#isStopped || this.#connections.size >= maxConnections) {
+      incoming.refuse();
+      return;
+    }
+    const connection = --this.#lastAccepted;
+    this.#connections.set(connection, incoming.take(this.#eventsOf(connection)));
+    this.take({ kind: 'incoming', connection, localAddress: incoming.localAddress });
+  }
+
+  /** Stops the session because the system refuses a setting; only other options can change that. */
+  giveUp(fault: string): void {
+    if (this.#isStopped) return;
+    const { name } = this.peer.config;
+    this.#context.onEvent({ kind: 'error', peer: name, text: `BGP session with ${name} cannot run: ${fault}` });
+    this.#isStopped = true;
+    this.take({ kind: 'stop', how: { mode: 'refused', reason: fault } });
+  }
+
+  /** Ends the session for good; resolves when its connections are closed, about a second later at most. */
   stop(how: StopHow): Promise<void> {
     this.#isStopped = true;
     this.take({ kind: 'stop', how });
@@ -61,13 +89,14 @@ export class PeerRunner {
         this.#connect(effect.connection);
         break;
       case 'send':
-        this.#send(effect.connection, effect.bytes);
+        this.#connections.get(effect.connection)?.send(effect.bytes);
         break;
       case 'close':
-        this.#close(effect.connection, effect.afterFlush);
+        if (effect.afterFlush) this.#connections.get(effect.connection)?.end();
+        else this.#connections.get(effect.connection)?.destroy();
         break;
       case 'event':
-        this.#onEvent(effect.event);
+        this.#context.onEvent(effect.event);
         break;
       default:
         assertNever(effect);
@@ -75,55 +104,60 @@ export class PeerRunner {
   }
 
   #connect(connection: ConnectionId): void {
-    const { address, port, localAddress } = this.peer.config;
-    const source = localAddress === undefined ? {} : { localAddress };
-    const socket = connect({ host: address, port, noDelay: true, ...source });
-    let reason = 'the peer closed the connection';
-    socket.on('connect', () => {
-      const local = parseAddress(socket.localAddress ?? '');
-      if (local === undefined) socket.destroy(new Error('the connection has no local address'));
-      else this.take({ kind: 'connected', connection, localAddress: local });
-    });
-    // Data is read to the end even after we ended our side: unread data would turn our FIN into a RST, and a RST can
-    // overtake the NOTIFICATION before it.
-    socket.on('data', (bytes) => this.take({ kind: 'received', connection, bytes }));
-    socket.on('error', (error) => (reason = error.message));
-    socket.on('close', () => {
-      this.#sockets.delete(connection);
-      this.take({ kind: 'disconnected', connection, reason });
-    });
-    this.#sockets.set(connection, socket);
+    const { address, port, localAddress, settings } = this.peer.config;
+    const dialed = this.#context.transport.dial(
+      { address, port, localAddress, settings },
+      {
+        connected: (local) => {
+          this.#localTrouble = undefined;
+          this.take({ kind: 'connected', connection, localAddress: local });
+        },
+        ...this.#eventsOf(connection),
+      },
+    );
+    if (dialed.ok) this.#connections.set(connection, dialed.value);
+    else this.giveUp(dialed.fault);
   }
 
-  #send(connection: ConnectionId, bytes: Uint8Array): void {
-    const socket = this.#sockets.get(connection);
-    socket?.write(bytes, (error) => {
-      const isFailed = error !== undefined && error !== null;
-      if (!isFailed) this.take({ kind: 'written', connection, pendingBytes: socket.writableLength });
-    });
+  #eventsOf(connection: ConnectionId): Omit<ConnectionEvents, 'connected'> {
+    return {
+      received: (bytes) => this.take({ kind: 'received', connection, bytes }),
+      written: (pendingBytes) => this.take({ kind: 'written', connection, pendingBytes }),
+      closed: (reason, local) => {
+        this.#connections.delete(connection);
+        if (local !== undefined) this.#tellTrouble(reason);
+        this.take({ kind: 'disconnected', connection, reason });
+      },
+    };
   }
 
-  #close(connection: ConnectionId, afterFlush: boolean): void {
-    const socket = this.#sockets.get(connection);
-    if (!afterFlush) {
-      socket?.destroy();
-      return;
-    }
-    socket?.end();
-    const linger = setTimeout(() => socket?.destroy(), lingerMs);
-    socket?.on('close', () => clearTimeout(linger));
+  #tellTrouble(reason: string): void {
+    if (this.#localTrouble === reason) return;
+    this.#localTrouble = reason;
+    const { name } = this.peer.config;
+    const text = `BGP session with ${name} cannot connect yet, and tries again: ${reason}`;
+    this.#context.onEvent({ kind: 'error', peer: name, text });
   }
 
+  /** One timer is kept as long as it fires early enough; deadlines mostly move into the future. */
   #armTimer(): void {
+    const deadlineMs = this.peer.nextDeadlineMs() ?? Infinity;
+    if (deadlineMs >= this.#timerDeadlineMs && deadlineMs !== Infinity) return;
     clearTimeout(this.#timer);
-    const deadlineMs = this.peer.nextDeadlineMs();
-    if (deadlineMs === undefined) return;
+    this.#timerDeadlineMs = deadlineMs;
+    if (deadlineMs === Infinity) return;
     const delayMs = Math.min(maxTimeoutMs, Math.max(0, Math.ceil(deadlineMs - performance.now())));
     // After a stall of this thread, what the peer sent meanwhile is read before the timer is judged: late is not dead.
-    this.#timer = setTimeout(() => setImmediate(() => this.take({ kind: 'timer' })), delayMs);
+    this.#timer = setTimeout(() => setImmediate(() => this.#onTimer()), delayMs);
+  }
+
+  #onTimer(): void {
+    this.#timerDeadlineMs = Infinity;
+    if (performance.now() >= (this.peer.nextDeadlineMs() ?? Infinity)) this.take({ kind: 'timer' });
+    else this.#armTimer();
   }
 
   #settleStop(): void {
-    if (this.#isStopped && this.#sockets.size === 0) this.#closed.resolve(undefined);
+    if (this.#isStopped && this.#connections.size === 0) this.#closed.resolve(undefined);
   }
 }

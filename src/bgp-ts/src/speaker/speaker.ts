@@ -1,12 +1,16 @@
 /**
- * A BGP speaker in this thread: peers, what they shall hear, and events. It imports no routes. To keep sessions alive
- * whatever this thread does, use worker-client.ts, which has the same interface.
+ * A BGP speaker in this thread: peers, listeners, what the peers shall hear, and events. To keep sessions alive whatever
+ * this thread does, use worker-client.ts, which has the same interface.
  */
 import type { Result } from '../result.ts';
 import { refuse, succeed } from '../result.ts';
 import type { Route, RouteAttributes } from '../rib/route.ts';
 import { checkPrefix, checkRoute } from '../rib/route.ts';
 import type { Prefix } from '../wire/address.ts';
+import { nodeTransport } from '../socket/node.ts';
+import type { Transport } from '../socket/transport.ts';
+import { Listeners } from './listeners.ts';
+import type { PeerConfig } from './options.ts';
 import { checkPeerOptions } from './options.ts';
 import type { OwnRouteChange, RouteChange } from './peer.ts';
 import { Peer } from './peer.ts';
@@ -28,6 +32,8 @@ export interface SpeakerOptions {
   readonly onEvent: OnSpeakerEvent;
   /** A number in [0, 1), for timers' jitter. Default `Math.random`. */
   readonly random?: () => number;
+  /** TCP. Default: the system's. */
+  readonly transport?: Transport;
 }
 
 interface Desired extends DesiredRoute {
@@ -38,7 +44,11 @@ interface Desired extends DesiredRoute {
 export class Speaker implements BgpSpeaker {
   readonly #onEvent: OnSpeakerEvent;
   readonly #random: () => number;
+  readonly #transport: Transport;
+  readonly #listeners: Listeners;
   readonly #runners = new Map<string, PeerRunner>();
+  /** Ends of removed peers, whose connections may last a second longer. */
+  readonly #farewells = new Set<Promise<void>>();
   readonly #desired = new Map<Prefix, Desired>();
   #changes: RouteChange[] = [];
   #ownChanges = new Map<string, OwnRouteChange[]>();
@@ -49,26 +59,34 @@ export class Speaker implements BgpSpeaker {
   constructor(options: SpeakerOptions) {
     this.#onEvent = options.onEvent;
     this.#random = options.random ?? Math.random;
+    this.#transport = options.transport ?? nodeTransport;
+    this.#listeners = new Listeners(this.#transport, this.#onEvent);
   }
 
   addPeer(options: PeerOptions): Result<string, string> {
     const config = checkPeerOptions(options);
     if (!config.ok) return config;
     const { name } = config.value;
-    if (this.#isStopped) return refuse(`cannot add peer "${name}": the speaker is stopped`);
-    if (this.#runners.has(name)) return refuse(`cannot add peer "${name}": there is one of this name`);
-    const runner = new PeerRunner(new Peer(config.value, this.#random), this.#onEvent);
+    const refusal = this.#peerRefusal(config.value);
+    if (refusal !== undefined) return refuse(`cannot add peer "${name}": ${refusal}`);
+    const context = { transport: this.#transport, onEvent: this.#onEvent };
+    const runner = new PeerRunner(new Peer(config.value, this.#random), context);
     this.#runners.set(name, runner);
     const changes = Array.from(this.#desired, ([prefix, { route, reason }]) => ({ prefix, route, reason }));
     runner.take({ kind: 'setDesired', changes });
     if (this.#isComplete) runner.take({ kind: 'declareComplete' });
     runner.take({ kind: 'start' });
+    if (config.value.connection !== 'active') this.#listeners.expect(runner);
     return succeed(name);
   }
 
   removePeer(name: string): boolean {
     const runner = this.#runners.get(name);
-    void runner?.stop({ mode: 'deconfigured' });
+    if (runner === undefined) return false;
+    this.#listeners.forget(runner);
+    const farewell = runner.stop({ mode: 'deconfigured' });
+    this.#farewells.add(farewell);
+    void farewell.then(() => this.#farewells.delete(farewell));
     this.#ownChanges.delete(name);
     return this.#runners.delete(name);
   }
@@ -104,8 +122,9 @@ export class Speaker implements BgpSpeaker {
     return runner !== undefined;
   }
 
-  listen({ address, port }: ListenOptions): Promise<Result<void, string>> {
-    return Promise.resolve(refuse(`cannot listen on ${address} port ${port ?? 179}: no listener is built`));
+  listen(options: ListenOptions): Promise<Result<void, string>> {
+    if (!this.#isStopped) return this.#listeners.listen(options);
+    return Promise.resolve(refuse(`cannot listen on ${options.address}: the speaker is stopped`));
   }
 
   snapshot(): Promise<SpeakerSnapshot> {
@@ -118,7 +137,17 @@ export class Speaker implements BgpSpeaker {
   async stop(how: SpeakerStop): Promise<void> {
     this.#isStopped = true;
     this.#flush();
-    await Promise.all(Array.from(this.#runners.values(), (runner) => runner.stop(how)));
+    const closing = this.#listeners.close();
+    const ends = Array.from(this.#runners.values(), (runner) => runner.stop(how));
+    await Promise.all([closing, ...ends, ...this.#farewells]);
+  }
+
+  #peerRefusal({ name, address, connection }: PeerConfig): string | undefined {
+    if (this.#isStopped) return 'the speaker is stopped';
+    if (this.#runners.has(name)) return 'there is one of this name';
+    const other = connection === 'active' ? undefined : this.#listeners.expectedFrom(address);
+    if (other === undefined) return undefined;
+    return `connections from ${address} are those of peer "${other.peer.config.name}"`;
   }
 
   #withdraw(prefix: string, reason: string): Result<void, string> {
