@@ -1,6 +1,7 @@
 /**
- * Our OPEN, and the judgement of the peer's: AS, identifier, hold time, capabilities (RFC 4271 §6.2, RFC 5492 §5,
- * RFC 6286, RFC 6793 §4.1, RFC 7607).
+ * Our OPEN, and the judgement of the peer's: AS, identifier, hold time, role, and what both sides can do (RFC 4271 §6.2,
+ * RFC 5492 §5, RFC 6286, RFC 6793 §4.1, RFC 7607, RFC 8950, RFC 9234 §4.2). Graceful restart and roles have files of their
+ * own. Does not decide what a capability is used for.
  */
 import type { Result } from '../result.ts';
 import { refuse, succeed } from '../result.ts';
@@ -8,15 +9,20 @@ import { addressBytes } from '../wire/address.ts';
 import { uint16Bytes, uint32Bytes } from '../wire/bytes.ts';
 import type { Capability } from '../wire/capabilities.ts';
 import { encodeCapabilities } from '../wire/capabilities.ts';
-import { asTrans, errorCode, openSubcode } from '../wire/constants.ts';
+import { afi, asTrans, errorCode, openSubcode, safi } from '../wire/constants.ts';
 import type { Family } from '../wire/family.ts';
 import { familyCode } from '../wire/family.ts';
 import type { MessageFault } from '../wire/fault.ts';
 import { noData } from '../wire/fault.ts';
 import type { OpenMessage } from '../wire/open.ts';
+import { negotiateRestart, restartCapability } from './graceful-restart.ts';
+import { judgeRole, peerRoleOf, roleCapability } from './role.ts';
 import type { Negotiated, SessionConfig } from './types.ts';
 
-/** The OPEN that we send. */
+/** IPv4 unicast prefixes with IPv6 next hops: the one combination of RFC 8950 that is used here. */
+const ipv4OverIpv6 = { afi: afi.ipv4, safi: safi.unicast, nextHopAfi: afi.ipv6 } as const;
+
+/** The OPEN that we send; the R bit of graceful restart is asked for anew each time. */
 export function buildOpen(config: SessionConfig): OpenMessage {
   return {
     kind: 'open',
@@ -26,7 +32,12 @@ export function buildOpen(config: SessionConfig): OpenMessage {
     capabilities: [
       ...config.families.map(multiprotocol),
       { kind: 'routeRefresh' },
+      ...(offersExtendedNextHop(config) ? [{ kind: 'extendedNextHop', families: [ipv4OverIpv6] } as const] : []),
+      { kind: 'extendedMessage' },
+      ...roleCapability(config),
+      ...restartCapability(config),
       { kind: 'fourOctetAs', asn: config.localAsn },
+      { kind: 'enhancedRouteRefresh' },
     ],
   };
 }
@@ -35,50 +46,73 @@ function multiprotocol(family: Family): Capability {
   return { kind: 'multiprotocol', ...familyCode(family) };
 }
 
+function offersExtendedNextHop(config: SessionConfig): boolean {
+  return config.extendedNextHop === true && config.families.includes('ipv4-unicast');
+}
+
 /** Judges the peer's OPEN; the fault carries the NOTIFICATION to send. */
 export function judgeOpen(open: OpenMessage, config: SessionConfig): Result<Negotiated, MessageFault> {
-  const fourOctet = open.capabilities.find((capability) => capability.kind === 'fourOctetAs');
-  const asn = fourOctet?.asn ?? open.myAs;
-  if (asn !== config.peerAsn || open.myAs === 0) {
-    const data = fourOctet === undefined ? uint16Bytes(open.myAs) : uint32Bytes(asn);
-    return openFault(openSubcode.badPeerAs, data, `peer says AS ${asn}, expected AS ${config.peerAsn}`);
-  }
-  const isExternal = config.localAsn !== config.peerAsn;
-  const identifierReason = judgeIdentifier(open, config, isExternal);
-  if (identifierReason !== undefined) return openFault(openSubcode.badIdentifier, noData, identifierReason);
-  if (open.holdTimeSeconds === 1 || open.holdTimeSeconds === 2) {
-    const reason = `peer wants a hold time of ${open.holdTimeSeconds} s, at least 3 s (or 0) are allowed`;
-    return openFault(openSubcode.unacceptableHoldTime, uint16Bytes(open.holdTimeSeconds), reason);
-  }
   const families = commonFamilies(open, config);
+  const fault =
+    judgeAsn(open, config) ?? judgeIdentifier(open, config) ?? judgeHoldTime(open) ?? judgeRole(open, config);
+  if (fault !== undefined) return refuse(fault);
   if (families.length === 0) {
     const wanted = encodeCapabilities(config.families.map(multiprotocol));
-    return openFault(openSubcode.unsupportedCapability, wanted, `peer has none of ${config.families.join(', ')}`);
+    const reason = `peer has none of ${config.families.join(', ')}`;
+    return refuse(openFault(openSubcode.unsupportedCapability, wanted, reason));
   }
   return succeed({
     localAsn: config.localAsn,
     peerAsn: config.peerAsn,
-    isExternal,
+    isExternal: config.localAsn !== config.peerAsn,
     peerIdentifier: open.identifier,
     holdTimeMs: Math.min(open.holdTimeSeconds, config.holdTimeSeconds) * 1000,
     families,
-    fourOctetAs: fourOctet !== undefined,
-    extendedMessages: false,
-    routeRefresh: open.capabilities.some((capability) => capability.kind === 'routeRefresh'),
-    enhancedRouteRefresh: false,
-    extendedNextHop: false,
-    gracefulRestart: undefined,
-    peerRole: undefined,
+    fourOctetAs: has(open, 'fourOctetAs'),
+    extendedMessages: has(open, 'extendedMessage'),
+    // RFC 7313 §4: enhanced refresh is of use only beside the plain one, but says by itself that requests are understood.
+    routeRefresh: has(open, 'routeRefresh') || has(open, 'enhancedRouteRefresh'),
+    enhancedRouteRefresh: has(open, 'enhancedRouteRefresh'),
+    extendedNextHop: offersExtendedNextHop(config) && takesIpv4OverIpv6(open),
+    gracefulRestart: negotiateRestart(open, config),
+    peerRole: peerRoleOf(open),
   });
 }
 
-function judgeIdentifier(open: OpenMessage, config: SessionConfig, isExternal: boolean): string | undefined {
+function has(open: OpenMessage, kind: Capability['kind']): boolean {
+  return open.capabilities.some((capability) => capability.kind === kind);
+}
+
+/**
+ * The AS is the one of the 4-octet capability, else the field's. Of several capabilities (RFC 5492 §4) each must say the
+ * right AS. Data: what was said, in two octets or four.
+ */
+function judgeAsn(open: OpenMessage, config: SessionConfig): MessageFault | undefined {
+  const fourOctet = open.capabilities.flatMap((capability) =>
+    capability.kind === 'fourOctetAs' ? [capability.asn] : [],
+  );
+  const wrong = (fourOctet.length === 0 ? [open.myAs] : fourOctet).find((asn) => asn !== config.peerAsn);
+  if (wrong === undefined && open.myAs !== 0) return undefined;
+  const said = wrong ?? open.myAs;
+  const data = fourOctet.length === 0 ? uint16Bytes(open.myAs) : uint32Bytes(said);
+  return openFault(openSubcode.badPeerAs, data, `peer says AS ${said}, expected AS ${config.peerAsn}`);
+}
+
+function judgeIdentifier(open: OpenMessage, config: SessionConfig): MessageFault | undefined {
   const first = addressBytes(open.identifier)[0] ?? 0;
   if (open.identifier === '0.0.0.0' || (first >= 224 && first < 240)) {
-    return `peer has the BGP identifier ${open.identifier}`;
+    return openFault(openSubcode.badIdentifier, noData, `peer has the BGP identifier ${open.identifier}`);
   }
-  if (open.identifier === config.routerId && !isExternal) return `peer has our BGP identifier ${open.identifier}`;
-  return undefined;
+  // RFC 6286 §2.2: unique within an AS only.
+  if (open.identifier !== config.routerId || config.localAsn !== config.peerAsn) return undefined;
+  return openFault(openSubcode.badIdentifier, noData, `peer has our BGP identifier ${open.identifier}`);
+}
+
+function judgeHoldTime(open: OpenMessage): MessageFault | undefined {
+  const { holdTimeSeconds } = open;
+  if (holdTimeSeconds !== 1 && holdTimeSeconds !== 2) return undefined;
+  const reason = `peer wants a hold time of ${holdTimeSeconds} s, at least 3 s (or 0) are allowed`;
+  return openFault(openSubcode.unacceptableHoldTime, uint16Bytes(holdTimeSeconds), reason);
 }
 
 /** A peer that names no family means IPv4 unicast (RFC 4760 §8). */
@@ -91,6 +125,20 @@ function commonFamilies(open: OpenMessage, config: SessionConfig): readonly Fami
   });
 }
 
-function openFault(subcode: number, data: Uint8Array, reason: string): Result<never, MessageFault> {
-  return refuse({ code: errorCode.open, subcode, data, reason });
+/** RFC 8950 §4: exactly this combination must be named; several capabilities add up. */
+function takesIpv4OverIpv6(open: OpenMessage): boolean {
+  return open.capabilities.some(
+    (capability) =>
+      capability.kind === 'extendedNextHop' &&
+      capability.families.some(
+        (entry) =>
+          entry.afi === ipv4OverIpv6.afi &&
+          entry.safi === ipv4OverIpv6.safi &&
+          entry.nextHopAfi === ipv4OverIpv6.nextHopAfi,
+      ),
+  );
+}
+
+function openFault(subcode: number, data: Uint8Array, reason: string): MessageFault {
+  return { code: errorCode.open, subcode, data, reason };
 }

@@ -1,150 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseAddress } from '../wire/address.ts';
-import type { Address } from '../wire/address.ts';
-import { concatBytes, toHex } from '../wire/bytes.ts';
-import type { Capability } from '../wire/capabilities.ts';
-import { encodeFrame, Framer } from '../wire/framer.ts';
-import { decodeMessage, encodeKeepalive, encodeRouteRefresh } from '../wire/message.ts';
+import { encodeFrame } from '../wire/framer.ts';
+import { encodeKeepalive, encodeRouteRefresh } from '../wire/message.ts';
 import { encodeNotification } from '../wire/notification.ts';
-import { encodeOpen } from '../wire/open.ts';
 import { encodeUpdate, endOfRib } from '../wire/update-encode.ts';
-import { Session } from './session.ts';
-import type { SessionConfig, SessionEffect, SessionInput, SessionStateName } from './types.ts';
-
-function address(text: string): Address {
-  const parsed = parseAddress(text);
-  if (parsed === undefined) throw new Error(`${text} is not an address`);
-  return parsed;
-}
-
-const localAddress = address('192.0.2.1');
-
-function config(changes: Partial<SessionConfig> = {}): SessionConfig {
-  return {
-    localAsn: 65001,
-    peerAsn: 65000,
-    routerId: localAddress,
-    holdTimeSeconds: 90,
-    families: ['ipv4-unicast', 'ipv6-unicast'],
-    connectTimeoutMs: 10_000,
-    retryMinMs: 1000,
-    retryMaxMs: 30_000,
-    sendHoldTimeMs: undefined,
-    random: () => 1 - Number.EPSILON,
-    ...changes,
-  };
-}
-
-interface PeerOpen {
-  readonly version?: number;
-  readonly asn?: number;
-  readonly holdTimeSeconds?: number;
-  readonly identifier?: string;
-  readonly capabilities?: readonly Capability[];
-}
-
-const ipv4: Capability = { kind: 'multiprotocol', afi: 1, safi: 1 };
-
-function open(changes: PeerOpen = {}): Uint8Array {
-  const { asn = 65000, holdTimeSeconds = 90, identifier = '192.0.2.254' } = changes;
-  const capabilities = changes.capabilities ?? [ipv4, { kind: 'fourOctetAs', asn }];
-  const bytes = encodeOpen({
-    kind: 'open',
-    myAs: Math.min(asn, 0xffff),
-    holdTimeSeconds,
-    identifier: address(identifier),
-    capabilities,
-  });
-  bytes[19] = changes.version ?? 4;
-  return bytes;
-}
+import { Bench, ipv4, localAddress, open } from './session.fixture.ts';
+import type { SessionInput, SessionStateName } from './types.ts';
 
 const header = (length: number, type: number): Uint8Array =>
   Uint8Array.from([...Array<number>(16).fill(0xff), length >> 8, length & 0xff, type]);
-
-/** A session in virtual time, with what it asked for as readable lines. */
-class Bench {
-  readonly session: Session;
-  nowMs = 0;
-
-  constructor(changes: Partial<SessionConfig> = {}) {
-    this.session = new Session(config(changes));
-  }
-
-  step(input: SessionInput): readonly string[] {
-    return this.session.step(input, this.nowMs).map(describe);
-  }
-
-  /** Lets time run to the next deadline. */
-  wait(): readonly string[] {
-    const deadlineMs = this.session.nextDeadlineMs();
-    assert.ok(deadlineMs !== undefined, 'there is a deadline');
-    this.nowMs = deadlineMs;
-    return this.step({ kind: 'timer' });
-  }
-
-  get connection(): number {
-    const { state } = this.session;
-    return 'connection' in state ? state.connection : 0;
-  }
-
-  receive(...messages: readonly Uint8Array[]): readonly string[] {
-    return this.step({ kind: 'received', connection: this.connection, bytes: concatBytes(messages) });
-  }
-
-  reach(state: SessionStateName): this {
-    this.step({ kind: 'start' });
-    if (state === 'connect') return this;
-    this.step({ kind: 'connected', connection: this.connection, localAddress });
-    if (state === 'openSent') return this;
-    this.receive(open());
-    if (state === 'openConfirm') return this;
-    this.receive(encodeKeepalive());
-    this.step({ kind: 'written', connection: this.connection, pendingBytes: 0 });
-    assert.equal(this.session.state.kind, state);
-    return this;
-  }
-}
-
-function describe(effect: SessionEffect): string {
-  switch (effect.kind) {
-    case 'connect':
-      return `connect ${effect.connection}`;
-    case 'close':
-      return `close ${effect.connection}${effect.afterFlush ? ' after flush' : ''}`;
-    case 'send':
-      return `send ${new Framer().push(effect.bytes).map(describeFrame).join(', ')}`;
-    case 'event':
-      return describeEvent(effect.event);
-  }
-}
-
-function describeFrame(event: ReturnType<Framer['push']>[number]): string {
-  if (event.kind === 'fault') return `fault ${event.fault.reason}`;
-  const decoded = decodeMessage(event.frame, { fourOctetAs: true, isExternal: true });
-  if (!decoded.ok) return `fault ${decoded.fault.reason}`;
-  const message = decoded.value;
-  if (message.kind !== 'notification') return message.kind;
-  return `notification ${message.code}/${message.subcode} ${toHex(message.data)}`.trim();
-}
-
-function describeEvent(event: Extract<SessionEffect, { readonly kind: 'event' }>['event']): string {
-  switch (event.kind) {
-    case 'stateChanged':
-      return `${event.from} -> ${event.to}: ${event.reason}`;
-    case 'notification':
-      return `${event.direction} ${event.code}/${event.subcode}`;
-    case 'established':
-      return `up: hold ${event.negotiated.holdTimeMs}, ${event.negotiated.families.join(' ')}`;
-    case 'refreshRequested':
-      return `refresh ${event.family}`;
-    case 'refreshMarked':
-      return `refresh ${event.mark} ${event.family}`;
-    case 'updateReceived':
-      return `update ${event.update.severity}`;
-  }
-}
 
 void test('a session dials, exchanges OPEN and KEEPALIVE, and is established', () => {
   const bench = new Bench();
@@ -325,30 +189,58 @@ void test('a peer that never sends OPEN is given up after four minutes', () => {
   assert.equal(bench.nowMs, 240_000);
 });
 
-void test('a peer that stops reading is dropped without a NOTIFICATION once the send hold time is over', () => {
+void test('a peer that stops reading is given up with 8/0 once the send hold time is over', () => {
   const bench = new Bench({ holdTimeSeconds: 0, sendHoldTimeMs: 5000 }).reach('established');
   bench.step({ kind: 'sendUpdates', messages: [encodeUpdate(endOfRib('ipv4-unicast'), true)] });
   bench.nowMs = 4000;
   bench.step({ kind: 'written', connection: 1, pendingBytes: 10 });
   assert.equal(bench.session.nextDeadlineMs(), 9000);
-  assert.deepEqual(bench.wait(), ['close 1', 'established -> idle: send hold timer expired: the peer stopped reading']);
+  assert.deepEqual(bench.wait(), [
+    'send notification 8/0',
+    'sent 8/0',
+    'close 1 after flush',
+    'established -> idle: send hold timer expired: the peer stopped reading',
+  ]);
 });
 
-void test('waits between attempts double from 1 s to 30 s and start anew after a session', () => {
+void test('waits between attempts double from 1 s to 30 s, also after a session that fails at once', () => {
   const bench = new Bench();
   bench.step({ kind: 'start' });
   const waitsMs: number[] = [];
-  for (let attempt = 0; attempt < 7; attempt++) {
+  const lose = (): void => {
     bench.step({ kind: 'disconnected', connection: bench.connection, reason: 'refused' });
     const startMs = bench.nowMs;
     bench.wait();
     waitsMs.push(bench.nowMs - startMs);
-  }
+  };
+  const establish = (): void => {
+    bench.step({ kind: 'connected', connection: bench.connection, localAddress });
+    bench.receive(open(), encodeKeepalive());
+    assert.equal(bench.session.state.kind, 'established');
+  };
+  lose();
+  lose();
+  establish();
+  lose();
+  for (let attempt = 0; attempt < 4; attempt++) lose();
   assert.deepEqual(waitsMs, [1000, 2000, 4000, 8000, 16000, 30000, 30000]);
-  bench.step({ kind: 'connected', connection: bench.connection, localAddress });
-  bench.receive(open(), encodeKeepalive());
-  bench.step({ kind: 'disconnected', connection: bench.connection, reason: 'closed' });
-  assert.equal((bench.session.nextDeadlineMs() ?? 0) - bench.nowMs, 1000);
+  establish();
+  bench.nowMs += 30_000;
+  lose();
+  assert.equal(waitsMs.at(-1), 1000);
+});
+
+void test('the wait before an attempt is drawn anew from three quarters to the whole', () => {
+  const draws = [0, 0.5, 0.25];
+  const bench = new Bench({ retryMaxMs: 1000, random: () => draws.shift() ?? 0 });
+  bench.step({ kind: 'start' });
+  const waitsMs = [0, 1, 2].map(() => {
+    bench.step({ kind: 'disconnected', connection: bench.connection, reason: 'refused' });
+    const startMs = bench.nowMs;
+    bench.wait();
+    return bench.nowMs - startMs;
+  });
+  assert.deepEqual(waitsMs, [750, 875, 812]);
 });
 
 void test('an attempt that hangs is given up', () => {

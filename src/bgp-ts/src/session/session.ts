@@ -1,364 +1,311 @@
 /**
- * The finite state machine of one BGP session (RFC 4271 §8, RFC 6608, RFC 9003, RFC 9687), as an engine: inputs in,
- * effects out, time as an argument. It dials and never accepts, so connections cannot collide. Read types.ts and state.ts first.
+ * The finite state machine of one BGP session (RFC 4271 §8), as an engine: inputs in, effects out, time as an argument. It
+ * dials, takes connections of the peer, or both, and keeps one of them (collision.ts); what happens on a connection is
+ * link.ts. `docs/session-events.md` names every event of the RFC. Read types.ts and state.ts first.
  *
- * Decisions where the RFC leaves room: no DelayOpen; after every failure it tries again by itself with a growing wait;
- * an UPDATE before the first KEEPALIVE is an error (5/2); whoever gets a NOTIFICATION answers nothing (§6.4).
+ * Decisions where the RFC leaves room: no DelayOpen; after every failure it tries again by itself with a growing wait, in
+ * which the peer may connect; an UPDATE before the first KEEPALIVE is an error (5/2); whoever gets a NOTIFICATION answers
+ * nothing (§6.4); collisions are decided when an OPEN comes, against connections whose OPEN was accepted before.
  */
-import type { Result } from '../result.ts';
-import { assertNever } from '../result.ts';
+import { assert, assertNever } from '../result.ts';
 import type { Address } from '../wire/address.ts';
-import { concatBytes } from '../wire/bytes.ts';
-import { ceaseSubcode, errorCode } from '../wire/constants.ts';
-import { familyOfCode } from '../wire/family.ts';
 import type { MessageFault } from '../wire/fault.ts';
-import { noData } from '../wire/fault.ts';
-import type { Frame } from '../wire/framer.ts';
-import { Framer } from '../wire/framer.ts';
-import type { Message } from '../wire/message.ts';
-import { decodeMessage, encodeKeepalive } from '../wire/message.ts';
-import { encodeNotification, encodeShutdownText, notificationName, shutdownTextOf } from '../wire/notification.ts';
-import type { NotificationMessage } from '../wire/notification.ts';
-import { encodeOpen } from '../wire/open.ts';
-import { rejectedFault, resetFault } from './cease.ts';
-import { buildOpen, judgeOpen } from './negotiate.ts';
-import {
-  describeNegotiated,
-  stateDeadlineMs,
-  stopReason,
-  unexpectedSubcode,
-  withHeard,
-  withSent,
-  withWritten,
-} from './state.ts';
-import type { OpenSent, SessionState, Talking } from './state.ts';
-import { openSentHoldMs, retryDelayMs, startHoldClock } from './timers.ts';
+import { encodeNotification } from '../wire/notification.ts';
+import { collisionFault, rejectedFault, resetFault, stopFault } from './cease.ts';
+import { survivor } from './collision.ts';
+import type { LinkHost, LinkOrigin } from './link.ts';
+import { Link } from './link.ts';
+import { describeNegotiated, dialDeadlineMs, earliest, stopReason } from './state.ts';
+import type { Dial, LinkState, SessionState } from './state.ts';
+import { hasHeld, retryDelayMs } from './timers.ts';
 import type {
   ConnectionId,
   Negotiated,
   SessionConfig,
   SessionEffect,
-  SessionEvent,
   SessionInput,
+  SessionReset,
   SessionStateName,
   StopHow,
 } from './types.ts';
 
+const progress: readonly LinkState['kind'][] = ['openSent', 'openConfirm', 'established'];
+
 /** The engine of one session. */
 export class Session {
   readonly #config: SessionConfig;
-  #state: SessionState = { kind: 'stopped' };
+  readonly #dials: boolean;
+  readonly #listens: boolean;
+  readonly #host: LinkHost;
+  #isStarted = false;
+  #dial: Dial = { kind: 'none' };
+  #links: readonly Link[] = [];
+  #reported: SessionStateName = 'stopped';
   #effects: SessionEffect[] = [];
+  #nowMs = 0;
   #lastConnection: ConnectionId = 0;
   #failureCount = 0;
 
   constructor(config: SessionConfig) {
     this.#config = config;
+    this.#dials = config.connection !== 'passive';
+    this.#listens = config.connection === 'passive' || config.connection === 'both';
+    this.#host = {
+      emit: (effect) => this.#effects.push(effect),
+      judgeCollision: (link, negotiated) => this.#judgeCollision(link, negotiated),
+      advanced: (link, reason) => this.#onAdvanced(link, reason),
+      ended: (link, reason) => this.#onLinkEnded(link, reason),
+    };
   }
 
   get state(): SessionState {
-    return this.#state;
+    const link = this.#leadingLink();
+    if (link !== undefined) return link.state;
+    const dial = this.#dial;
+    if (!this.#isStarted) return { kind: 'stopped' };
+    if (dial.kind === 'connecting') return { ...dial, kind: 'connect' };
+    return { kind: this.#listens ? 'active' : 'idle', retryDeadlineMs: dialDeadlineMs(dial) };
   }
 
   /** Takes one input; `nowMs` is a monotonic clock's. Total for any bytes of the peer. */
   step(input: SessionInput, nowMs: number): readonly SessionEffect[] {
     this.#effects = [];
+    this.#nowMs = nowMs;
     switch (input.kind) {
       case 'start':
-        if (this.#state.kind === 'stopped') this.#connect(nowMs, 'started');
+        this.#start();
         break;
       case 'stop':
         this.#stop(input.how);
         break;
       case 'reset':
-        if (this.#state.kind !== 'stopped') this.#fail(resetFault(input.how, false), nowMs);
-        break;
-      case 'incoming':
-        this.#refuseIncoming(input.connection);
-        break;
-      case 'connected':
-        this.#onConnected(input.connection, input.localAddress, nowMs);
-        break;
-      case 'disconnected':
-        if (this.#isCurrent(input.connection)) this.#retryLater(nowMs, input.reason);
-        break;
-      case 'received':
-        this.#onReceived(input.connection, input.bytes, nowMs);
-        break;
-      case 'written':
-        this.#onWritten(input.connection, input.pendingBytes, nowMs);
-        break;
-      case 'sendUpdates':
-        this.#sendUpdates(input.messages, nowMs);
-        break;
-      case 'sendRefresh':
+        this.#reset(input.how);
         break;
       case 'timer':
-        this.#onTimer(nowMs);
+        this.#onTimer();
+        break;
+      case 'sendUpdates':
+        for (const link of this.#links) link.sendUpdates(input.messages, nowMs);
+        break;
+      case 'sendRefresh':
+        for (const link of this.#links) link.sendRefresh(input.family, input.mark);
         break;
       default:
-        assertNever(input);
+        this.#onConnectionInput(input);
     }
     return this.#effects;
   }
 
   /** When the session next wants a `timer` input; undefined for never. */
   nextDeadlineMs(): number | undefined {
-    return stateDeadlineMs(this.#state);
+    const deadlines = [dialDeadlineMs(this.#dial), ...this.#links.map((link) => link.nextDeadlineMs())];
+    return earliest(deadlines.filter((deadlineMs) => deadlineMs !== undefined));
   }
 
-  #onTimer(nowMs: number): void {
-    const state = this.#state;
-    switch (state.kind) {
-      case 'stopped':
-        return;
-      case 'idle':
-        if (nowMs >= state.retryDeadlineMs) this.#connect(nowMs, 'trying again');
-        return;
-      case 'connect':
-        if (nowMs < state.connectDeadlineMs) return;
-        this.#emit({ kind: 'close', connection: state.connection, afterFlush: false });
-        this.#retryLater(nowMs, `no TCP connection within ${this.#config.connectTimeoutMs} ms`);
-        return;
-      case 'openSent':
-        if (nowMs >= state.holdDeadlineMs) this.#failHoldTimer(nowMs, 'no OPEN from the peer');
-        return;
-      case 'openConfirm':
-      case 'established':
-        this.#onTalkingTimer(state, nowMs);
-        return;
+  #onConnectionInput(input: Extract<SessionInput, { readonly connection: ConnectionId }>): void {
+    const link = this.#links.find(({ connection }) => connection === input.connection);
+    switch (input.kind) {
+      case 'incoming':
+        this.#onIncoming(input.connection, input.localAddress);
+        break;
+      case 'connected':
+        if (this.#isDialing(input.connection)) this.#onDialed(input.connection, input.localAddress);
+        break;
+      case 'disconnected':
+        if (this.#isDialing(input.connection)) this.#onAttemptEnded(input.reason);
+        else link?.onDisconnected(input.reason);
+        break;
+      case 'received':
+        link?.receive(input.bytes, this.#nowMs);
+        break;
+      case 'written':
+        link?.onWritten(input.pendingBytes, this.#nowMs);
+        break;
       default:
-        assertNever(state);
+        assertNever(input);
     }
   }
 
-  #onTalkingTimer(state: Talking, nowMs: number): void {
-    const { holdClock, sendWatch } = state;
-    if (sendWatch.kind === 'waiting' && nowMs >= sendWatch.deadlineMs) {
-      // A NOTIFICATION would only queue behind what the peer does not take.
-      this.#emit({ kind: 'close', connection: state.connection, afterFlush: false });
-      this.#retryLater(nowMs, 'send hold timer expired: the peer stopped reading');
-      return;
-    }
-    if (holdClock.kind === 'off') return;
-    if (nowMs >= holdClock.holdDeadlineMs) {
-      this.#failHoldTimer(nowMs, `nothing heard for ${state.negotiated.holdTimeMs / 1000} s`);
-    } else if (nowMs >= holdClock.keepaliveDeadlineMs) {
-      this.#sendTalking(state, encodeKeepalive(), nowMs);
-    }
-  }
-
-  #connect(nowMs: number, reason: string): void {
-    const connection = ++this.#lastConnection;
-    const connectDeadlineMs = nowMs + this.#config.connectTimeoutMs;
-    this.#enter({ kind: 'connect', connection, connectDeadlineMs }, reason);
-    this.#emit({ kind: 'connect', connection });
-  }
-
-  #onConnected(connection: ConnectionId, localAddress: Address, nowMs: number): void {
-    if (this.#state.kind !== 'connect' || !this.#isCurrent(connection)) return;
-    const holdDeadlineMs = nowMs + openSentHoldMs;
-    this.#emit({ kind: 'send', connection, bytes: encodeOpen(buildOpen(this.#config)) });
-    this.#enter(
-      { kind: 'openSent', connection, localAddress, framer: new Framer(), holdDeadlineMs },
-      `TCP connection from ${localAddress} is up`,
-    );
-  }
-
-  #onReceived(connection: ConnectionId, bytes: Uint8Array, nowMs: number): void {
-    const state = this.#state;
-    if (!this.#isCurrent(connection) || !('framer' in state)) return;
-    for (const event of state.framer.push(bytes)) {
-      if (event.kind === 'fault') this.#fail(event.fault, nowMs);
-      else this.#onFrame(event.frame, nowMs);
-      if (!this.#isCurrent(connection)) return;
-    }
-  }
-
-  #onFrame(frame: Frame, nowMs: number): void {
-    const state = this.#state;
-    if (!('framer' in state)) return;
-    const subcode = unexpectedSubcode(state.kind, frame.type);
-    if (subcode !== undefined) this.#failUnexpected(subcode, frame.type, nowMs);
-    else if (state.kind === 'openSent') this.#onOpenSentFrame(state, frame, nowMs);
-    else this.#onTalkingFrame(state, frame, nowMs);
-  }
-
-  #onOpenSentFrame(state: OpenSent, frame: Frame, nowMs: number): void {
-    const message = this.#decode(frame, undefined, nowMs);
-    if (message?.kind === 'notification') this.#onNotification(message, nowMs);
-    if (message?.kind !== 'open') return;
-    const judged = judgeOpen(message, this.#config);
-    if (!judged.ok) {
-      this.#fail(judged.fault, nowMs);
-      return;
-    }
-    const { connection, localAddress, framer } = state;
-    const { holdTimeMs } = judged.value;
-    this.#emit({ kind: 'send', connection, bytes: encodeKeepalive() });
-    this.#enter(
-      {
-        kind: 'openConfirm',
-        connection,
-        localAddress,
-        framer,
-        negotiated: judged.value,
-        holdClock: startHoldClock(holdTimeMs, nowMs, this.#config.random),
-        sendWatch: { kind: 'idle' },
-      },
-      `peer ${message.identifier} sent an acceptable OPEN`,
-    );
-  }
-
-  #onTalkingFrame(state: Talking, frame: Frame, nowMs: number): void {
-    const message = this.#decode(frame, state.negotiated, nowMs);
-    if (message === undefined) return;
-    switch (message.kind) {
-      case 'notification':
-        this.#onNotification(message, nowMs);
-        return;
-      case 'keepalive':
-        this.#onKeepalive(state, nowMs);
-        return;
-      case 'update':
-        this.#heard(state, nowMs);
-        this.#report({ kind: 'updateReceived', update: message });
-        return;
-      case 'routeRefresh': {
-        const family = familyOfCode(message);
-        if (family === undefined || !state.negotiated.families.includes(family)) return;
-        this.#report({ kind: 'refreshRequested', family });
-        return;
-      }
-      case 'open':
-        return;
-      default:
-        assertNever(message);
-    }
-  }
-
-  #onKeepalive(state: Talking, nowMs: number): void {
-    const heard = this.#heard(state, nowMs);
-    if (state.kind === 'established') return;
-    this.#failureCount = 0;
-    const { negotiated, localAddress } = state;
-    this.#enter({ ...heard, kind: 'established' }, describeNegotiated(negotiated));
-    this.#report({ kind: 'established', negotiated, localAddress });
-  }
-
-  #heard(state: Talking, nowMs: number): Talking {
-    const heard = withHeard(state, nowMs);
-    this.#state = heard;
-    return heard;
-  }
-
-  #onNotification(notification: NotificationMessage, nowMs: number): void {
-    const { code, subcode, data } = notification;
-    this.#report({ kind: 'notification', direction: 'received', code, subcode, data, reason: '' });
-    const text = shutdownTextOf(notification);
-    const suffix = text === undefined ? '' : `: "${text}"`;
-    this.#closeConnection();
-    this.#retryLater(nowMs, `peer sent ${notificationName(code, subcode)}${suffix}`);
-  }
-
-  #onWritten(connection: ConnectionId, pendingBytes: number, nowMs: number): void {
-    const state = this.#state;
-    if (!this.#isCurrent(connection) || !('sendWatch' in state)) return;
-    this.#state = withWritten(state, this.#config, { nowMs, pendingBytes });
-  }
-
-  #sendUpdates(messages: readonly Uint8Array[], nowMs: number): void {
-    if (this.#state.kind !== 'established' || messages.length === 0) return;
-    this.#sendTalking(this.#state, concatBytes(messages), nowMs);
-  }
-
-  #sendTalking(state: Talking, bytes: Uint8Array, nowMs: number): void {
-    this.#emit({ kind: 'send', connection: state.connection, bytes });
-    this.#state = withSent(state, this.#config, nowMs);
+  #start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    if (this.#dials) this.#connect('started');
+    else this.#reportState('started, the peer is to connect');
   }
 
   #stop(how: StopHow): void {
-    if (this.#state.kind === 'stopped') return;
-    if (how.mode === 'administrative') {
-      const data = encodeShutdownText(how.text);
-      this.#notify({ code: errorCode.cease, subcode: ceaseSubcode.administrativeShutdown, data, reason: how.text });
-    } else if (how.mode === 'deconfigured') {
-      const reason = 'peer was removed';
-      this.#notify({ code: errorCode.cease, subcode: ceaseSubcode.peerDeconfigured, data: noData, reason });
-    }
-    this.#closeConnection();
+    if (!this.#isStarted) return;
+    this.#isStarted = false;
     this.#failureCount = 0;
-    this.#enter({ kind: 'stopped' }, stopReason(how));
+    const reason = stopReason(how);
+    for (const link of this.#links) {
+      const fault = stopFault(how, hasNotification(link));
+      if (fault === undefined) link.close(reason);
+      else link.fail(fault);
+    }
+    this.#abandonAttempt();
+    this.#reportState(reason);
   }
 
-  #failHoldTimer(nowMs: number, detail: string): void {
-    const reason = `hold timer expired: ${detail}`;
-    this.#fail({ code: errorCode.holdTimer, subcode: 0, data: noData, reason }, nowMs);
+  #reset(how: SessionReset): void {
+    if (this.#dial.kind === 'connecting') {
+      this.#abandonAttempt();
+      this.#onAttemptEnded(resetFault(how, false).reason);
+    }
+    for (const link of this.#links) link.fail(resetFault(how, hasNotification(link)));
   }
 
-  #failUnexpected(subcode: number, type: number, nowMs: number): void {
-    const reason = `message type ${type} is not expected in ${this.#state.kind}`;
-    this.#fail({ code: errorCode.finiteStateMachine, subcode, data: Uint8Array.of(type), reason }, nowMs);
+  #onTimer(): void {
+    const dial = this.#dial;
+    if (dial.kind === 'waiting' && this.#nowMs >= dial.retryDeadlineMs) this.#connect('trying again');
+    if (dial.kind === 'connecting' && this.#nowMs >= dial.connectDeadlineMs) {
+      this.#abandonAttempt();
+      this.#onAttemptEnded(`no TCP connection within ${this.#config.connectTimeoutMs} ms`);
+    }
+    for (const link of this.#links) link.onTimer(this.#nowMs);
   }
 
-  #fail(fault: MessageFault, nowMs: number): void {
-    this.#notify(fault);
-    this.#closeConnection();
-    this.#retryLater(nowMs, fault.reason);
+  /** Dials, unless a connection of the peer has come so far that another one would only collide with it. */
+  #connect(reason: string): void {
+    this.#dial = { kind: 'none' };
+    if (this.#links.some((link) => link.isConfirmed)) return;
+    const connection = ++this.#lastConnection;
+    const connectDeadlineMs = this.#nowMs + this.#config.connectTimeoutMs;
+    this.#dial = { kind: 'connecting', connection, connectDeadlineMs };
+    this.#reportState(reason);
+    this.#host.emit({ kind: 'connect', connection });
   }
 
-  #refuseIncoming(connection: ConnectionId): void {
-    const { code, subcode, data } = rejectedFault;
-    this.#emit({ kind: 'send', connection, bytes: encodeNotification({ code, subcode, data }) });
-    this.#emit({ kind: 'close', connection, afterFlush: true });
+  #isDialing(connection: ConnectionId): boolean {
+    return this.#dial.kind === 'connecting' && this.#dial.connection === connection;
   }
 
-  /** Sends a NOTIFICATION where the peer can read one: after our OPEN. */
-  #notify(fault: MessageFault): void {
-    if (!('framer' in this.#state)) return;
-    const { code, subcode, data, reason } = fault;
-    const bytes = encodeNotification({ code, subcode, data });
-    this.#emit({ kind: 'send', connection: this.#state.connection, bytes });
-    this.#report({ kind: 'notification', direction: 'sent', code, subcode, data, reason });
+  /** Ends what is dialled; the wait for a next attempt is over too. */
+  #abandonAttempt(): void {
+    const dial = this.#dial;
+    this.#dial = { kind: 'none' };
+    if (dial.kind === 'connecting') {
+      this.#host.emit({ kind: 'close', connection: dial.connection, afterFlush: false });
+    }
   }
 
-  #closeConnection(): void {
-    if (!('connection' in this.#state)) return;
-    this.#emit({ kind: 'close', connection: this.#state.connection, afterFlush: 'framer' in this.#state });
+  #onAttemptEnded(reason: string): void {
+    this.#dial = { kind: 'none' };
+    this.#retryLater();
+    this.#reportState(reason);
   }
 
-  #retryLater(nowMs: number, reason: string): void {
-    const retryDeadlineMs = nowMs + retryDelayMs(this.#config, this.#failureCount);
-    this.#failureCount++;
-    this.#enter({ kind: 'idle', retryDeadlineMs }, reason);
+  #onDialed(connection: ConnectionId, localAddress: Address): void {
+    this.#dial = { kind: 'none' };
+    this.#addLink({ connection, localAddress, isDialed: true }, `TCP connection from ${localAddress} is up`);
   }
 
-  #decode(frame: Frame, negotiated: Negotiated | undefined, nowMs: number): Message | undefined {
-    const context = {
-      fourOctetAs: negotiated?.fourOctetAs ?? true,
-      isExternal: negotiated?.isExternal ?? true,
-    };
-    const decoded: Result<Message, MessageFault> = decodeMessage(frame, context);
-    if (decoded.ok) return decoded.value;
-    this.#fail(decoded.fault, nowMs);
+  #onIncoming(connection: ConnectionId, localAddress: Address): void {
+    if (!this.#isStarted || !this.#listens) {
+      const { code, subcode, data } = rejectedFault;
+      this.#host.emit({ kind: 'send', connection, bytes: encodeNotification({ code, subcode, data }) });
+      this.#host.emit({ kind: 'close', connection, afterFlush: true });
+      return;
+    }
+    const given = this.#links.find((link) => !link.isDialed && !link.isConfirmed);
+    this.#addLink({ connection, localAddress, isDialed: false }, `peer connected to ${localAddress}`);
+    given?.fail(collisionFault('the peer made a newer connection'));
+  }
+
+  #addLink(origin: LinkOrigin, reason: string): void {
+    const link = new Link(origin, { config: this.#config, host: this.#host, nowMs: this.#nowMs });
+    this.#links = [...this.#links, link];
+    this.#reportState(reason);
+  }
+
+  /** Why the newer connection is to be ended; undefined when it wins against every other one. */
+  #judgeCollision(newer: Link, negotiated: Negotiated): MessageFault | undefined {
+    for (const older of this.#rivals(newer)) {
+      if (older.state.kind === 'established') {
+        if (!isTakeover(older.state.negotiated, negotiated)) return collisionFault('another connection is established');
+        continue;
+      }
+      const kept = survivor({
+        localIdentifier: this.#config.routerId,
+        localAsn: this.#config.localAsn,
+        peerIdentifier: negotiated.peerIdentifier,
+        peerAsn: this.#config.peerAsn,
+        isOlderDialed: older.isDialed,
+        isNewerDialed: newer.isDialed,
+      });
+      if (kept === 'older') return collisionFault('another connection is kept');
+    }
     return undefined;
   }
 
-  #isCurrent(connection: ConnectionId): boolean {
-    return 'connection' in this.#state && this.#state.connection === connection;
+  /** Connections whose OPEN was accepted before. */
+  #rivals(newer: Link): readonly Link[] {
+    return this.#links.filter((link) => link !== newer && link.isConfirmed);
   }
 
-  #enter(state: SessionState, reason: string): void {
-    const from: SessionStateName = this.#state.kind;
-    this.#state = state;
-    this.#report({ kind: 'stateChanged', from, to: state.kind, reason });
+  #onAdvanced(link: Link, reason: string): void {
+    const { state } = link;
+    if (state.kind !== 'established') {
+      for (const loser of this.#rivals(link)) endLoser(loser);
+      this.#reportState(reason);
+      return;
+    }
+    this.#abandonAttempt();
+    const { negotiated, localAddress } = state;
+    this.#reportState(describeNegotiated(negotiated));
+    this.#host.emit({ kind: 'event', event: { kind: 'established', negotiated, localAddress } });
   }
 
-  #report(event: SessionEvent): void {
-    this.#emit({ kind: 'event', event });
+  #onLinkEnded(link: Link, reason: string): void {
+    this.#links = this.#links.filter((other) => other !== link);
+    const { state } = link;
+    if (state.kind === 'established' && hasHeld(this.#config, this.#nowMs - state.sinceMs)) this.#failureCount = 0;
+    this.#retryLater();
+    this.#reportState(reason);
   }
 
-  #emit(effect: SessionEffect): void {
-    this.#effects.push(effect);
+  /** Sets the next attempt, where we dial and nothing is under way that may still succeed. */
+  #retryLater(): void {
+    const isUnderWay = this.#dial.kind !== 'none' || this.#links.some((link) => link.isDialed || link.isConfirmed);
+    if (!this.#isStarted || !this.#dials || isUnderWay) return;
+    const retryDeadlineMs = this.#nowMs + retryDelayMs(this.#config, this.#failureCount);
+    this.#failureCount++;
+    this.#dial = { kind: 'waiting', retryDeadlineMs };
   }
+
+  #leadingLink(): Link | undefined {
+    return this.#links.reduce<Link | undefined>((leader, link) => {
+      const isFurther = leader === undefined || rank(link) > rank(leader);
+      return isFurther ? link : leader;
+    }, undefined);
+  }
+
+  #reportState(reason: string): void {
+    const established = this.#links.filter((link) => link.state.kind === 'established');
+    assert(established.length <= 1, 'at most one connection is established');
+    const from = this.#reported;
+    const to = this.state.kind;
+    if (from === to) return;
+    this.#reported = to;
+    this.#host.emit({ kind: 'event', event: { kind: 'stateChanged', from, to, reason } });
+  }
+}
+
+function rank(link: Link): number {
+  return progress.indexOf(link.state.kind);
+}
+
+/** RFC 4724 §5: an established one ends without a NOTIFICATION, since the peer that restarted knows nothing of it. */
+function endLoser(loser: Link): void {
+  if (loser.state.kind === 'established') loser.close('the peer restarted');
+  else loser.fail(collisionFault('another connection is kept'));
+}
+
+function hasNotification({ state }: Link): boolean {
+  return state.kind === 'established' && state.negotiated.gracefulRestart?.hasNotification === true;
+}
+
+/** The peer started anew since the old connection: its R bit was not set then, and is now (RFC 4724 §4.2). */
+function isTakeover(older: Negotiated, newer: Negotiated): boolean {
+  return older.gracefulRestart?.isPeerRestarting === false && newer.gracefulRestart?.isPeerRestarting === true;
 }

@@ -1,61 +1,103 @@
-/** The states of a session and what follows from a state alone; session.ts moves between them. */
+/**
+ * The states of a session's connections and of its dialling, and what follows from a state alone. Each variant owns its
+ * deadlines. link.ts and session.ts move between them.
+ */
 import { assertNever } from '../result.ts';
 import type { Address } from '../wire/address.ts';
 import { fsmSubcode, messageType } from '../wire/constants.ts';
 import type { Framer } from '../wire/framer.ts';
 import type { HoldClock, SendWatch } from './timers.ts';
-import { restartHold, restartKeepalive, sendHoldMs } from './timers.ts';
-import type { ConnectionId, Negotiated, SessionConfig, StopHow } from './types.ts';
+import type { ConnectionId, Negotiated, StopHow } from './types.ts';
 
-/** State of a session; each variant owns its connection and its deadlines. */
+/** What a session is at: its dialling where no connection is there, else the connection that is furthest. */
 export type SessionState =
   | { readonly kind: 'stopped' }
-  | { readonly kind: 'idle'; readonly retryDeadlineMs: number }
+  /** `active`: the peer may connect meanwhile; without a deadline, only the peer connects. */
+  | { readonly kind: 'idle' | 'active'; readonly retryDeadlineMs: number | undefined }
   | { readonly kind: 'connect'; readonly connection: ConnectionId; readonly connectDeadlineMs: number }
-  | OpenSent
-  | Talking;
+  | LinkState;
 
-/** Our OPEN is out. */
-export interface OpenSent {
-  readonly kind: 'openSent';
+/** Whether the session dials: not now, again at a deadline, or at this moment. */
+export type Dial =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'waiting'; readonly retryDeadlineMs: number }
+  | { readonly kind: 'connecting'; readonly connection: ConnectionId; readonly connectDeadlineMs: number };
+
+/** State of one TCP connection that is up. */
+export type LinkState = OpenSent | OpenConfirm | Established;
+
+interface Connected {
   readonly connection: ConnectionId;
   readonly localAddress: Address;
   readonly framer: Framer;
+}
+
+/** Our OPEN is out. */
+export interface OpenSent extends Connected {
+  readonly kind: 'openSent';
   readonly holdDeadlineMs: number;
 }
 
-/** OPENs are exchanged. */
-export interface Talking {
-  readonly kind: 'openConfirm' | 'established';
-  readonly connection: ConnectionId;
-  readonly localAddress: Address;
-  readonly framer: Framer;
+/** The peer's OPEN was accepted, its KEEPALIVE is awaited. */
+export interface OpenConfirm extends Connected {
+  readonly kind: 'openConfirm';
+  readonly negotiated: Negotiated;
+  readonly holdClock: HoldClock;
+  /** Even without a hold time the peer has so long for its first KEEPALIVE. */
+  readonly confirmDeadlineMs: number;
+}
+
+/** The session is up. */
+export interface Established extends Connected {
+  readonly kind: 'established';
   readonly negotiated: Negotiated;
   readonly holdClock: HoldClock;
   readonly sendWatch: SendWatch;
+  readonly sinceMs: number;
 }
 
-/** When a state wants a `timer` input; undefined for never. */
-export function stateDeadlineMs(state: SessionState): number | undefined {
+/** When a connection wants a look at its timers; undefined for never. */
+export function linkDeadlineMs(state: LinkState): number | undefined {
   switch (state.kind) {
-    case 'stopped':
-      return undefined;
-    case 'idle':
-      return state.retryDeadlineMs;
-    case 'connect':
-      return state.connectDeadlineMs;
     case 'openSent':
       return state.holdDeadlineMs;
     case 'openConfirm':
+      return earliest([...holdDeadlines(state.holdClock), state.confirmDeadlineMs]);
     case 'established':
-      return talkingDeadlineMs(state);
+      return earliest([
+        ...holdDeadlines(state.holdClock),
+        ...(state.sendWatch.kind === 'waiting' ? [state.sendWatch.deadlineMs] : []),
+      ]);
     default:
       return assertNever(state);
   }
 }
 
+/** When dialling wants a look at its timer; undefined for never. */
+export function dialDeadlineMs(dial: Dial): number | undefined {
+  switch (dial.kind) {
+    case 'none':
+      return undefined;
+    case 'waiting':
+      return dial.retryDeadlineMs;
+    case 'connecting':
+      return dial.connectDeadlineMs;
+    default:
+      return assertNever(dial);
+  }
+}
+
+/** The earliest of some deadlines; undefined where there is none. */
+export function earliest(deadlinesMs: readonly number[]): number | undefined {
+  return deadlinesMs.length === 0 ? undefined : Math.min(...deadlinesMs);
+}
+
+function holdDeadlines(clock: HoldClock): readonly number[] {
+  return clock.kind === 'off' ? [] : [clock.holdDeadlineMs, clock.keepaliveDeadlineMs];
+}
+
 /** The subcode of the FSM error that a message type is in a state (RFC 6608 §4); undefined where it is in place. */
-export function unexpectedSubcode(state: (OpenSent | Talking)['kind'], type: number): number | undefined {
+export function unexpectedSubcode(state: LinkState['kind'], type: number): number | undefined {
   if (type === messageType.notification) return undefined;
   switch (state) {
     case 'openSent':
@@ -67,41 +109,6 @@ export function unexpectedSubcode(state: (OpenSent | Talking)['kind'], type: num
     default:
       return assertNever(state);
   }
-}
-
-/** After a KEEPALIVE or UPDATE came. */
-export function withHeard(state: Talking, nowMs: number): Talking {
-  return { ...state, holdClock: restartHold(state.holdClock, state.negotiated.holdTimeMs, nowMs) };
-}
-
-/** After we sent a KEEPALIVE or UPDATE: the peer has to take it in time. */
-export function withSent(state: Talking, config: SessionConfig, nowMs: number): Talking {
-  const { holdTimeMs } = state.negotiated;
-  const deadlineMs = nowMs + sendHoldMs(config, holdTimeMs);
-  return {
-    ...state,
-    holdClock: restartKeepalive(state.holdClock, holdTimeMs, { nowMs, random: config.random }),
-    sendWatch: state.sendWatch.kind === 'waiting' ? state.sendWatch : { kind: 'waiting', deadlineMs },
-  };
-}
-
-/** After the system took bytes: the wait starts anew, or ends with the last byte. */
-export function withWritten(
-  state: Talking,
-  config: SessionConfig,
-  { nowMs, pendingBytes }: { readonly nowMs: number; readonly pendingBytes: number },
-): Talking {
-  const deadlineMs = nowMs + sendHoldMs(config, state.negotiated.holdTimeMs);
-  return { ...state, sendWatch: pendingBytes === 0 ? { kind: 'idle' } : { kind: 'waiting', deadlineMs } };
-}
-
-function talkingDeadlineMs(state: Talking): number | undefined {
-  const { holdClock, sendWatch } = state;
-  const deadlines = [
-    ...(holdClock.kind === 'running' ? [holdClock.holdDeadlineMs, holdClock.keepaliveDeadlineMs] : []),
-    ...(sendWatch.kind === 'waiting' ? [sendWatch.deadlineMs] : []),
-  ];
-  return deadlines.length === 0 ? undefined : Math.min(...deadlines);
 }
 
 /** What was agreed on, in a few words. */

@@ -6,17 +6,24 @@ export type HoldClock =
   | { readonly kind: 'off' }
   | { readonly kind: 'running'; readonly holdDeadlineMs: number; readonly keepaliveDeadlineMs: number };
 
+/** A monotonic instant, and the chance that jitter is drawn from. */
+export interface Moment {
+  readonly nowMs: number;
+  /** A number in [0, 1). */
+  readonly random: () => number;
+}
+
 /** Watches that the peer takes what we send; `idle` when nothing waits. */
 export type SendWatch = { readonly kind: 'idle' } | { readonly kind: 'waiting'; readonly deadlineMs: number };
 
-/** Hold time until the peer's OPEN is there: four minutes (RFC 4271 §8.2.2). */
+/** Hold time until the peer's OPEN is there, and the most until its first KEEPALIVE: four minutes (RFC 4271 §8.2.2). */
 export const openSentHoldMs = 240_000;
 
 const minSendHoldMs = 480_000;
 const minKeepaliveMs = 1000;
 
 /** A clock that starts now; `holdTimeMs` as negotiated. */
-export function startHoldClock(holdTimeMs: number, nowMs: number, random: () => number): HoldClock {
+export function startHoldClock(holdTimeMs: number, { nowMs, random }: Moment): HoldClock {
   if (holdTimeMs === 0) return { kind: 'off' };
   const keepaliveDeadlineMs = nowMs + keepaliveMs(holdTimeMs, random);
   return { kind: 'running', holdDeadlineMs: nowMs + holdTimeMs, keepaliveDeadlineMs };
@@ -28,11 +35,7 @@ export function restartHold(clock: HoldClock, holdTimeMs: number, nowMs: number)
 }
 
 /** The clock after we sent a KEEPALIVE or UPDATE. */
-export function restartKeepalive(
-  clock: HoldClock,
-  holdTimeMs: number,
-  { nowMs, random }: { readonly nowMs: number; readonly random: () => number },
-): HoldClock {
+export function restartKeepalive(clock: HoldClock, holdTimeMs: number, { nowMs, random }: Moment): HoldClock {
   return clock.kind === 'off' ? clock : { ...clock, keepaliveDeadlineMs: nowMs + keepaliveMs(holdTimeMs, random) };
 }
 
@@ -45,6 +48,11 @@ function keepaliveMs(holdTimeMs: number, random: () => number): number {
 export function retryDelayMs(config: SessionConfig, failureCount: number): number {
   const delayMs = Math.min(config.retryMaxMs, config.retryMinMs * 2 ** Math.min(failureCount, 20));
   return Math.floor(delayMs * jitterFactor(config.random));
+}
+
+/** Whether a session that was up so long has held: the next wait is the first one again. */
+export function hasHeld(config: SessionConfig, upMs: number): boolean {
+  return upMs >= config.retryMaxMs;
 }
 
 /** How long the peer may take nothing before the session is given up. */
