@@ -82,7 +82,7 @@ export class AdjRibIn {
     this.#policy = policy;
   }
 
-  /** Takes an UPDATE in; returns the family that went over its limit, after which the session has to end. */
+  /** Takes an UPDATE in; returns the family that goes over its limit, after which the session has to end. */
   take(update: DecodedUpdate, context: ImportContext, nowMs: number): Family | undefined {
     const { announced, withdrawn } = routesOf(update);
     for (const { prefix } of withdrawn) this.#remove(prefix);
@@ -93,10 +93,11 @@ export class AdjRibIn {
     const key = toHex(encodeAttributes(known, true));
     for (const { family, prefix, nextHops } of announced) {
       if (!context.families.includes(family)) continue;
+      const entries = this.#entries[family];
+      if (!entries.has(prefix) && entries.size >= this.#policy.maxPrefixes) return family;
       const reason = nextHops.includes(context.localAddress) ? 'ownNextHop' : (why ?? this.#judgePrefix(prefix));
       if (reason !== undefined) this.#set({ kind: 'rejected', isStale: false, prefix, why: reason });
       else this.#set({ kind: 'accepted', isStale: false, prefix, attributes: known, key, receivedAtMs: nowMs });
-      if (this.#entries[family].size > this.#policy.maxPrefixes) return family;
     }
     return undefined;
   }

@@ -32,10 +32,9 @@ export class Inbox {
 
   /** The session is gone; returns the news. */
   close(reason: string): readonly SpeakerEvent[] {
-    const before = this.takeEvents();
     this.#context = undefined;
     this.rib?.endSession();
-    return [...before, ...this.#received(`the session ended, ${reason}`)];
+    return [...this.#faults(), ...this.#received(`the session ended, ${reason}`)];
   }
 
   /** Takes an UPDATE in; returns how the session has to end, where it has to. */
@@ -54,10 +53,13 @@ export class Inbox {
 
   /** The news since the last call. */
   takeEvents(): readonly SpeakerEvent[] {
-    const faults = this.#faulty.length === 0 ? undefined : describeFaults(this.#peer, this.#faulty);
+    return [...this.#faults(), ...this.#received('the peer withdrew them')];
+  }
+
+  #faults(): readonly SpeakerEvent[] {
+    const described = describeFaults(this.#peer, this.#faulty);
     this.#faulty = [];
-    const received = this.#received('the peer withdrew them');
-    return faults === undefined ? received : [faults, ...received];
+    return described === undefined ? [] : [described];
   }
 
   #received(cause: string): readonly SpeakerEvent[] {

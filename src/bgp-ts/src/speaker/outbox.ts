@@ -35,11 +35,18 @@ export interface OutboxView {
   readonly stalledSinceMs: number | undefined;
 }
 
-/** At this many waiting bytes nothing more is handed out; one piece may go beyond by one message. */
-export const maxPendingBytes = 65_536;
+/** How an outbox works. */
+export interface OutboxOptions {
+  /** No End-of-RIB before `declareComplete`. */
+  readonly holdsEndOfRib: boolean;
+  /**
+   * At this many waiting bytes nothing more is handed out; one piece may go beyond by one message. It goes on when half of
+   * them are left, in pieces worth packing. Default 65536.
+   */
+  readonly maxPendingBytes?: number;
+}
 
-/** After that, it goes on from here: in pieces worth packing. */
-const resumePendingBytes = maxPendingBytes / 2;
+const defaultMaxPendingBytes = 65_536;
 
 const refreshReason = 'the peer asked for a refresh';
 
@@ -47,6 +54,7 @@ const refreshReason = 'the peer asked for a refresh';
 export class Outbox {
   readonly rib = new AdjRibOut();
   readonly #holdsEndOfRib: boolean;
+  readonly #maxPendingBytes: number;
   #isComplete = false;
   #link: OutboxLink | undefined;
   #pendingBytes = 0;
@@ -54,9 +62,9 @@ export class Outbox {
   readonly #endOfRibOwed = new Set<Family>();
   readonly #refreshes = new Map<Family, 'asked' | 'begun'>();
 
-  /** `holdsEndOfRib`: no End-of-RIB before `declareComplete`. */
-  constructor(holdsEndOfRib: boolean) {
-    this.#holdsEndOfRib = holdsEndOfRib;
+  constructor(options: OutboxOptions) {
+    this.#holdsEndOfRib = options.holdsEndOfRib;
+    this.#maxPendingBytes = options.maxPendingBytes ?? defaultMaxPendingBytes;
   }
 
   /** The session is up: the peer knows nothing. */
@@ -91,15 +99,15 @@ export class Outbox {
   written(pendingBytes: number, nowMs: number): boolean {
     this.#pendingBytes = pendingBytes;
     this.#stalledSinceMs = pendingBytes === 0 ? undefined : nowMs;
-    return pendingBytes <= resumePendingBytes;
+    return pendingBytes <= this.#maxPendingBytes / 2;
   }
 
   /** What may go out now; nothing while too much waits. */
   pump(nowMs: number): readonly OutboxItem[] {
     const link = this.#link;
-    if (link === undefined || this.#pendingBytes >= maxPendingBytes) return [];
+    if (link === undefined || this.#pendingBytes >= this.#maxPendingBytes) return [];
     const begins = this.#beginRefreshes(link);
-    const { updates, refused } = this.rib.flush(link.context, nowMs, maxPendingBytes - this.#pendingBytes);
+    const { updates, refused } = this.rib.flush(link.context, nowMs, this.#maxPendingBytes - this.#pendingBytes);
     return [
       ...begins,
       ...(updates.length === 0 ? [] : [{ kind: 'updates', updates } as const]),

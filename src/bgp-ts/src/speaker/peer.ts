@@ -77,7 +77,7 @@ export class Peer {
     const restart =
       gracefulRestart === undefined ? undefined : { ...gracefulRestart, isRestarting: () => !this.#isComplete };
     this.#session = new Session({ ...config.session, gracefulRestart: restart, random });
-    this.#outbox = new Outbox(gracefulRestart !== undefined);
+    this.#outbox = new Outbox({ holdsEndOfRib: gracefulRestart !== undefined });
     this.#inbox = new Inbox(config.name, config.policy.import);
   }
 
