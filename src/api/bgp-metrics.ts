@@ -45,11 +45,12 @@ export function addBgp(scrape: Scrape, status: Status, bgp: BgpStatus): void {
     [{ ...labels, dir: 'received' }, neighbor.updatesReceived],
   ]);
   scrape.counter('bgp_updates_total', 'UPDATEs, by direction.', updates);
-  const faulty = neighbors.map(({ labels, neighbor }): Sample => [
-    { ...labels, action: 'survived' },
-    neighbor.faultyUpdatesReceived,
-  ]);
-  scrape.counter('bgp_rfc7606_actions_total', 'Received UPDATEs with a fault that the session survived.', faulty);
+  const faulty = neighbors.flatMap(({ labels, neighbor }): Sample[] =>
+    Object.entries(neighbor.updateFaults).map(([action, count]) => [{ ...labels, action }, count]),
+  );
+  scrape.counter('bgp_rfc7606_actions_total', 'Received UPDATEs with a fault, by what it cost.', faulty);
+  const stalled = sample(({ sendStalledMs }) => sendStalledMs / 1000);
+  scrape.gauge('bgp_send_stalled_seconds', 'For how long a neighbor has read nothing of what waits for it.', stalled);
   const prefixes = sample(({ announced }) => announced.length);
   scrape.gauge('bgp_adj_rib_out_prefixes', 'Prefixes that a neighbor was told and not untold.', prefixes);
 

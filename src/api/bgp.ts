@@ -1,7 +1,7 @@
 /** The answer of `GET /v1/bgp`: who speaks BGP here, to whom, what each was told and when, and what it would be told now. */
 import { z } from 'zod';
 import { neighborPlanSchema } from '#border/plan.ts';
-import { neighborSnapshotSchema, toldAttributesSchema } from '#border/snapshot.ts';
+import { neighborSnapshotSchema } from '#border/snapshot.ts';
 
 const speakerSchema = z.object({
   /** `coordinator`, or the name of a node. */
@@ -10,15 +10,6 @@ const speakerSchema = z.object({
   /** Of what is known of a node; absent for the coordinator, and for a node that has not reported. */
   ageMs: z.number().optional(),
   neighbors: z.array(neighborSnapshotSchema),
-});
-
-/** What a neighbor would be told now. */
-const plannedSchema = z.object({
-  speaker: z.string(),
-  neighbor: z.string(),
-  prefix: z.string(),
-  attributes: toldAttributesSchema,
-  reason: z.string(),
 });
 
 export const bgpStatusSchema = z.object({
@@ -35,7 +26,6 @@ export const bgpStatusSchema = z.object({
   /** Every prefix that this site may announce, wanted now or not. */
   prefixes: z.array(z.object({ prefix: z.string(), nextHop: z.string() })),
   speakers: z.array(speakerSchema),
-  planned: z.array(plannedSchema),
   /** How often each rule held a withdrawal back. */
   blocked: z.array(z.object({ rule: z.string(), count: z.number() })),
   /** What the kernel has dropped on this machine: segments with a wrong TCP-MD5 signature, and with too low a TTL. */
@@ -44,4 +34,3 @@ export const bgpStatusSchema = z.object({
 
 export type BgpStatus = z.infer<typeof bgpStatusSchema>;
 export type SpeakerStatus = BgpStatus['speakers'][number];
-export type PlannedRoute = BgpStatus['planned'][number];

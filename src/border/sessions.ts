@@ -15,7 +15,7 @@ import { SessionCounters } from './counters.ts';
 import type { SpeakingMachine } from './machine.ts';
 import { bfdOptionsOf, peerOptionsOf } from './peer-options.ts';
 import type { NeighborPlan } from './plan.ts';
-import { describeNeighbor } from './snapshot.ts';
+import { describeHeld, describeNeighbor } from './snapshot.ts';
 import type { NeighborSnapshot } from './snapshot.ts';
 
 /** How long after the end of its worker the speaker is started anew, and between two attempts to listen. */
@@ -46,14 +46,6 @@ interface Neighbor {
   readonly plan: NeighborPlan;
   /** Why the speaker does not have it; undefined where it does. */
   held: { readonly state: 'refused' | 'waiting'; readonly reason: string; readonly sinceUnixMs: number } | undefined;
-}
-
-/** What a neighbor would be told now. */
-export interface PlannedRoute {
-  readonly neighbor: string;
-  readonly prefix: IpPrefix;
-  readonly attributes: RouteAttributes;
-  readonly reason: string;
 }
 
 /** The sessions of one machine. */
@@ -121,41 +113,18 @@ export class BorderSessions {
     this.#speaker?.declareComplete();
   }
 
-  /** What each neighbor would be told now. */
-  planned(): readonly PlannedRoute[] {
-    return [...this.#neighbors.values()].flatMap(({ plan }) =>
-      [...this.#wanted].map(([prefix, { route, reason }]) => ({
-        neighbor: plan.name,
-        prefix,
-        attributes: attributesFor(route, plan.export),
-        reason,
-      })),
-    );
-  }
-
   /** Every neighbor with what it was told. */
   async snapshot(): Promise<readonly NeighborSnapshot[]> {
     if (this.#neighbors.size === 0) return [];
     const [snapshot, bfd] = await Promise.all([this.#speaker?.snapshot(), this.#bfd.snapshot()]);
     const peers = new Map((snapshot?.peers ?? []).map((peer) => [peer.name, peer]));
     return [...this.#neighbors.values()].map(({ plan, held }) => {
-      const peer = peers.get(plan.name) ?? {
-        ...nothingTold,
-        name: plan.name,
-        address: plan.address,
-        port: plan.port,
-        reason: held?.reason ?? 'the speaker starts anew',
-        sinceUnixMs: held?.sinceUnixMs ?? Date.now(),
-      };
-      const described = describeNeighbor(
-        peer,
-        this.#counters.of(plan.name),
-        bfd.get(plan.name),
-        (prefix) =>
-          // A prefix that the speaker has, and only such ones are asked for, is canonical.
-          this.#wanted.get(prefix as IpPrefix)?.reason ?? '',
-      );
-      return held === undefined ? described : { ...described, state: held.state };
+      const { name, address, port } = plan;
+      const peer = held === undefined ? peers.get(name) : undefined;
+      const counts = this.#counters.of(name);
+      if (peer !== undefined) return describeNeighbor(peer, counts, bfd.get(name));
+      const { state, reason, sinceUnixMs } = held ?? startingAnew();
+      return describeHeld({ name, address, port, state, reason, sinceUnixMs }, counts, bfd.get(name));
     });
   }
 
@@ -311,14 +280,9 @@ export class BorderSessions {
   }
 }
 
-const nothingTold = {
-  state: 'stopped',
-  negotiated: undefined,
-  announced: [],
-  updatesSent: 0,
-  updatesReceived: 0,
-  faultyUpdatesReceived: 0,
-} as const;
+function startingAnew(): NonNullable<Neighbor['held']> {
+  return { state: 'waiting', reason: 'the speaker starts anew', sinceUnixMs: Date.now() };
+}
 
 function logEvent(log: Logger, event: SpeakerEvent): void {
   const fields = { event: `bgp.${event.kind}`, ...('peer' in event ? { peer: event.peer } : {}) };

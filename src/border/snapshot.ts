@@ -16,7 +16,8 @@ export const toldAttributesSchema = z.object({
   nextHop: z.string(),
   med: z.number().optional(),
   localPreference: z.number().optional(),
-  prepend: z.number().optional(),
+  /** AS numbers, nearest first. */
+  asPath: z.string(),
   communities: z.array(z.string()).optional(),
   largeCommunities: z.array(z.string()).optional(),
 });
@@ -29,18 +30,33 @@ const toldRouteSchema = z.object({
   reason: line,
 });
 
-/** What both sides agreed on; what a speaker does not say is absent. */
+/** What a neighbor would be told now of a prefix, beside what it was told. */
+const plannedRouteSchema = z.object({
+  change: z.enum(['keep', 'announce', 'replace', 'withdraw', 'refuse']),
+  prefix: z.string(),
+  attributes: toldAttributesSchema.optional(),
+  refusal: line.optional(),
+  reason: line,
+});
+
+/** What both sides agreed on. */
 const negotiatedSchema = z.object({
+  isExternal: z.boolean(),
+  peerIdentifier: z.string(),
+  localAddress: z.string(),
   holdTimeSeconds: z.number(),
   families: z.array(z.string()),
   fourOctetAs: z.boolean(),
-  routeRefresh: z.boolean().optional(),
-  extendedNextHop: z.boolean().optional(),
-  peerRole: z.union([z.string(), z.number()]).optional(),
+  extendedMessages: z.boolean(),
+  routeRefresh: z.boolean(),
+  extendedNextHop: z.boolean(),
   gracefulRestart: z
     .object({ peerRestartTimeSeconds: z.number(), isPeerRestarting: z.boolean(), hasNotification: z.boolean() })
     .optional(),
+  peerRole: z.string().optional(),
 });
+
+const notificationSchema = z.object({ code: count, subcode: count, text: line, atUnixMs: z.number() });
 
 const bfdSchema = z.object({
   state: z.enum(['adminDown', 'down', 'init', 'up']),
@@ -65,10 +81,16 @@ export const neighborSnapshotSchema = z.object({
   reason: line,
   sinceUnixMs: z.number(),
   negotiated: negotiatedSchema.optional(),
+  /** The last NOTIFICATIONs. */
+  lastNotification: z.object({ sent: notificationSchema.optional(), received: notificationSchema.optional() }),
   announced: z.array(toldRouteSchema).max(10_000),
+  /** What it was told and untold in this session, the latest last. */
+  withdrawn: z.array(z.object({ prefix: z.string(), reason: line, sentAtUnixMs: z.number() })).max(1000),
+  plan: z.array(plannedRouteSchema).max(10_000),
   updatesSent: count,
   updatesReceived: count,
-  faultyUpdatesReceived: count,
+  updateFaults: z.object({ attributeDiscard: count, treatAsWithdraw: count, sessionReset: count }),
+  sendStalledMs: z.number(),
   /** How often an established session was lost. */
   flaps: count,
   notifications: z
@@ -84,31 +106,30 @@ export type Negotiated = NonNullable<NeighborSnapshot['negotiated']>;
 /** What a speaker does not count by itself. */
 export type NeighborCounts = Pick<NeighborSnapshot, 'flaps' | 'notifications'>;
 
-/** Puts together what the speaker, BFD and the counters say of a neighbor; `reasonOf` says why a prefix is told. */
+/** Puts together what the speaker, BFD and the counters say of a neighbor. */
 export function describeNeighbor(
   peer: PeerSnapshot,
   counts: NeighborCounts,
   bfd: BfdSnapshot | undefined,
-  reasonOf: (prefix: string) => string,
 ): NeighborSnapshot {
-  const { negotiated } = peer;
+  return neighborSnapshotSchema.parse({ ...peer, ...counts, bfd });
+}
+
+/** A neighbor that the speaker does not have. */
+export function describeHeld(
+  held: Pick<NeighborSnapshot, 'name' | 'address' | 'port' | 'state' | 'reason' | 'sinceUnixMs'>,
+  counts: NeighborCounts,
+  bfd: BfdSnapshot | undefined,
+): NeighborSnapshot {
+  const nothing = { updatesSent: 0, updatesReceived: 0, sendStalledMs: 0 };
   return {
-    name: peer.name,
-    address: peer.address,
-    port: peer.port,
-    state: peer.state,
-    reason: peer.reason,
-    sinceUnixMs: peer.sinceUnixMs,
-    ...(negotiated === undefined ? {} : { negotiated: negotiatedSchema.parse(negotiated) }),
-    announced: peer.announced.map(({ prefix, attributes, sentAtUnixMs }) => ({
-      prefix,
-      attributes: toldAttributesSchema.parse(attributes),
-      sentAtUnixMs,
-      reason: reasonOf(prefix),
-    })),
-    updatesSent: peer.updatesSent,
-    updatesReceived: peer.updatesReceived,
-    faultyUpdatesReceived: peer.faultyUpdatesReceived,
+    ...held,
+    ...nothing,
+    lastNotification: {},
+    announced: [],
+    withdrawn: [],
+    plan: [],
+    updateFaults: { attributeDiscard: 0, treatAsWithdraw: 0, sessionReset: 0 },
     ...counts,
     ...(bfd === undefined ? {} : { bfd: bfdSchema.parse(bfd) }),
   };

@@ -1,6 +1,5 @@
 /** What is known of this site's border routers, as `GET /v1/bgp` tells it: read from the parts, nothing decided here. */
-import type { BgpStatus, PlannedRoute, SpeakerStatus } from '#api/bgp.ts';
-import { attributesFor } from '#steering/announcer/attributes.ts';
+import type { BgpStatus, SpeakerStatus } from '#api/bgp.ts';
 import type { PrefixPolicy } from '#steering/model.ts';
 import { readKernelDrops } from './kernel-drops.ts';
 import type { Routes } from './routes.ts';
@@ -17,7 +16,6 @@ export async function describeBgp(site: string, routes: Routes, prefixes: readon
     ...(bgp === undefined ? {} : { bgp: { asn: bgp.asn, mode: bgp.speaker, neighbors: [...bgp.neighbors] } }),
     prefixes: here,
     speakers: await speakersOf(routes),
-    planned: bgp?.speaker === 'nodes' ? plannedByNodes(routes) : plannedHere(routes),
     blocked: routes.blocked(),
     kernel: readKernelDrops(),
   };
@@ -36,31 +34,4 @@ async function speakersOf(routes: Routes): Promise<SpeakerStatus[]> {
     ...(ageMs === undefined ? {} : { ageMs }),
     neighbors: [...neighbors],
   }));
-}
-
-function plannedHere({ sessions }: Routes): PlannedRoute[] {
-  return sessions.planned().map(({ attributes, ...route }) => ({
-    ...route,
-    speaker: 'coordinator',
-    attributes: copied(attributes),
-  }));
-}
-
-function plannedByNodes({ bgp, nodes }: Routes): PlannedRoute[] {
-  return nodes.planned().flatMap(({ prefix, wanted, nodes: standings }) =>
-    standings.flatMap(({ node, isExcused }) =>
-      (isExcused ? [] : (bgp?.neighbors ?? [])).map((neighbor) => ({
-        speaker: node,
-        neighbor: neighbor.name,
-        prefix,
-        attributes: copied(attributesFor({ ...wanted.route, nextHop: 'self' }, neighbor.export)),
-        reason: wanted.reason,
-      })),
-    ),
-  );
-}
-
-function copied(attributes: ReturnType<typeof attributesFor>): PlannedRoute['attributes'] {
-  const { communities, largeCommunities } = attributes;
-  return { ...attributes, communities: [...communities], largeCommunities: [...largeCommunities] };
 }

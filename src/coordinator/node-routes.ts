@@ -115,15 +115,6 @@ export class NodeRoutes {
     });
   }
 
-  /** What is wanted of each prefix, and which nodes tell it. */
-  planned(): readonly {
-    readonly prefix: IpPrefix;
-    readonly wanted: Wanted;
-    readonly nodes: readonly NodeStanding[];
-  }[] {
-    return [...this.#wanted].map(([prefix, wanted]) => ({ prefix, wanted, nodes: this.#gate(prefix) }));
-  }
-
   #routeFor(node: string, prefix: IpPrefix, { route, reason }: Wanted): readonly InstructedRoute[] {
     const standing = this.#gate(prefix).find((each) => each.node === node);
     if (standing?.isExcused === true) return [];
