@@ -1,13 +1,21 @@
 /**
- * Plays many seeded histories of the anchor (R19): `node scripts/anchor-soak.ts [--seeds N] [--from S]`.
+ * Plays many seeded histories of the anchor and of wishes (R19, R20): `node scripts/anchor-soak.ts [--seeds N]
+ * [--from S] [--whole]`.
  *
- * Prints each seed that fails with what went wrong, then `N passed, M failed`; exits 1 when any failed.
+ * A history is one of announcers alone, some milliseconds long; with `--whole` it is one of whole decisions with health,
+ * probes and drains, a hundred times as long. Prints each seed that fails with what went wrong, then `N passed, M
+ * failed` and the time; exits 1 when any failed.
  */
 import { parseArgs } from 'node:util';
 import { playAnchorHistory } from '../src/decide/anchor-history.fixture.ts';
+import { playFleetHistory } from '../src/steering/announcer/fleet-history.fixture.ts';
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '500' }, from: { type: 'string', default: '1' } },
+  options: {
+    seeds: { type: 'string', default: '5000' },
+    from: { type: 'string', default: '1' },
+    whole: { type: 'boolean', default: false },
+  },
 });
 const count = Number(values.seeds);
 const from = Number(values.from);
@@ -16,12 +24,14 @@ if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(from) || 
   process.exit(2);
 }
 
+const startedAt = performance.now();
 let failed = 0;
 for (let seed = from; seed < from + count; seed++) {
-  const fault = playAnchorHistory(seed);
+  const fault = values.whole ? playAnchorHistory(seed) : playFleetHistory(seed);
   if (fault === undefined) continue;
   failed += 1;
   console.log(`seed ${seed}: ${fault}`);
 }
-console.log(`${count - failed} passed, ${failed} failed`);
+const seconds = Math.round((performance.now() - startedAt) / 1000);
+console.log(`${count - failed} passed, ${failed} failed, in ${seconds} s`);
 process.exitCode = failed === 0 ? 0 : 1;
