@@ -29,6 +29,8 @@ export interface HttpKind {
   readonly kind: 'http' | 'https';
   readonly path: string;
   readonly method: 'GET' | 'HEAD' | 'POST' | 'OPTIONS';
+  /** A name whose addresses are connected to, found anew for each run; the check's own address is `0.0.0.0` then. */
+  readonly lookUp?: string | undefined;
   /** The Host header; the address itself where absent. */
   readonly host?: string | undefined;
   /** The name for TLS (SNI) and for the certificate; that of `host` where absent. */
@@ -198,7 +200,7 @@ function describeHttp(what: HttpKind, target: string): string {
   const names = headers?.map(([name]) => name).join(',');
   const sent = headers === undefined || headers.length === 0 ? '' : ` headers ${names}#${digestOf(headers)}`;
   return [
-    `${what.method} ${what.kind}://${target}${what.path}${part('host', what.host)}`,
+    `${what.method} ${what.kind}://${what.lookUp === undefined ? target : target.replace(/^.*(?=:)/, what.lookUp)}${what.path}${part('host', what.host)}`,
     what.kind === 'https' ? part('name', what.serverName) : '',
     ` expecting ${formatStatusRanges(what.expectStatus)}`,
     body,

@@ -135,7 +135,7 @@ const file = z.strictObject({ type: z.literal('file'), path: absolutePath, ...ti
 const agentCheck = z.strictObject({ type: z.literal('agentCheck'), ...timing });
 const prometheus = z.strictObject({
   type: z.literal('prometheus'),
-  url: parsedText('a URL with an IP address, such as http://192.0.2.1:9090: checks resolve no names', parsePlainUrl),
+  url: parsedText('a URL such as http://prometheus.example:9090 or https://192.0.2.1/prometheus', parsePlainUrl),
   expression: z.string().min(1).max(2000),
   above: z.number().optional(),
   below: z.number().optional(),
@@ -261,7 +261,7 @@ function parsedText<Value>(expected: string, parse: (text: string) => Value | un
 function parsePlainUrl(text: string): string | undefined {
   const url = URL.parse(text);
   if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') return undefined;
-  if (url.username !== '' || parseIp(url.hostname.replace(/^\[|\]$/g, '')) === undefined) return undefined;
+  if (url.username !== '') return undefined;
   return url.href.replace(/\/$/, '');
 }
 

@@ -58,7 +58,6 @@ test('what cannot give anything is refused when the zone is loaded', () => {
     ["ifurlup('https://www.example.org/', {'192.0.2.1'}, {method='DELETE'})", /expected GET, HEAD, POST, OPTIONS/],
     ["ifurlup('https://www.example.org/', {'192.0.2.1'}, {headers={['a b']='c'}})", /no name of a header/],
     [String.raw`ifurlup('https://www.example.org/', {'192.0.2.1'}, {headers={a='b\r\nc'}})`, /control characters/],
-    ["ifurlextup({{['192.0.2.1']='https://www.example.org/'}})", /the URL's host is a name, which is not looked up/],
     ['ifurlextup({})', /there is no address/],
     ["ifportup(80, {'192.0.2.1'}, {onUnknown='maybe'})", /expected up, backup, down, servfail/],
   ];
@@ -135,6 +134,7 @@ test('URLs, their options and the defaults make the checks', () => {
   recordOf("ifurlextup({{['192.0.2.4']='https://[2001:db8::1]/four'}, {['192.0.2.5']='http://192.0.2.99:81/'}})", {
     health,
   });
+  recordOf("ifurlextup({{['192.0.2.7']='https://www.example.org/seven'}})", { health });
   recordOf("pickselfweighted('http://www.example.org/weight', {'192.0.2.6'})", { health });
   const http = {
     method: 'GET',
@@ -202,6 +202,19 @@ test('URLs, their options and the defaults make the checks', () => {
       ...timing,
     },
     { what: { ...http, kind: 'http', path: '/', host: '192.0.2.99:81' }, address: '192.0.2.99', port: 81, ...timing },
+    {
+      what: {
+        ...http,
+        kind: 'https',
+        path: '/seven',
+        host: 'www.example.org',
+        serverName: 'www.example.org',
+        lookUp: 'www.example.org',
+      },
+      address: '0.0.0.0',
+      port: 443,
+      ...timing,
+    },
     {
       what: { ...http, kind: 'http', path: '/weight', host: 'www.example.org', readsWeight: true },
       address: '192.0.2.6',

@@ -1,4 +1,5 @@
 /** What functions want checked, as targets of health: addresses and URLs with options. */
+import { present } from '#base/assert.ts';
 import { parseIp } from '#base/ip.ts';
 import type { IpAddress } from '#base/ip.ts';
 import type { HttpKind } from '#health/check-kind.ts';
@@ -8,6 +9,9 @@ import { LuaFault } from './fault.ts';
 import type { HealthTarget } from './health.ts';
 import type { CheckOptions } from './options.ts';
 
+/** Stands for the address of a target that is looked up. */
+const unspecified = present(parseIp('0.0.0.0'), 'the unspecified address');
+
 /** As many redirects as a service in order needs. */
 const maxRedirects = 10;
 
@@ -15,7 +19,8 @@ const maxRedirects = 10;
 export interface UrlCheck {
   readonly what: HttpKind;
   readonly port: number;
-  /** The URL's host where it is an address. */
+  /** The URL's host as it is written, without a port, and as an address where it is one. */
+  readonly hostName: string;
   readonly address: IpAddress | undefined;
 }
 
@@ -33,6 +38,13 @@ export function readPort(constant: LuaConstant): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port >= 1 && port <= 65_535) return port;
   throw new LuaFault(`port ${describeConstant(constant)} is not a whole number from 1 to 65535`, constant.offset);
+}
+
+/** A target that answers a URL at the URL's own host, looked up at each run where it is a name. */
+export function ownUrlTarget(check: UrlCheck, options: CheckOptions): HealthTarget {
+  if (check.address !== undefined) return urlTarget(check.address, check, options);
+  const what: HttpKind = { ...check.what, lookUp: check.hostName };
+  return urlTarget(unspecified, { ...check, what }, options);
 }
 
 /** A target that takes connections. */
@@ -79,7 +91,12 @@ export function readUrl(text: string, offset: number, options: CheckOptions, rea
     reuseConnection: false,
     readsWeight,
   };
-  return { what, port: url.port === '' ? (kind === 'http' ? 80 : 443) : Number(url.port), address };
+  return {
+    what,
+    port: url.port === '' ? (kind === 'http' ? 80 : 443) : Number(url.port),
+    hostName: url.hostname,
+    address,
+  };
 }
 
 function parseUrl(text: string): URL | undefined {

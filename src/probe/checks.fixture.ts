@@ -9,6 +9,7 @@ import { httpDefaults } from '#health/check-kind.ts';
 import type { CheckKind, HttpKind } from '#health/check-kind.ts';
 import type { Outcome } from './outcome.ts';
 import { CheckRunner } from './run-check.ts';
+import type { RunnerOptions } from './run-check.ts';
 
 /** For `www.example.com`, valid for 100 years, trusted by nobody. */
 export const selfSigned = {
@@ -65,10 +66,7 @@ export async function closedPort(): Promise<number> {
 }
 
 /** Runs a check once. */
-export async function run(
-  check: CheckDefinition,
-  options: { readonly execDirectories?: string[] } = {},
-): Promise<Outcome> {
+export async function run(check: CheckDefinition, options: Partial<RunnerOptions> = {}): Promise<Outcome> {
   const runner = new CheckRunner({ execDirectories: [], ...options });
   const outcome = await runWith(runner, check);
   runner.close();

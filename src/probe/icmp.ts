@@ -14,6 +14,7 @@ import type { Family, IpAddress } from '#base/ip.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import { unable } from './outcome.ts';
+import { isOwnFault } from './probe-error.ts';
 import type { Cancel, Outcome } from './outcome.ts';
 
 const tokenBytes = 16;
@@ -44,7 +45,7 @@ export class IcmpRunner {
     const socket = this.#socketFor(family);
     if (socket.ok) {
       socket.value.send(echoMessage(family, token), anyPort, address, (error) => {
-        if (error !== null) end({ passed: false, reason: `echo to ${address} cannot be sent: ${error.message}` });
+        if (error !== null) end(unsent(error, address));
       });
     } else {
       setImmediate(end, unable(`ICMP is not permitted here: ${socket.fault}`));
@@ -79,6 +80,12 @@ export class IcmpRunner {
     });
     return opened;
   }
+}
+
+/** A firewall of this machine, or its want of buffers, says nothing of the target (R3). */
+function unsent(error: Error, address: IpAddress): Outcome {
+  const reason = `echo to ${address} cannot be sent: ${error.message}`;
+  return isOwnFault(error) ? unable(reason) : { passed: false, reason };
 }
 
 /** Type, code, and zeros where the kernel writes checksum and identifier; then the token. */

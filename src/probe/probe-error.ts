@@ -28,7 +28,12 @@ const ownFaults = new Set(['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'ENOBUFS', 'EN
 /** The outcome of a run that ended in an error. */
 export function failedBy(error: unknown, check: CheckDefinition): Outcome {
   const reason = describeProbeError(error, check);
-  return ownFaults.has(partsOf(error).code) ? { passed: false, reason, unable: true } : { passed: false, reason };
+  return isOwnFault(error) ? { passed: false, reason, unable: true } : { passed: false, reason };
+}
+
+/** Whether it is this machine that could not do it. */
+export function isOwnFault(error: unknown): boolean {
+  return ownFaults.has(partsOf(error).code);
 }
 
 /** The reason of a peer that ended the connection before it had answered. */

@@ -6,7 +6,7 @@
  * not known to work. A server that cannot be asked, or gives no answer to the question, says nothing of the target (R23).
  */
 import { parseIp } from '#base/ip.ts';
-import { assert, present } from '#base/assert.ts';
+import { present } from '#base/assert.ts';
 import type { CheckDefinition } from '#health/check-definition.ts';
 import { httpDefaults } from '#health/check-kind.ts';
 import type { PrometheusKind } from '#health/check-kind.ts';
@@ -16,6 +16,9 @@ import { unable } from './outcome.ts';
 import type { Cancel, Outcome } from './outcome.ts';
 
 const maxAnswerBytes = 1_048_576;
+
+/** Stands for the address of a server that is looked up. */
+const unspecified = present(parseIp('0.0.0.0'), 'the unspecified address');
 
 /** Runs a `prometheus` check. */
 export function startPrometheus(
@@ -32,15 +35,15 @@ export function startPrometheus(
 function queryFor(check: CheckDefinition, what: PrometheusKind): HttpCheck {
   const url = present(URL.parse(what.url), `the URL ${what.url}`);
   const address = parseIp(url.hostname.replace(/^\[|\]$/g, ''));
-  assert(address !== undefined, 'the schema takes only URLs with an address');
   const expression = what.expression.replaceAll('$address', check.address).replaceAll('$port', String(check.port));
   const isTls = url.protocol === 'https:';
   const root = url.pathname.replace(/\/$/, '');
   return {
-    check: { ...check, address, port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port) },
+    check: { ...check, address: address ?? unspecified, port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port) },
     what: {
       ...httpDefaults,
       kind: isTls ? 'https' : 'http',
+      ...(address === undefined ? { lookUp: url.hostname, host: url.host } : {}),
       path: `${root}/api/v1/query?query=${encodeURIComponent(expression)}`,
       // The wish for a text makes the whole body come; what it says is judged here.
       expectBody: { kind: 'text', value: '' },

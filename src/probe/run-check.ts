@@ -11,6 +11,8 @@ import { startExec } from './exec.ts';
 import { startFile } from './file.ts';
 import { HttpRunner } from './http/run.ts';
 import { IcmpRunner } from './icmp.ts';
+import { createLookUp } from './look-up.ts';
+import type { LookUp } from './look-up.ts';
 import { unable } from './outcome.ts';
 import type { Cancel, Outcome } from './outcome.ts';
 import { startPrometheus } from './prometheus.ts';
@@ -22,16 +24,19 @@ export type { Outcome } from './outcome.ts';
 export interface RunnerOptions {
   /** Directories whose programs `exec` may run. */
   readonly execDirectories: readonly string[];
+  /** How names in checks are looked up; the system's servers where absent. */
+  readonly lookUp?: LookUp;
 }
 
 /** Runs checks, and holds what outlives a run: kept connections, shared sockets. */
 export class CheckRunner {
   readonly #options: RunnerOptions;
-  readonly #http = new HttpRunner();
+  readonly #http: HttpRunner;
   readonly #icmp = new IcmpRunner();
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#http = new HttpRunner(options.lookUp ?? createLookUp());
   }
 
   /** Starts one run of `check`; `done` is called once, later, at the latest when its timeout is over. */

@@ -26,7 +26,7 @@ let context: tls.SecureContext | undefined;
 /** Begins a TLS connection; `secureConnect` or `error` follows. */
 export function connectTls(check: CheckDefinition, { verifyTls, serverName, protocols }: TlsWishes): tls.TLSSocket {
   // Reading the trusted roots takes milliseconds: once is enough.
-  context ??= tls.createSecureContext();
+  context ??= tls.createSecureContext({ ca: trustedRoots() });
   return tls.connect({
     ...connectOptions(check),
     secureContext: context,
@@ -34,6 +34,11 @@ export function connectTls(check: CheckDefinition, { verifyTls, serverName, prot
     ...(protocols === undefined ? {} : { ALPNProtocols: [...protocols] }),
     ...(serverName === '' ? {} : { servername: serverName }),
   });
+}
+
+/** What comes with Node and what the system trusts: an authority of one's own is installed there (update-ca-certificates). */
+function trustedRoots(): string[] {
+  return [...new Set([...tls.getCACertificates('default'), ...tls.getCACertificates('system')])];
 }
 
 /** The name for TLS in a Host header or a name as given: without its port; an address is not a name (RFC 6066 §3). */

@@ -14,7 +14,7 @@ import type { HealthHandle, HealthTarget } from '../health.ts';
 import { readOptions } from '../options.ts';
 import type { CheckOptions } from '../options.ts';
 import type { Run } from '../run.ts';
-import { portTarget, readAddress, readPort, readUrl, urlTarget } from '../targets.ts';
+import { ownUrlTarget, portTarget, readAddress, readPort, readUrl, urlTarget } from '../targets.ts';
 import { nothingKnown, readHandle } from './pool.ts';
 import { Selection } from './selection.ts';
 import { noMoreArguments, requiredArgument } from './values.ts';
@@ -71,11 +71,7 @@ function readGroup(group: LuaConstant, options: CheckOptions): readonly Endpoint
   return [...group.fields].map(([text, { value, keyOffset }]) => {
     const address = readAddress({ kind: 'string', value: text, offset: keyOffset });
     const check = readUrl(textOfConstant(value) ?? describeConstant(value), value.offset, options);
-    if (check.address === undefined) {
-      const expected = "expected one such as http://192.0.2.9/health, with headers={host='name'} where it is needed";
-      throw new LuaFault(`the URL's host is a name, which is not looked up: ${expected}`, value.offset);
-    }
-    return { address, offset: keyOffset, target: urlTarget(check.address, check, options) };
+    return { address, offset: keyOffset, target: ownUrlTarget(check, options) };
   });
 }
 

@@ -143,6 +143,24 @@ test('redirects are followed on the same host as far as is allowed, and by GET a
   assert.equal((await follow('/a', 5, { expectStatus: [{ from: 300, to: 399 }] })).reason, 'status 302');
 });
 
+test('a redirect from http to https is followed on the same host, and the certificate counts there', async (context) => {
+  const securePort = await listen(
+    context,
+    https.createServer(selfSigned, (request, response) => response.end(request.url === '/secure' ? 'yes' : 'no')),
+  );
+  const { port } = await webServer(context, (_, response) => {
+    response.writeHead(301, { location: `https://www.example.com:${securePort}/secure` }).end();
+  });
+  const parts = {
+    host: `www.example.com:${port}`,
+    followRedirects: 1,
+    expectBody: { kind: 'text', value: 'yes' },
+  } as const;
+  const unverified = await run(checkOf(httpKind({ ...parts, verifyTls: false }), port));
+  assert.deepEqual(unverified, { passed: true, reason: 'status 200' });
+  assert.match((await run(checkOf(httpKind(parts), port))).reason, /^TLS with .* failed: .*self-signed/);
+});
+
 test('headers, user agent and method go out as given; a POST has a length', async (context) => {
   const { port, seen } = await webServer(context, (_, response) => response.end());
   const headers = [['X-Check', 'yes']] as const;

@@ -2,15 +2,18 @@
  * Runs `http` and `https` checks: request, redirects, judgement; and keeps the connections of those that reuse theirs.
  *
  * Written for many checks: no client library, one buffer for all reads, the status line decides where nothing more is
- * asked for. Names are not resolved (a check has an address), proxies from the environment are not used, HTTP/2 is not
+ * asked for. A check has an address, or a name that is looked up for each run; proxies from the environment are not used, HTTP/2 is not
  * spoken. A redirect is followed on the check's own host alone: elsewhere it would be another target's health.
  *
  * A kept connection shows that the server still serves its old connections; whether it accepts new ones it does not.
  */
+import { assert } from '#base/assert.ts';
 import { formatHostPort } from '#base/ip.ts';
+import type { IpAddress } from '#base/ip.ts';
 import type { CheckDefinition, CheckId } from '#health/check-definition.ts';
 import { defaultMaxBodyBytes, formatStatusRanges } from '#health/check-kind.ts';
 import type { BodyExpectation, HttpKind } from '#health/check-kind.ts';
+import type { LookUp } from '../look-up.ts';
 import type { Cancel, Outcome } from '../outcome.ts';
 import { tlsNameOf } from '../tls.ts';
 import { bodyFault, maxPatternBytes } from './body-match.ts';
@@ -31,6 +34,11 @@ export interface HttpCheck {
 export class HttpRunner {
   readonly #kept = new Map<CheckId, HttpConnection>();
   readonly #patterns = new PatternQueue();
+  readonly #lookUp: LookUp;
+
+  constructor(lookUp: LookUp) {
+    this.#lookUp = lookUp;
+  }
 
   start(http: HttpCheck, done: (outcome: Outcome) => void): Cancel {
     const { check, what } = http;
@@ -61,6 +69,31 @@ export class HttpRunner {
 
   /** Fetches for a check of another kind: gives the response itself. */
   fetch(http: HttpCheck, done: (ended: Ended) => void): Cancel {
+    const { lookUp } = http.what;
+    if (lookUp === undefined) return this.#run(http, done);
+    let cancel = this.#lookUp(lookUp, (result) => {
+      if ('failed' in result) done({ kind: 'failed', outcome: result.failed, isUnheard: true });
+      else cancel = this.#try(http, result.addresses, done);
+    });
+    return () => {
+      cancel();
+    };
+  }
+
+  /** Runs at one address after the other, until one answers anything at all. */
+  #try(http: HttpCheck, addresses: readonly IpAddress[], done: (ended: Ended) => void): Cancel {
+    const [address, ...others] = addresses;
+    assert(address !== undefined, 'a lookup that succeeds gives an address');
+    let cancel = this.#run({ ...http, check: { ...http.check, address } }, (ended) => {
+      if (ended.kind === 'failed' && ended.isUnheard && others.length > 0) cancel = this.#try(http, others, done);
+      else done(ended);
+    });
+    return () => {
+      cancel();
+    };
+  }
+
+  #run(http: HttpCheck, done: (ended: Ended) => void): Cancel {
     const run = new HttpRun(http, this.#kept, done);
     return () => {
       run.cancel();
