@@ -10,7 +10,7 @@ import { mergeAs4 } from '../wire/as4.ts';
 import { encodeAttributes } from '../wire/attribute-encode.ts';
 import type { PathAttribute } from '../wire/attributes.ts';
 import { findAttribute } from '../wire/attributes.ts';
-import { toHex } from '../wire/bytes.ts';
+import { bytesKey } from '../wire/bytes.ts';
 import { bgpRole } from '../wire/constants.ts';
 import type { Family } from '../wire/family.ts';
 import { allFamilies } from '../wire/family.ts';
@@ -90,7 +90,7 @@ export class AdjRibIn {
     const attributes = context.fourOctetAs ? update.attributes : mergeAs4(update.attributes);
     const known = attributes.map(withoutPrefixes);
     const why = judgeAttributes(known, context);
-    const key = toHex(encodeAttributes(known, true));
+    const key = bytesKey(encodeAttributes(known, true));
     for (const { family, prefix, nextHops } of announced) {
       if (!context.families.includes(family)) continue;
       const entries = this.#entries[family];

@@ -8,7 +8,7 @@ import type { Prefix } from '../wire/address.ts';
 import { familyOf } from '../wire/address.ts';
 import { encodeAttributes } from '../wire/attribute-encode.ts';
 import type { PathAttribute } from '../wire/attributes.ts';
-import { toHex } from '../wire/bytes.ts';
+import { bytesKey } from '../wire/bytes.ts';
 import { headerBytes } from '../wire/constants.ts';
 import type { Family } from '../wire/family.ts';
 import { allFamilies } from '../wire/family.ts';
@@ -230,7 +230,7 @@ export class AdjRibOut {
   #announce(sent: SentRoute, reason: string, batch: Batch): void {
     const { prefix, attributes } = sent;
     const encoded = encodeAttributes(attributes, true);
-    const key = toHex(encoded);
+    const key = bytesKey(encoded);
     const before = this.#sent.get(prefix);
     if (before?.key === key && !before.isStale) return;
     this.#withdrawn.delete(prefix);
@@ -272,7 +272,7 @@ export class AdjRibOut {
     if (!exported.ok) return { kind: 'refuse', prefix, refusal: exported.fault, isTold: sent !== undefined, reason };
     const attributes = exported.value;
     if (sent === undefined) return { kind: 'announce', prefix, attributes, reason };
-    const isSame = sent.key === toHex(encodeAttributes(attributes, true));
+    const isSame = sent.key === bytesKey(encodeAttributes(attributes, true));
     return { kind: isSame ? 'keep' : 'replace', prefix, attributes, reason };
   }
 }

@@ -130,3 +130,14 @@ export function uint32Bytes(value: number): Uint8Array {
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
+
+const keyPieceBytes = 4096;
+
+/** A string that is equal for equal bytes and only for those. */
+export function bytesKey(bytes: Uint8Array): string {
+  let key = '';
+  for (let offset = 0; offset < bytes.length; offset += keyPieceBytes) {
+    key += String.fromCharCode(...bytes.subarray(offset, offset + keyPieceBytes));
+  }
+  return key;
+}

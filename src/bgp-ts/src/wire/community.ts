@@ -17,6 +17,8 @@ const names: ReadonlyMap<number, string> = new Map([
   [0xffff_ff04, 'no-peer'],
 ]);
 
+const numbers: ReadonlyMap<string, number> = new Map([...names].map(([community, name]) => [name, community]));
+
 /** Writes a community, an unsigned 32-bit number, as `AS:value`. */
 export function formatCommunity(community: number): string {
   return `${community >>> 16}:${community & 0xffff}`;
@@ -29,8 +31,8 @@ export function communityName(community: number): string | undefined {
 
 /** Reads `AS:value` or a registered name; undefined when the text is neither. */
 export function parseCommunity(text: string): number | undefined {
-  const named = [...names].find(([, name]) => name === text);
-  if (named !== undefined) return named[0];
+  const named = numbers.get(text);
+  if (named !== undefined) return named;
   const [asn, value] = parseNumbers(text, 2, 0xffff) ?? [];
   return asn === undefined || value === undefined ? undefined : asn * 0x1_0000 + value;
 }

@@ -50,5 +50,5 @@ export function encodePrefixes(prefixes: readonly Prefix[], pathIds?: readonly n
 
 /** How many bytes a prefix takes in a list without path identifiers. */
 export function encodedPrefixBytes(prefix: Prefix): number {
-  return 1 + Math.ceil(prefixParts(prefix).bitCount / 8);
+  return 1 + Math.ceil(Number(prefix.slice(prefix.indexOf('/') + 1)) / 8);
 }
