@@ -27,13 +27,14 @@ export class EventLog<Event> {
   };
 
   /** The first event from index `from` on that matches. */
-  async find(awaited: string, matches: (event: Event) => boolean, from = 0): Promise<Event> {
+  async find(awaited: string, matches: (event: Event) => boolean, from = 0, deadlineMs = 10_000): Promise<Event> {
     const { promise, resolve, reject } = Promise.withResolvers<Event>();
     const check = (): void => {
       const found = this.events.slice(from).find(matches);
       if (found !== undefined) resolve(found);
     };
-    const timer = setTimeout(() => reject(new Error(`not seen within 10 s: ${awaited}`)), 10_000);
+    const late = new Error(`not seen within ${deadlineMs} ms: ${awaited}`);
+    const timer = setTimeout(() => reject(late), deadlineMs);
     this.#waiters.add(check);
     check();
     try {

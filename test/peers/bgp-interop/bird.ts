@@ -1,8 +1,7 @@
 /** BIRD 2 in the matrix. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { eventually } from '../../../src/bgp-ts/test/wait.ts';
 import type { Daemon, MakeDaemon, Neighbor, SeenNotification } from './daemon.ts';
-import { numbersIn } from './daemon.ts';
+import { eventually, numbersIn } from './daemon.ts';
 import { ask, PlacedProcess } from './world.ts';
 
 /** How BIRD calls the NOTIFICATIONs that rows look for. */

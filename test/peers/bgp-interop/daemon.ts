@@ -1,4 +1,5 @@
 /** What the matrix wants of a daemon: neighbors in its configuration, what it has learned, what it was told. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Family } from '../../../src/bgp-ts/src/index.ts';
 import type { Place } from './world.ts';
 
@@ -7,6 +8,23 @@ export type DaemonName = (typeof daemonNames)[number];
 
 /** How long something may take that takes far less: on machines that do much else, too. */
 export const patienceMs = 30_000;
+
+/** A pause between two questions to a daemon: each is a process, and many rows ask at once. */
+const pauseMs = 150;
+
+/** Asks until there is an answer; fails after `patienceMs`. */
+export async function eventually<Value>(
+  awaited: string,
+  probe: () => Value | undefined | Promise<Value | undefined>,
+): Promise<Value> {
+  const endMs = performance.now() + patienceMs;
+  while (performance.now() < endMs) {
+    const value = await probe();
+    if (value !== undefined) return value;
+    await sleep(pauseMs);
+  }
+  throw new Error(`not seen within ${patienceMs} ms: ${awaited}`);
+}
 
 /** What a row asks of the daemon's side of a session. */
 export interface Needs {

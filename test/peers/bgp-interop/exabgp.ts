@@ -11,9 +11,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { execFileSync } from 'node:child_process';
-import { eventually } from '../../../src/bgp-ts/test/wait.ts';
 import type { Daemon, Lacks, MakeDaemon, Neighbor, SeenNotification, SeenRoute } from './daemon.ts';
-import { at, listAt, numberAt, readJson, textAt } from './daemon.ts';
+import { eventually, at, listAt, numberAt, readJson, textAt } from './daemon.ts';
 import { PlacedProcess } from './world.ts';
 
 export const exabgpLacks: Lacks = ({ bfd, maxPrefixes, gracefulRestart }) => {

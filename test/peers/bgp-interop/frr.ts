@@ -1,8 +1,7 @@
 /** FRR in the matrix: zebra, bgpd and bfdd. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { eventually } from '../../../src/bgp-ts/test/wait.ts';
 import type { Daemon, MakeDaemon, Neighbor, SeenNotification } from './daemon.ts';
-import { listAt, numberAt, numbersIn, readJson, textAt, wordsIn } from './daemon.ts';
+import { eventually, listAt, numberAt, numbersIn, readJson, textAt, wordsIn } from './daemon.ts';
 import { ask, PlacedProcess } from './world.ts';
 
 const programs = ['zebra', 'bgpd', 'bfdd'] as const;
@@ -105,12 +104,13 @@ function config(routerId: string, asn: number, log: string, neighbors: readonly 
       .map(({ ourAddress, needs }) => {
         const limit =
           needs.maxPrefixes === undefined ? '' : `\n  neighbor ${ourAddress} maximum-prefix ${needs.maxPrefixes}`;
-        return `  neighbor ${ourAddress} activate${limit}`;
+        return `  neighbor ${ourAddress} activate\n  neighbor ${ourAddress} route-map nothing out${limit}`;
       })
       .join('\n');
   return `
 log file ${log} debugging
 debug bgp neighbor-events
+route-map nothing deny 10
 router bgp ${asn}
  bgp router-id ${routerId}
  bgp log-neighbor-changes

@@ -1,8 +1,7 @@
 /** GoBGP in the matrix. */
 import { writeFileSync } from 'node:fs';
-import { eventually } from '../../../src/bgp-ts/test/wait.ts';
 import type { Daemon, Lacks, MakeDaemon, Neighbor, SeenNotification, SeenRoute } from './daemon.ts';
-import { at, listAt, numberAt, readJson, textAt } from './daemon.ts';
+import { eventually, at, listAt, numberAt, readJson, textAt } from './daemon.ts';
 import { ask, PlacedProcess } from './world.ts';
 
 export const gobgpLacks: Lacks = ({ twoOctetAs, bfd }) => {
@@ -19,7 +18,7 @@ export const makeGobgp: MakeDaemon = (place, asn, neighbors) => {
     name: 'GoBGP',
     start: async () => {
       writeFileSync(`${place.folder}/gobgpd.json`, JSON.stringify(config(place.theirs, asn, neighbors)));
-      const words = ['-f', 'gobgpd.json', '-t', 'json', '--log-plain', '-l', 'debug', '--pprof-disable'];
+      const words = ['-f', 'gobgpd.json', '-t', 'json', '--log-plain', '--pprof-disable'];
       const started = new PlacedProcess(place, 'gobgpd', words);
       child = started;
       await eventually('the port of GoBGP', async () => {

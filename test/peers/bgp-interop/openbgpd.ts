@@ -1,8 +1,7 @@
 /** OpenBGPD (the portable one) in the matrix. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { eventually } from '../../../src/bgp-ts/test/wait.ts';
 import type { Daemon, Lacks, MakeDaemon, Neighbor, SeenNotification, SeenRoute } from './daemon.ts';
-import { listAt, numberAt, numbersIn, readJson, textAt } from './daemon.ts';
+import { eventually, listAt, numberAt, numbersIn, readJson, textAt } from './daemon.ts';
 import { ask, PlacedProcess } from './world.ts';
 
 export const openbgpdLacks: Lacks = ({ bfd, extendedNextHop }) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { PeerOptions, RouteAttributes, SpeakerEvent, SpeakerStop } from '../../../src/bgp-ts/src/index.ts';
 import { Speaker } from '../../../src/bgp-ts/src/index.ts';
-import { eventually } from '../../../src/bgp-ts/test/wait.ts';
+import { EventLog } from '../../../src/bgp-ts/test/wait.ts';
 import type { Neighbor } from './daemon.ts';
 import { patienceMs } from './daemon.ts';
 
@@ -28,17 +28,21 @@ export function peerOptions(neighbor: Neighbor, name: string): PeerOptions {
 /** A speaker with one peer, called `daemon`. */
 export class Ours implements AsyncDisposable {
   readonly speaker: Speaker;
-  readonly events: SpeakerEvent[] = [];
+  readonly #log = new EventLog<SpeakerEvent>();
 
   constructor(neighbor: Neighbor, options: Partial<PeerOptions> = {}) {
-    this.speaker = new Speaker({ onEvent: (event) => this.events.push(event) });
+    this.speaker = new Speaker({ onEvent: this.#log.add });
     const added = this.speaker.addPeer({ ...peerOptions(neighbor, 'daemon'), ...options });
     assert.deepEqual(added, { ok: true, value: 'daemon' });
   }
 
+  get events(): readonly SpeakerEvent[] {
+    return this.#log.events;
+  }
+
   /** The first event from index `from` on that matches. */
   find(awaited: string, matches: (event: SpeakerEvent) => boolean, from = 0): Promise<SpeakerEvent> {
-    return eventually(awaited, () => this.events.slice(from).find(matches), patienceMs);
+    return this.#log.find(awaited, matches, from, patienceMs);
   }
 
   /** Takes connections of the daemon at the neighbor's address. */

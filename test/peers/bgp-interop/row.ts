@@ -1,8 +1,7 @@
 /** What a row of the matrix is, and what rows share: waiting for routes and for sessions of a daemon. */
 import type { Family, PeerOptions } from '../../../src/bgp-ts/src/index.ts';
-import { eventually } from '../../../src/bgp-ts/test/wait.ts';
 import type { Daemon, DaemonName, Needs, Neighbor, SeenNotification, SeenRoute } from './daemon.ts';
-import { patienceMs } from './daemon.ts';
+import { eventually } from './daemon.ts';
 import { Ours } from './ours.ts';
 
 /** One thing that a daemon and we do together. */
@@ -55,7 +54,7 @@ export class Bench {
       last = await this.daemon.route(this.neighbor, prefix);
       return last !== undefined && isWanted(last) ? last : undefined;
     };
-    return eventually(`${prefix} at ${this.daemon.name}`, probe, patienceMs).catch((error: unknown) => {
+    return eventually(`${prefix} at ${this.daemon.name}`, probe).catch((error: unknown) => {
       throw new Error(`${String(error)}; last: ${JSON.stringify(last)}`);
     });
   }
@@ -64,7 +63,7 @@ export class Bench {
   async noRoute(prefix = this.prefix): Promise<void> {
     const probe = async (): Promise<true | undefined> =>
       (await this.daemon.route(this.neighbor, prefix)) === undefined ? true : undefined;
-    await eventually(`no ${prefix} at ${this.daemon.name}`, probe, patienceMs);
+    await eventually(`no ${prefix} at ${this.daemon.name}`, probe);
   }
 
   async count(wanted: number): Promise<void> {
@@ -73,7 +72,7 @@ export class Bench {
       last = await this.daemon.count(this.neighbor);
       return last === wanted ? true : undefined;
     };
-    await eventually(`${wanted} prefixes at ${this.daemon.name}`, probe, patienceMs).catch((error: unknown) => {
+    await eventually(`${wanted} prefixes at ${this.daemon.name}`, probe).catch((error: unknown) => {
       throw new Error(`${String(error)}; last: ${last}`);
     });
   }
@@ -82,7 +81,7 @@ export class Bench {
   async daemonHasSession(isWanted: boolean): Promise<void> {
     const probe = async (): Promise<true | undefined> =>
       (await this.daemon.isEstablished(this.neighbor)) === isWanted ? true : undefined;
-    await eventually(`${isWanted ? 'a' : 'no'} session in the words of ${this.daemon.name}`, probe, patienceMs);
+    await eventually(`${isWanted ? 'a' : 'no'} session in the words of ${this.daemon.name}`, probe);
   }
 
   /** Waits until the daemon has logged a NOTIFICATION of ours; gives its text. */
@@ -90,7 +89,7 @@ export class Bench {
     const probe = async (): Promise<SeenNotification | undefined> =>
       (await this.daemon.received(this.neighbor)).find((one) => one.code === code && one.subcode === subcode);
     const awaited = `NOTIFICATION ${code}/${subcode} in the log of ${this.daemon.name}`;
-    return (await eventually(awaited, probe, patienceMs)).text;
+    return (await eventually(awaited, probe)).text;
   }
 
   /** Ends our speakers; gives what they told. */

@@ -1,7 +1,6 @@
 /** Rows that stop or kill the daemon: each alone, one after the other. */
 import assert from 'node:assert/strict';
-import { eventually } from '../../../src/bgp-ts/test/wait.ts';
-import { patienceMs } from './daemon.ts';
+import { eventually } from './daemon.ts';
 import { peerOptions } from './ours.ts';
 import { Bfd } from './ours-bfd.ts';
 import type { Bench, Row } from './row.ts';
@@ -51,19 +50,19 @@ export const disruptiveRows: readonly Row[] = [
       bench.daemon.signal('SIGSTOP');
       try {
         // About 1.2 kB for each: more than sockets take. ExaBGP reads fifty of them in a second.
-        const many = bench.daemon.name === 'ExaBGP' ? 400 : 4000;
+        const many = bench.daemon.name === 'ExaBGP' ? 400 : 2000;
         for (let index = 0; index < many; index++) {
           const largeCommunities = Array.from({ length: 100 }, (_, second) => `65001:${index}:${second}`);
           ours.announce(`100.${64 + (index >> 8)}.${index & 255}.0/24`, { largeCommunities });
         }
         const hasAll = async (): Promise<true | undefined> =>
           (await witness.daemon.count(witness.neighbor)) === many ? true : undefined;
-        await eventually('the whole table at the witness', hasAll, patienceMs);
+        await eventually('the whole table at the witness', hasAll);
         const sockets = await ask('ss', '-Htn', 'src', neighbor.ourAddress, 'dst', neighbor.theirAddress);
         const [, queuedBytes = ''] = /ESTAB +\d+ +(\d+)/.exec(sockets) ?? [];
         assert.ok(Number(queuedBytes) > 0, `the daemon reads nothing, yet its socket is taken: ${sockets}`);
         ours.announce(bench.prefix, { med: 1 });
-        await eventually('news at the witness', () => witness.daemon.route(witness.neighbor, bench.prefix), patienceMs);
+        await eventually('news at the witness', () => witness.daemon.route(witness.neighbor, bench.prefix));
         bench.daemon.signal('SIGCONT');
         await bench.count(many + 1);
         assert.equal(ours.sessions(), 2);
