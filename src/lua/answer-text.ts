@@ -6,8 +6,9 @@ import { parseRdata } from '#dns/wire/rdata.ts';
 import type { RdataToken } from '#dns/wire/rdata-codec.ts';
 
 const maxStringBytes = 255;
-/** Texts that a record remembers; what is computed without end must not fill the memory. */
+/** Texts that a record remembers, and their characters: what is computed without end must not fill the memory. */
 const maxRemembered = 1000;
+const maxRememberedLength = 65_536;
 
 /** Reads one record's data; the fault says what is wrong. */
 export function parseAnswerText(type: number, text: string): Result<Uint8Array, string> {
@@ -50,6 +51,7 @@ function splitLong(token: RdataToken): readonly RdataToken[] {
 export class AnswerTexts {
   readonly #type: number;
   readonly #known = new Map<string, Result<Uint8Array, string>>();
+  #knownLength = 0;
 
   constructor(type: number) {
     this.#type = type;
@@ -59,8 +61,13 @@ export class AnswerTexts {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
     const parsed = parseAnswerText(this.#type, text);
-    if (this.#known.size >= maxRemembered) this.#known.clear();
+    if (this.#known.size >= maxRemembered || this.#knownLength + text.length > maxRememberedLength) {
+      this.#known.clear();
+      this.#knownLength = 0;
+    }
+    if (text.length > maxRememberedLength) return parsed;
     this.#known.set(text, parsed);
+    this.#knownLength += text.length;
     return parsed;
   }
 }

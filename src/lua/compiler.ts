@@ -32,8 +32,8 @@ import { ComputedTargets, RecordTargets } from './targets-registry.ts';
  */
 export function createLuaCompiler(services: LuaServices): DynamicCompiler {
   const machine = new Machine(services.stepLimit);
+  const computed = new ComputedTargets(services.health);
   const shared = {
-    computing: { ...services, health: new ComputedTargets(services.health) },
     run: new Run(services.prng),
     machine,
     environment: createEnvironment(machine, services.prng),
@@ -41,7 +41,8 @@ export function createLuaCompiler(services: LuaServices): DynamicCompiler {
   return (source) => {
     const targets = new RecordTargets();
     try {
-      const record = compile(source, { ...shared, services: { ...services, health: targets } });
+      const computing = { ...services, health: computed.ofRecord() };
+      const record = compile(source, { ...shared, computing, services: { ...services, health: targets } });
       targets.commit(services.health);
       return succeed(record);
     } catch (error) {
@@ -114,5 +115,6 @@ function asLuaFault(error: unknown): LuaFault {
   if (error instanceof LuaFault) return error;
   // Compiling recurses, so that absurd nesting ends its stack.
   if (error instanceof RangeError) return new LuaFault('the code is nested too deeply', 0);
-  throw error;
+  // The record is refused with its zone; whoever compiles goes on.
+  return new LuaFault(`a bug of this server: ${error instanceof Error ? error.message : String(error)}`, 0);
 }

@@ -82,15 +82,26 @@ export type CompileOptions = Partial<LuaServices> & {
 
 /** Compiles code in the zone example.org. */
 export function compileCode(code: string, options: CompileOptions = {}): Result<DynamicRecord, DynamicFault> {
+  return createLuaCompiler(servicesOf(options))(sourceOf(code, options));
+}
+
+/** Compiles records that one compiler makes, of code that is known to be sound. */
+export function recordsOf(codes: readonly string[], options: CompileOptions = {}): readonly DynamicRecord[] {
+  const compile = createLuaCompiler(servicesOf(options));
+  return codes.map((code) => {
+    const compiled = compile(sourceOf(code, options));
+    assert.ok(compiled.ok, code);
+    return compiled.value;
+  });
+}
+
+function servicesOf(options: CompileOptions): LuaServices {
+  return { health: new FakeHealth(), geo: unknownGeo, steer: noServices, prng: createPrng(1), ...options };
+}
+
+function sourceOf(code: string, options: CompileOptions): DynamicSource {
   const { type = 'A', owner = 'www.example.org', snippets } = options;
-  const services: LuaServices = {
-    health: new FakeHealth(),
-    geo: unknownGeo,
-    steer: noServices,
-    prng: createPrng(1),
-    ...options,
-  };
-  const source: DynamicSource = {
+  return {
     code,
     type: parseType(type) ?? 0,
     zone: nameOf('example.org'),
@@ -105,7 +116,6 @@ export function compileCode(code: string, options: CompileOptions = {}): Result<
           })),
         }),
   };
-  return createLuaCompiler(services)(source);
 }
 
 /** Compiles code that is known to be sound. */

@@ -7,7 +7,7 @@ import type { DynamicSource } from '#dns/zone/dynamic.ts';
 import type { LuaServices, Prepared, ScopeOf } from './call.ts';
 import { computedGeo } from './computed-geo.ts';
 import type { ConstantFinder } from './constant-finder.ts';
-import { constantKey, constantOf } from './constant.ts';
+import { constantKey, constantOf, textOfConstant } from './constant.ts';
 import type { LuaConstant } from './constant.ts';
 import { LuaFault } from './fault.ts';
 import type { RecordFunctionName } from './function-names.ts';
@@ -161,7 +161,7 @@ export class RecordCalls {
       const known = key === undefined ? undefined : remembered.get(key);
       if (known !== undefined) return this.#evaluate(known);
       // Making a call ready costs as much as a good deal of code.
-      this.#around.machine.spend(10 + constants.length);
+      this.#around.machine.spend(10 + constants.length + ringCost(name, constants));
       const prepared = this.#prepare(name, constants, offset, computing);
       if (remembered.size >= maxRemembered) remembered.clear();
       if (key !== undefined) remembered.set(key, prepared);
@@ -210,6 +210,18 @@ const independent: ReadonlySet<RecordFunctionName> = new Set<RecordFunctionName>
 
 /** Functions whose options alone decide that, and which argument these are. */
 const optionsAt: Readonly<Partial<Record<RecordFunctionName, number>>> = { ifportup: 2, ifurlup: 2, ifurlextup: 1 };
+
+/** Steps that a ring takes to make: as many points as its weights say, each hashed and put in its place. */
+function ringCost(name: RecordFunctionName, [entries]: readonly LuaConstant[]): number {
+  if (name !== 'pickchashed' || entries?.kind !== 'table') return 0;
+  let points = 0;
+  for (const entry of entries.items) {
+    const weight = entry.kind === 'table' ? entry.items[0] : undefined;
+    const value = weight === undefined ? 0 : Number(textOfConstant(weight));
+    if (value > 0) points += value;
+  }
+  return points;
+}
 
 function keyOf(args: readonly LuaConstant[]): string | undefined {
   const keys = args.map(constantKey);

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { ipBytes, parseIp } from '#base/ip.ts';
 import { present } from '#base/assert.ts';
 import type { Client, DynamicRecord } from '#dns/zone/dynamic.ts';
-import { answerOf, answersOf, asking, compileCode, FakeGeo, FakeHealth, recordOf } from './lua.fixture.ts';
+import { answerOf, answersOf, asking, compileCode, FakeGeo, FakeHealth, recordOf, recordsOf } from './lua.fixture.ts';
 import type { SteerSource } from './steer.ts';
-import { maxComputedTargets } from './targets-registry.ts';
+import { maxComputedTargets, maxTargetsOfRecord } from './targets-registry.ts';
 
 function scopeOf(record: DynamicRecord, client: Client): number {
   const answer = record.evaluate(client);
@@ -73,14 +73,25 @@ test('code cannot compute targets without end', () => {
   const health = new FakeHealth();
   const code =
     ";local name = qname:toString() local n = tonumber(name:match('^%d+')) return ifportup(n % 60000 + 1, {'192.0.2.' .. math.floor(n / 60000) + 1})";
-  const record = recordOf(code, { health });
-  let failure = '';
-  for (let count = 0; count <= maxComputedTargets && failure === ''; count++) {
-    const answer = answerOf(record, asking(`${count}.example.org`));
-    if (answer.startsWith('failure')) failure = answer;
-  }
-  assert.match(failure, /computed more than 10000 targets/);
+  const records = recordsOf(Array<string>(11).fill(code), { health });
+  const failures = records.map((record, index) => {
+    for (let count = 0; count <= maxTargetsOfRecord; count++) {
+      const answer = answerOf(record, asking(`${index * 2000 + count}.example.org`));
+      if (answer.startsWith('failure')) return answer;
+    }
+    return '';
+  });
+  // Ten records use up what all have together, each no more than its part of it.
+  for (const failure of failures.slice(0, 10)) assert.match(failure, /the record computed more than 1000 targets/);
+  assert.match(failures[10] ?? '', /records computed more than 10000 targets/);
   assert.equal(health.targets.length, maxComputedTargets);
+});
+
+test('a ring that code computes takes as many steps as it has points', () => {
+  const weights = (weight: number): string =>
+    `; local w = ${weight} + #tostring(zone) * 0 return pickchashed({{w, '192.0.2.1'}})`;
+  assert.equal(answerOf(recordOf(weights(5000))), '192.0.2.1');
+  assert.match(answerOf(recordOf(weights(90_000))), /^failure .*more than 10000 steps/);
 });
 
 test('R15: the scope is that of every call in the code, whatever health is and wherever the code goes', () => {

@@ -9,6 +9,8 @@ import { LuaError } from './language/error.ts';
 
 /** Targets that code may compute, over all records: a query must not make checks without end. */
 export const maxComputedTargets = 10_000;
+/** Those of one record, so that none leaves the others without. */
+export const maxTargetsOfRecord = 1000;
 
 /** A target that is registered when its record is. */
 class LateHandle implements HealthHandle {
@@ -45,7 +47,7 @@ export class RecordTargets implements HealthSource {
 }
 
 /** The targets that code computes, of all records together. */
-export class ComputedTargets implements HealthSource {
+export class ComputedTargets {
   readonly #health: HealthSource;
   readonly #handles = new Map<string, HealthHandle>();
 
@@ -53,8 +55,22 @@ export class ComputedTargets implements HealthSource {
     this.#health = health;
   }
 
-  register(target: HealthTarget): HealthHandle {
-    const key = targetKey(target);
+  /** Where one record registers what it computes. */
+  ofRecord(): HealthSource {
+    const keys = new Set<string>();
+    return {
+      register: (target) => {
+        const key = targetKey(target);
+        if (!keys.has(key) && keys.size >= maxTargetsOfRecord)
+          throw new LuaError(`the record computed more than ${maxTargetsOfRecord} targets to check`);
+        const handle = this.#registerOnce(key, target);
+        keys.add(key);
+        return handle;
+      },
+    };
+  }
+
+  #registerOnce(key: string, target: HealthTarget): HealthHandle {
     const known = this.#handles.get(key);
     if (known !== undefined) return known;
     if (this.#handles.size >= maxComputedTargets)
