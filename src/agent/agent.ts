@@ -3,6 +3,8 @@
  */
 import type { Logger } from 'pino';
 import { present } from '#base/assert.ts';
+import { reportAnswerSchema } from '#border/instruction.ts';
+import type { Instruction } from '#border/instruction.ts';
 import { createHaproxyMonitor } from '#edge/haproxy/monitor.ts';
 import type { HaproxyTransition } from '#edge/haproxy/monitor.ts';
 import { createKeepalivedMonitor } from '#edge/keepalived/monitor.ts';
@@ -13,6 +15,7 @@ import { createReportComposer } from './composer.ts';
 import type { ComposerInput } from './composer.ts';
 import type { AgentConfig } from './config.ts';
 import { createChangeLog } from './change-log.ts';
+import type { NodeBgp } from './node-bgp.ts';
 import { startRoundTrips } from './round-trips.ts';
 
 /** Tells this run of the agent from others, across reloads of its config. */
@@ -23,6 +26,8 @@ export interface AgentIdentity {
 }
 
 export interface Agent {
+  /** What the node says of BGP has changed: coordinators should hear it at once. */
+  hurry(): void;
   /** Ends at once; coordinators are told nothing, the lease runs out. */
   stop(): Promise<void>;
 }
@@ -30,14 +35,19 @@ export interface Agent {
 // A report may be lost or late twice before its lease ends.
 const leaseIntervals = 3;
 
-/** Starts the agent of a loaded config. */
-export function startAgent(config: AgentConfig, identity: AgentIdentity, logger: Logger): Agent {
+/** Starts the agent of a loaded config; `bgp` is the node's BGP side, which outlives it, where the node speaks. */
+export function startAgent(
+  config: AgentConfig,
+  identity: AgentIdentity,
+  logger: Logger,
+  bgp?: Pick<NodeBgp, 'take' | 'takeServices' | 'report'>,
+): Agent {
   const { haproxy, keepalived, latency, intervalMs } = config;
   const composer = createReportComposer({ haproxy: haproxy !== undefined, keepalived: keepalived !== undefined });
   const logChanges = createChangeLog(logger);
   const roundTrips = latency && startRoundTrips(latency, logger);
 
-  const compose = (latencies: Report['latencies']): Report => ({
+  const compose = (latencies: Report['latencies']): Report & { readonly bgp?: NodeBgp['report'] } => ({
     site: config.site,
     node: config.node,
     boot: identity.boot,
@@ -45,7 +55,12 @@ export function startAgent(config: AgentConfig, identity: AgentIdentity, logger:
     leaseMs: leaseIntervals * intervalMs,
     ...present(composer.body(), 'the state to report'),
     ...(latencies === undefined ? {} : { latencies }),
+    ...(bgp?.report === undefined ? {} : { bgp: bgp.report }),
   });
+  const takeAnswer = (body: string): void => {
+    const instruction = instructionIn(body);
+    if (instruction !== undefined) bgp?.take(instruction);
+  };
   const pushes = config.coordinators.map((url) => {
     const news = roundTrips?.news();
     return createReportPush({
@@ -54,6 +69,7 @@ export function startAgent(config: AgentConfig, identity: AgentIdentity, logger:
       token: config.token,
       intervalMs,
       compose: () => compose(news?.()),
+      ...(bgp === undefined ? {} : { onAnswer: takeAnswer }),
       onContact: (contact) => {
         if (contact.kind === 'reached') logger.info({ coordinator: url }, `coordinator ${url} takes reports`);
         else logger.warn({ coordinator: url }, `coordinator ${url} takes no reports: ${contact.reason}`);
@@ -62,7 +78,9 @@ export function startAgent(config: AgentConfig, identity: AgentIdentity, logger:
   });
   const take = (input: ComposerInput): void => {
     const urgent = composer.step(input);
-    if (composer.body() === undefined) return;
+    const body = composer.body();
+    if (body === undefined) return;
+    bgp?.takeServices(body.services);
     logChanges(input);
     for (const push of pushes) push.publish(urgent);
   };
@@ -84,14 +102,29 @@ export function startAgent(config: AgentConfig, identity: AgentIdentity, logger:
       }),
   ];
   // A node with neither still says that it lives.
-  if (haproxy === undefined && keepalived === undefined) for (const push of pushes) push.publish(true);
+  if (haproxy === undefined && keepalived === undefined) {
+    bgp?.takeServices([]);
+    for (const push of pushes) push.publish(true);
+  }
 
   return {
+    hurry: () => {
+      if (composer.body() !== undefined) for (const push of pushes) push.publish(true);
+    },
     stop: async () => {
       for (const monitor of [...monitors, roundTrips]) monitor?.close();
       await Promise.all(pushes.map((push) => push.close()));
     },
   };
+}
+
+/** What the coordinator of this site says in its answer; the others' answers say nothing. */
+function instructionIn(body: string): Instruction | undefined {
+  try {
+    return reportAnswerSchema.parse(JSON.parse(body)).bgp;
+  } catch {
+    return undefined;
+  }
 }
 
 // A VIP that moves without a word from keepalived is seen this soon; a look costs well under a millisecond.

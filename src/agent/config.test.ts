@@ -62,6 +62,7 @@ keepalived:
       fifoPath: path.join(path.dirname(file), 'notify.fifo'),
       instances: [{ instance: 'VI_1', addresses: ['10.66.1.100', '2001:db8::100'] }],
     },
+    bgp: undefined,
     latency: { ports: [80, 443], intervalMs: 10_000 },
   });
 });
@@ -116,4 +117,20 @@ test('a token file that is missing, empty or of several lines is refused where i
 
 test('a config file that is not there is a problem, not a crash', () => {
   assert.match(problems('/nonexistent/agent.yaml').join(), /cannot be read/);
+});
+
+test('a node that speaks BGP keeps its state beside the file, and its keys are read', (context) => {
+  const file = write(
+    context,
+    `${least}bgp: { localAddress: 10.66.1.11, listen: ['10.66.1.11:179'], keys: { rt1: key } }\n`,
+    {
+      key: 'one secret\n',
+    },
+  );
+  assert.deepEqual(load(file).bgp, {
+    localAddress: '10.66.1.11',
+    listen: [{ address: '10.66.1.11', port: 179 }],
+    md5Keys: new Map([['rt1', 'one secret']]),
+    stateFile: path.join(path.dirname(file), 'agent-bgp.json'),
+  });
 });

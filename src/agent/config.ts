@@ -10,6 +10,8 @@ import { parseIp } from '#base/ip.ts';
 import type { IpAddress } from '#base/ip.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
+import { bgpMachineSchema, readBgpMachine } from '#config/bgp-machine.ts';
+import type { BgpMachine } from '#config/bgp-machine.ts';
 import { fileProblem } from '#config/problem.ts';
 import type { Problem } from '#config/problem.ts';
 import { loadYaml } from '#config/yaml-document.ts';
@@ -59,6 +61,8 @@ const agentSchema = z.strictObject({
       instances: z.record(name, z.strictObject({ addresses: z.array(ipAddress).min(1) })).default({}),
     })
     .optional(),
+  /** A node that speaks BGP itself, where the site's `bgp.speaker` is `nodes`; absent: it never does. */
+  bgp: bgpMachineSchema.extend({ stateFile: z.string().min(1).default('agent-bgp.json') }).optional(),
   /** The round trips of clients, for policies with a `latency` step. */
   latency: z
     .strictObject({
@@ -87,6 +91,8 @@ export interface AgentConfig {
     | undefined;
   readonly keepalived:
     { readonly fifoPath: string | undefined; readonly instances: readonly InstanceMapping[] } | undefined;
+  /** What this node speaks BGP with; undefined where it does not. */
+  readonly bgp: (BgpMachine & { readonly stateFile: string }) | undefined;
   /** Which connections are measured; undefined for none. */
   readonly latency: { readonly ports: readonly number[]; readonly intervalMs: number } | undefined;
 }
@@ -101,10 +107,17 @@ export function loadAgentConfig(file: string): Result<AgentConfig, readonly Prob
   const folder = path.dirname(path.resolve(file));
   const token = readToken(value.tokenFile, folder);
   if (!token.ok) return refuse([problemAt(['tokenFile'], token.fault)]);
-  return succeed(compose(value, folder, token.value));
+  const bgp = value.bgp === undefined ? undefined : readBgpMachine(folder, value.bgp);
+  if (bgp?.ok === false) return refuse(bgp.fault.map(({ path: at, message }) => problemAt(at, message)));
+  const machine = bgp && { ...bgp.value, stateFile: path.resolve(folder, value.bgp?.stateFile ?? '') };
+  return succeed({ ...compose(value, folder, token.value), bgp: machine });
 }
 
-function compose(value: z.output<typeof agentSchema>, folder: string, token: string | undefined): AgentConfig {
+function compose(
+  value: z.output<typeof agentSchema>,
+  folder: string,
+  token: string | undefined,
+): Omit<AgentConfig, 'bgp'> {
   const { haproxy, keepalived, latency } = value;
   return {
     site: value.site,

@@ -1,14 +1,18 @@
 /**
- * `fairlead agent` as a process: loads the config, runs until SIGTERM or SIGINT, loads it again on SIGHUP.
+ * `fairlead agent` as a process: loads the config, runs until SIGTERM or SIGINT, loads it again on SIGHUP. A node that
+ * speaks BGP drains its routes before it ends (R24); a second signal ends it at once.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import { formatProblem, formatProblems, sortProblems } from '#config/problem.ts';
 import type { Problem } from '#config/problem.ts';
 import { startAgent } from './agent.ts';
-import type { AgentIdentity } from './agent.ts';
+import type { Agent, AgentIdentity } from './agent.ts';
 import { loadAgentConfig } from './config.ts';
+import type { AgentConfig } from './config.ts';
+import { NodeBgp } from './node-bgp.ts';
 
 export interface RunAgentOptions {
   readonly configFile: string;
@@ -30,7 +34,10 @@ export async function runAgent(
     return 1;
   }
   const identity = createIdentity();
-  let agent = startAgent(first.value, identity, logger);
+  let config = first.value;
+  let agent: Agent | undefined;
+  let bgp = createBgp(config, logger, () => agent?.hurry());
+  agent = startAgent(config, identity, logger, bgp);
   logger.info(`agent of ${first.value.node} at ${first.value.site} runs, pid ${process.pid}`);
 
   let isStopping = false;
@@ -41,9 +48,15 @@ export async function runAgent(
       logger.error(`the config was not changed: ${configFile} is refused`);
       return;
     }
-    await agent.stop();
+    await agent?.stop();
     if (isStopping) return;
-    agent = startAgent(next.value, identity, logger);
+    // Sessions go on over a reload, unless what they stand on has changed.
+    if (!isDeepStrictEqual(bgpPartOf(next.value), bgpPartOf(config))) {
+      await bgp?.leave('the config of this node has changed');
+      bgp = createBgp(next.value, logger, () => agent?.hurry());
+    }
+    config = next.value;
+    agent = startAgent(config, identity, logger, bgp);
     logger.info(`loaded ${configFile} again`);
   };
   let reloading = Promise.resolve();
@@ -52,11 +65,24 @@ export async function runAgent(
   };
   process.on('SIGHUP', onHup);
   logger.info(`${await stopSignal()}: stopping`);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
   isStopping = true;
   process.off('SIGHUP', onHup);
   await reloading;
+  // Drained while it still reports, so that the coordinator sees it leave.
+  await bgp?.leave('the agent of this node stops');
   await agent.stop();
   return 0;
+}
+
+function bgpPartOf({ site, node, bgp }: AgentConfig): unknown {
+  return { site, node, bgp };
+}
+
+function createBgp(config: AgentConfig, log: Logger, onChange: () => void): NodeBgp | undefined {
+  const { site, node, bgp } = config;
+  if (bgp === undefined) return undefined;
+  return new NodeBgp({ site, node, machine: bgp, stateFile: bgp.stateFile, log, onChange });
 }
 
 function createIdentity(): AgentIdentity {

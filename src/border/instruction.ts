@@ -44,7 +44,7 @@ export const reportAnswerSchema = z.object({ taken: z.boolean(), bgp: instructio
 /** What a node that speaks says of itself, beside its report. */
 export const nodeBgpSchema = z.object({
   neighbors: z.array(neighborSnapshotSchema).max(100),
-  /** Anycast addresses of its instruction that are on the node. */
+  /** Every address that is on the node. */
   addresses: z.array(z.string()).max(10_000),
   /** What it tells its neighbors now. */
   prefixes: z.array(z.string()).max(10_000),

@@ -116,14 +116,16 @@ export class NodeRoutes {
   }
 
   #routeFor(node: string, prefix: IpPrefix, { route, reason }: Wanted): readonly InstructedRoute[] {
+    const isBlackhole = route.standing === 'blackhole';
     const standing = this.#gate(prefix).find((each) => each.node === node);
-    if (standing?.isExcused === true) return [];
+    // Who is to have traffic discarded needs neither a proxy nor the address.
+    if (standing?.isExcused === true && !isBlackhole) return [];
     return [
       {
         prefix,
         standing: route.standing,
         settings: route.settings,
-        addresses: this.#addressesIn(prefix),
+        addresses: isBlackhole ? [] : this.#addressesIn(prefix),
         services: [...this.#servicesOf(prefix)],
         reason,
       },
@@ -144,7 +146,9 @@ export class NodeRoutes {
   }
 
   #faultOf(prefix: IpPrefix, { report, bgp }: NodeState): string | undefined {
-    const missing = this.#addressesIn(prefix).find((address) => bgp?.addresses.includes(address) === false);
+    // A node that manages its loopback puts the address there when it is told to tell the route, not before.
+    const needed = this.#site?.bgp.loopback === 'managed' ? [] : this.#addressesIn(prefix);
+    const missing = needed.find((address) => bgp?.addresses.includes(address) === false);
     if (missing !== undefined) return `${missing} is not on the node (R16)`;
     const services = this.#servicesOf(prefix);
     const reports = report.services.filter(({ service }) => services.includes(service));
@@ -167,10 +171,12 @@ export class NodeRoutes {
     return known !== undefined && this.#now() - known.receivedAtMs < known.report.leaseMs ? known : undefined;
   }
 
+  /** Whether a border router hears a node, which tells something where anything is wanted. */
   #isHeard(): boolean {
     return [...this.#nodes.keys()].some((node) => {
       const bgp = this.#fresh(node)?.bgp;
-      return bgp !== undefined && hasSession(bgp);
+      if (bgp === undefined || !hasSession(bgp)) return false;
+      return this.#wanted.size === 0 || bgp.prefixes.length > 0;
     });
   }
 }

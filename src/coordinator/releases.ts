@@ -34,7 +34,7 @@ import type { GeoFiles } from './geo-files.ts';
 import { buildGeneration } from './generation.ts';
 import type { Generation } from './generation.ts';
 import { ReleaseChecks } from './release-check.ts';
-import { replaceFile } from './replace-file.ts';
+import { replaceFile } from '#config/replace-file.ts';
 
 /** How long after a failure the store is read again. */
 const retryMs = 1000;

@@ -10,7 +10,7 @@ import type { IpPrefix } from '#base/ip.ts';
 import type { SubjectKey } from '#health/model.ts';
 import { failoverReportSchema, overrideSchema } from '#health/report.ts';
 import type { DurableState } from '#decide/effects.ts';
-import { replaceFile } from './replace-file.ts';
+import { replaceFile } from '#config/replace-file.ts';
 
 const subject = z.string().transform((text) => text as SubjectKey);
 const whole = z.int().min(0);

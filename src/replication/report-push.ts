@@ -17,6 +17,8 @@ export interface ReportPushOptions extends LinkOptions {
   readonly token: string | undefined;
   /** The newest report, to be sent as JSON; called only after the first `publish`. */
   readonly compose: () => unknown;
+  /** The body of each answer that took a report. */
+  readonly onAnswer?: (body: string) => void;
   /** Once when the coordinator takes reports, and once when it does no more. */
   readonly onContact: (
     contact: { readonly kind: 'reached' } | { readonly kind: 'lost'; readonly reason: string },
@@ -57,6 +59,7 @@ export function createReportPush(options: ReportPushOptions): ReportPush {
     const body = JSON.stringify(options.compose());
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(requestTimeoutMs)]);
     const result = await post({ client, path: target.pathname, body, token: options.token, signal });
+    if (result.ok && !closing.signal.aborted) options.onAnswer?.(result.value);
     step(result.ok ? { kind: 'delivered' } : { kind: 'failed', reason: result.fault });
   };
 
@@ -78,7 +81,7 @@ interface Post {
   readonly signal: AbortSignal;
 }
 
-async function post({ client, path, body, token, signal }: Post): Promise<Result<undefined, string>> {
+async function post({ client, path, body, token, signal }: Post): Promise<Result<string, string>> {
   try {
     const response = await client.request({
       method: 'POST',
@@ -91,7 +94,7 @@ async function post({ client, path, body, token, signal }: Post): Promise<Result
       signal,
     });
     const text = await response.body.text();
-    if (response.statusCode < 300) return succeed(undefined);
+    if (response.statusCode < 300) return succeed(text);
     return refuse(`status ${response.statusCode}: ${text.slice(0, 200)}`);
   } catch (error) {
     if (error instanceof Error && error.name === 'TimeoutError')
