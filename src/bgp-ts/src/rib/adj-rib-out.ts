@@ -268,6 +268,12 @@ export class AdjRibOut {
     const sent = this.#sent.get(prefix);
     if (wanted === undefined) return { kind: 'withdraw', prefix, reason: this.#changed.get(prefix) ?? '' };
     const { reason } = wanted;
+    const refusal = this.#refused.get(prefix);
+    // What was settled in this session and has not changed since needs no second export.
+    if (!this.#changed.has(prefix)) {
+      if (sent !== undefined) return { kind: 'keep', prefix, attributes: sent.attributes, reason };
+      if (refusal !== undefined) return { kind: 'refuse', prefix, refusal, isTold: false, reason };
+    }
     const exported = exportAttributes(wanted.route, context);
     if (!exported.ok) return { kind: 'refuse', prefix, refusal: exported.fault, isTold: sent !== undefined, reason };
     const attributes = exported.value;
