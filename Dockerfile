@@ -40,7 +40,7 @@ ENTRYPOINT ["entrypoint"]
 
 FROM debian:bookworm-slim AS lab-router
 RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    bind9-dnsutils bird2 busybox curl iproute2 procps && rm -rf /var/lib/apt/lists/*
+    bind9-dnsutils bird2 busybox curl iproute2 procps tcpdump && rm -rf /var/lib/apt/lists/*
 COPY test/lab/images/entrypoint test/lab/images/daemon /usr/local/bin/
 COPY --from=lab-files /lab /lab
 ENTRYPOINT ["entrypoint"]

@@ -21,7 +21,7 @@ import { anycast, client, hosts, networks, sites, zone } from './world.ts';
 import type { Machine, Site, SiteId } from './world.ts';
 
 const startDeadlineMs = 60_000;
-const settleDeadlineMs = 30_000;
+const settleDeadlineMs = 90_000;
 
 /** The name whose answer is every address that is up. */
 export const watchedName = `all.${zone}`;
@@ -86,10 +86,10 @@ export class Lab {
     await this.exec(site.router.name, ['wan', 'up']);
   }
 
-  /** Kills the first process of a container, and so the container, with SIGKILL. */
-  async killContainer(host: string): Promise<void> {
+  /** Ends the first process of a container, and so the container, by a signal; waits until it is gone. */
+  async killContainer(host: string, signal: 'KILL' | 'TERM' = 'KILL'): Promise<void> {
     const container = this.#docker.getContainer(this.#container(host).getId());
-    await container.kill({ signal: 'KILL' });
+    await container.kill({ signal });
     // The engine answers before the container is gone; one that is started meanwhile loses an endpoint for good.
     await container.wait({ condition: 'not-running' });
   }

@@ -1,12 +1,12 @@
 /**
- * A coordinator is killed with SIGKILL and started again. The other answers rightly meanwhile. What BIRD saw is written
- * down as it is: without graceful restart the session breaks and the route is away until the coordinator is back.
+ * A coordinator is killed with SIGKILL and started again. The other answers rightly meanwhile, and BIRD keeps the route
+ * of the one that is away, by graceful restart (R24). What it wrote is written down.
  */
 import { unixMs } from '#base/clock.ts';
 import { waitFor } from '../lab/wait.ts';
 import { fra, iad } from '../lab/world.ts';
 import type { Scenario } from './scenario.ts';
-import { assertAnswersStayed, assertRouteStayed, bothVips } from './scenario.ts';
+import { assertAnswersStayed, assertRouteKept, assertRouteStayed, bothVips } from './scenario.ts';
 
 const deadlineMs = 30_000;
 /** How long the coordinator stays dead: longer than its leases and three rounds of probes. */
@@ -26,6 +26,7 @@ export const coordinatorDies: Scenario = {
 
     assertAnswersStayed(lab, iad, bothVips, startMs);
     assertRouteStayed(lab, iad, startMs);
+    assertRouteKept(lab, fra, startMs);
     const log = await lab.logs(fra.router.name, startMs);
     for (const line of log.split('\n')) {
       if (line.includes('coordinator')) timeline.mark(`BIRD at ${fra.id} wrote: ${line}`);

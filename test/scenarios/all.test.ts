@@ -6,6 +6,8 @@ import { siteCutOff } from './3-site-cut-off.ts';
 import { coordinatorDies } from './4-coordinator-dies.ts';
 import { everythingDiesAtOnce, everythingDiesInSteps } from './5-everything-dies.ts';
 import { releasesTravel } from './6-releases-travel.ts';
+import { behindItsPrefix } from './7-behind-its-prefix.ts';
+import { restarts } from './8-restarts.ts';
 import { declareScenarios } from './run.ts';
 
 await declareScenarios([
@@ -17,4 +19,6 @@ await declareScenarios([
   everythingDiesAtOnce,
   everythingDiesInSteps,
   releasesTravel,
+  behindItsPrefix,
+  restarts,
 ]);

@@ -43,6 +43,14 @@ export function assertRouteStayed(lab: Lab, site: Site, sinceMs: number): void {
   assert.equal(without && describeRoute(without.value), undefined, `BIRD at ${site.id} did not keep the route`);
 }
 
+/** Fails unless the site's router had its coordinator's route in every sample, with a session or without (R24). */
+export function assertRouteKept(lab: Lab, site: Site, sinceMs: number): void {
+  const samples = lab.watch(site).route.since(sinceMs);
+  assert.ok(samples.length > 0, `no sample of BIRD at ${site.id}`);
+  const without = samples.find(({ value }) => !value.hasRoute);
+  assert.equal(without && describeRoute(without.value), undefined, `BIRD at ${site.id} lost the route`);
+}
+
 /** Fails unless the session between the site's coordinator and router was Established in every sample. */
 export function assertSessionStayed(lab: Lab, site: Site, sinceMs: number): void {
   const states = lab
