@@ -6,6 +6,7 @@ import {
   formatHostPort,
   formatIp,
   ipBytes,
+  isWithin,
   parseHostPort,
   parseIp,
   parsePrefix,
@@ -76,4 +77,19 @@ test('an address with its port has brackets for IPv6', () => {
     assert.equal(parseHostPort(text), undefined, text);
   }
   assert.equal(formatHostPort('2001:db8::1', 53), '[2001:db8::1]:53');
+});
+
+test('a prefix lies within a larger one of its family, and not within itself', () => {
+  const rows: [inner: string, outer: string, boolean][] = [
+    ['203.0.113.0/25', '203.0.113.0/24', true],
+    ['203.0.113.7/32', '203.0.112.0/23', true],
+    ['203.0.113.0/24', '203.0.113.0/24', false],
+    ['203.0.113.0/24', '203.0.113.0/25', false],
+    ['203.0.114.0/25', '203.0.113.0/24', false],
+    ['::/1', '0.0.0.0/0', false],
+    ['2001:db8::/48', '2001:db8::/32', true],
+  ];
+  for (const [inner, outer, expected] of rows) {
+    assert.equal(isWithin(inner as IpPrefix, outer as IpPrefix), expected, `${inner} in ${outer}`);
+  }
 });

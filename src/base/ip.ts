@@ -75,6 +75,12 @@ export function prefixContains(prefix: IpPrefix, address: IpAddress): boolean {
   return true;
 }
 
+/** Whether a prefix lies within another, larger one; false for equal ones and across families. */
+export function isWithin(inner: IpPrefix, outer: IpPrefix): boolean {
+  const address = inner.slice(0, inner.indexOf('/')) as IpAddress;
+  return prefixParts(inner).length > prefixParts(outer).length && prefixContains(outer, address);
+}
+
 /** Writes 4 or 16 bytes as canonical text (RFC 5952 §4). */
 export function formatIp(bytes: Uint8Array): IpAddress {
   if (bytes.length === 4) return bytes.join('.') as IpAddress;

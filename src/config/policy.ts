@@ -8,7 +8,7 @@ import { checkFromFields, referenceKinds } from '#health/check-schema.ts';
 import type { CheckFields } from '#health/check-schema.ts';
 import type { ServiceId, SiteId } from '#health/model.ts';
 import { prefixSchema } from '#steering/model.ts';
-import type { Gate, PrefixExport } from '#steering/model.ts';
+import type { Gate, PrefixExport, PrefixLimits } from '#steering/model.ts';
 import { ipAddress, ipPrefix, port, shortName } from './fields.ts';
 import { netFrom, netProblems, netSchema } from './nets.ts';
 import type { NetConfig } from './nets.ts';
@@ -44,6 +44,7 @@ export interface PrefixConfig {
   readonly sites: readonly SiteId[];
   readonly gate: Gate;
   readonly drainMs: number;
+  readonly limits: PrefixLimits | undefined;
   readonly export: PrefixExport | undefined;
   readonly place: PolicyPlace;
 }
@@ -107,11 +108,12 @@ function netsOf(document: PolicyDocument, problems: Problem[]): readonly NetConf
 }
 
 function prefixesOf(document: PolicyDocument): readonly PrefixConfig[] {
-  return document.value.prefixes.map(({ prefix, sites, gatedBy, drain, export: settings }, index) => ({
+  return document.value.prefixes.map(({ prefix, sites, gatedBy, drain, limits, export: settings }, index) => ({
     prefix,
     sites,
     gate: gatedBy,
     drainMs: drain,
+    limits: limits && { minSites: limits.minSites, maxWithdrawn: limits.maxWithdrawn, settleMs: limits.settle },
     export: settings,
     place: placeOf(document, ['prefixes', index]),
   }));

@@ -1,10 +1,11 @@
 /**
- * Prefixes as steering announces them: which sites, gated by what (R17), with which next hop (R16).
+ * Prefixes as steering announces them: which sites, gated by what (R17), with which next hop (R16), within which limits (R20).
  *
  * A site may be listed only where it can announce: it has border routers, the services that the gate needs, and an
  * address of the prefix's family to send the traffic to.
  */
-import { familyOf } from '#base/ip.ts';
+import { familyOf, isWithin, prefixParts } from '#base/ip.ts';
+import type { IpPrefix } from '#base/ip.ts';
 import type { ServiceId, SiteId } from '#health/model.ts';
 import { gateDemands } from '#steering/gate.ts';
 import type { NextHop, PrefixPolicy } from '#steering/model.ts';
@@ -23,22 +24,40 @@ export interface CompiledPrefixes {
 export function compilePrefixes(sites: readonly SiteDocument[], policy: Policy): CompiledPrefixes {
   const problems: Problem[] = [];
   const byId = new Map(sites.map(({ site }) => [site.id, site]));
-  const policies = policy.prefixes.map((prefix) => {
+  const done = new Map<IpPrefix, PrefixPolicy>();
+  // What lies within another comes first: a covering prefix has the next hops of what it covers.
+  const order = ({ prefix }: PrefixConfig): number => prefixParts(prefix).length;
+  for (const prefix of policy.prefixes.toSorted((a, b) => order(b) - order(a))) {
     const gateFaults = gateProblems(prefix, policy);
-    problems.push(...gateFaults);
+    problems.push(...gateFaults, ...limitProblems(prefix));
     const nextHops = new Map<SiteId, NextHop>();
     for (const [index, id] of prefix.sites.entries()) {
       const site = siteAt(prefix, id, byId);
       // A gate that is wrong in itself cannot tell which of the site's addresses it needs.
       if (typeof site === 'object' && gateFaults.length > 0) continue;
-      const nextHop = typeof site === 'object' ? nextHopAt(prefix, site) : site;
+      const nextHop = typeof site === 'object' ? nextHopAt(prefix, site, [...done.values()]) : site;
       if (typeof nextHop === 'object') nextHops.set(id, nextHop.address);
       else problems.push(prefix.place.problem(nextHop, 'value', ['sites', index]));
     }
-    const { gate, sites: listed, drainMs, export: settings } = prefix;
-    return { prefix: prefix.prefix, gate, sites: listed, nextHops, drainMs, export: settings };
-  });
-  return { policies, problems };
+    const { gate, sites: listed, drainMs, limits, export: settings } = prefix;
+    done.set(prefix.prefix, {
+      prefix: prefix.prefix,
+      gate,
+      sites: listed,
+      nextHops,
+      drainMs,
+      ...(limits === undefined ? {} : { limits }),
+      ...(settings === undefined ? {} : { export: settings }),
+    });
+  }
+  return { policies: policy.prefixes.flatMap(({ prefix }) => done.get(prefix) ?? []), problems };
+}
+
+/** Limits that no wish could ever keep. */
+function limitProblems({ limits, sites, place }: PrefixConfig): readonly Problem[] {
+  if (limits === undefined || limits.minSites < sites.length) return [];
+  const message = `got '${limits.minSites}' of ${sites.length} sites, expected at most ${sites.length - 1}: no site could ever be drained`;
+  return [place.problem(message, 'value', ['limits', 'minSites'])];
 }
 
 function gateProblems({ gate, place }: PrefixConfig, policy: Policy): readonly Problem[] {
@@ -72,8 +91,19 @@ function siteAt(prefix: PrefixConfig, id: SiteId, sites: ReadonlyMap<SiteId, Sit
 }
 
 /** The next hop at one site, or why it cannot announce this prefix. */
-function nextHopAt(prefix: PrefixConfig, site: SiteConfig): { readonly address: NextHop } | string {
+function nextHopAt(
+  prefix: PrefixConfig,
+  site: SiteConfig,
+  longer: readonly PrefixPolicy[],
+): { readonly address: NextHop } | string {
   if (prefix.gate === 'nameserver') return { address: 'self' };
+  if (prefix.gate === 'covered') {
+    const covered = longer.flatMap((inner) =>
+      isWithin(inner.prefix, prefix.prefix) ? (inner.nextHops.get(site.id) ?? []) : [],
+    );
+    const [address] = covered;
+    return address === undefined ? `site '${site.id}' has no prefix within '${prefix.prefix}' to follow` : { address };
+  }
   const { services, needed } = gateDemands(prefix.gate);
   const here = services.filter((service) => site.endpoints.some((endpoint) => endpoint.service === service));
   if (here.length < needed) {

@@ -1,5 +1,5 @@
 /** What only shows when all files of a release are seen together: references that lead nowhere, doubles, unwise shapes. */
-import { formatHostPort, parseIp, prefixContains } from '#base/ip.ts';
+import { formatHostPort, formatIp, ipBytes, parseIp, prefixContains, prefixParts } from '#base/ip.ts';
 import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import type { ServiceId, SiteId } from '#health/model.ts';
 import type { ServicePolicy } from '#steering/policy/model.ts';
@@ -59,6 +59,11 @@ export function crossWarnings(
       warnings.push(fileProblem(file, `zone '${facts.origin}' has ${count} name server, expected at least two (R18)`));
     }
     const addresses = facts.nameServerAddresses;
+    const [first] = addresses;
+    if (first !== undefined && addresses.length > 1 && new Set(addresses.map(networkOf)).size === 1) {
+      const message = `all name servers of zone '${facts.origin}' lie in ${networkOf(first)}, expected them in two prefixes (R18)`;
+      warnings.push(fileProblem(file, message));
+    }
     if (addresses.length > 0 && addresses.every((address) => prefixOf(address, policy) !== undefined)) {
       const message = `every name server of zone '${facts.origin}' lies in a prefix that fairlead may withdraw, expected one outside (R18)`;
       warnings.push(fileProblem(file, message));
@@ -136,17 +141,30 @@ function zoneProblems({ zones, policy }: ReleaseParts): readonly Problem[] {
     for (const address of facts.nameServerAddresses) {
       const prefix = prefixOf(address, policy);
       if (prefix === undefined || isForNameservers(prefix, policy)) continue;
-      const message = `name server address '${address}' of zone '${facts.origin}' lies in ${prefix}, which follows services, expected it outside (R18)`;
+      const message = `name server address '${address}' of zone '${facts.origin}' lies in ${prefix}, which does not follow its DNS, expected it outside or gatedBy: nameserver (R18)`;
+      problems.push(fileProblem(file, message));
+    }
+    for (const name of facts.dynamicNameServers ?? []) {
+      const message = `the addresses of name server '${name}' of zone '${facts.origin}' follow health, expected A and AAAA that never change (R18)`;
       problems.push(fileProblem(file, message));
     }
   }
   return problems;
 }
 
+/** The smallest network that the Internet routes by itself: what holds all name servers goes away as one. */
+function networkOf(address: IpAddress): IpPrefix {
+  const bytes = ipBytes(address).slice();
+  const octets = bytes.length === 4 ? 3 : 6;
+  return `${formatIp(bytes.fill(0, octets))}/${octets * 8}` as IpPrefix; // Its host bits were just cleared.
+}
+
 function isForNameservers(prefix: IpPrefix, policy: Policy): boolean {
   return policy.prefixes.some((candidate) => candidate.prefix === prefix && candidate.gate === 'nameserver');
 }
 
+/** The longest prefix that an address lies in: its routes are what reaches it. */
 function prefixOf(address: IpAddress, policy: Policy): IpPrefix | undefined {
-  return policy.prefixes.find(({ prefix }) => prefixContains(prefix, address))?.prefix;
+  const around = policy.prefixes.filter(({ prefix }) => prefixContains(prefix, address));
+  return around.toSorted((a, b) => prefixParts(b.prefix).length - prefixParts(a.prefix).length)[0]?.prefix;
 }

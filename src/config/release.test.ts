@@ -7,6 +7,8 @@ import type { ReleaseFiles } from './release-files.ts';
 import type { IpAddress } from '#base/ip.ts';
 import { compileRelease } from './release.ts';
 import type { CompiledRelease } from './release.ts';
+import { managedPrefixes } from '#steering/model.ts';
+import type { ZoneFacts } from './zone-facts.ts';
 
 const anycastAddress = '203.0.113.53' as IpAddress;
 
@@ -161,6 +163,29 @@ const refusals: readonly (readonly [string, Readonly<Record<string, string | und
       "zones/www.yaml:5:5: prefixes[0]: '203.0.113.0/24' is given twice, first in zones/a.yaml:5",
   ],
   [
+    'a prefix must keep more sites than could ever be left',
+    {
+      'zones/www.yaml': policyPrefix(
+        '{ prefix: 203.0.113.0/24, sites: [fra, iad], gatedBy: { any: [www] }, limits: { minSites: 2 } }',
+      ),
+    },
+    "zones/www.yaml:5:95: prefixes[0].limits.minSites: got '2' of 2 sites, expected at most 1: no site could ever be drained",
+  ],
+  [
+    'a covering prefix covers nothing at a site',
+    { 'zones/www.yaml': policyPrefix('{ prefix: 203.0.112.0/23, sites: [fra], gatedBy: covered }') },
+    "zones/www.yaml:5:39: prefixes[0].sites[0]: site 'fra' has no prefix within '203.0.112.0/23' to follow",
+  ],
+  [
+    'a community is out of range',
+    {
+      'zones/www.yaml': policyPrefix(
+        "{ prefix: 203.0.113.0/24, sites: [fra], gatedBy: always, export: { draining: { communities: ['65536:1'] } } }",
+      ),
+    },
+    "zones/www.yaml:5:98: prefixes[0].export.draining.communities[0]: got '65536:1', expected 2 numbers from 0 to 65535 such as '64500:80'",
+  ],
+  [
     'its only probe address lies in a prefix that fairlead may withdraw there (R9)',
     { 'sites/fra.yaml': siteText('fra', 1).replace('10.66.1.100', '203.0.113.10') },
     "sites/fra.yaml:9:18: endpoints.www[0].address: '203.0.113.10' would be probed but lies in 203.0.113.0/24, which fairlead may withdraw, expected a probe address of this site alone (R9)",
@@ -263,4 +288,51 @@ test('an even number of coordinators, no references, unused services and a lone 
     "zones/example.com.zone: zone 'example.com.' has 1 name server, expected at least two (R18)",
     "zones/www.yaml:4:3: services.old: service 'old' has no endpoint at any site",
   ]);
+});
+
+test('R17: a covering prefix has the next hops of what it covers, and an endpoint stands behind the longest prefix', () => {
+  const text = policyText.replace(
+    'prefixes:\n',
+    'prefixes:\n  - { prefix: 203.0.112.0/23, sites: [iad, fra], gatedBy: covered }\n',
+  );
+  const anycast = (id: string, number: number): string =>
+    siteText(id, number).replace(/address: 10.66.\d.100/, `address: 203.0.113.10, probe: 10.66.${number}.100`);
+  const files = { 'zones/www.yaml': text, 'sites/fra.yaml': anycast('fra', 1), 'sites/iad.yaml': anycast('iad', 2) };
+  const { steering } = compiled(releaseWith(files));
+  const [cover, inner] = steering.prefixes;
+  assert.deepEqual([cover?.prefix, inner?.prefix], ['203.0.112.0/23', '203.0.113.0/24']);
+  assert.deepEqual([cover?.nextHops.get('fra'), cover?.nextHops.get('iad')], ['203.0.113.10', '203.0.113.10']);
+  const behind = [...managedPrefixes(steering).values()].map(({ prefix }) => prefix);
+  assert.deepEqual(behind, ['203.0.113.0/24', '203.0.113.0/24']);
+});
+
+test('R20: what a prefix says of limits and exports is taken over', () => {
+  const text = policyPrefix(
+    '{ prefix: 203.0.113.0/24, sites: [fra, iad], gatedBy: { any: [www] }, limits: { maxWithdrawn: 0.4 }, export: { med: 7 } }',
+  );
+  const [policy] = compiled(releaseWith({ 'zones/www.yaml': text })).steering.prefixes;
+  assert.deepEqual(policy?.limits, { minSites: 1, maxWithdrawn: 0.4, settleMs: 30_000 });
+  assert.deepEqual(policy.export, { med: 7 });
+});
+
+test('R18: name servers in one network are warned of, and ones whose addresses follow health are refused', () => {
+  const withFacts =
+    (facts: Partial<ZoneFacts>): ZoneReader =>
+    (file, text) => {
+      const reading = readAnyZone(file, text);
+      return { ...reading, facts: reading.facts && { ...reading.facts, ...facts } };
+    };
+  const near = ['192.0.2.1', '192.0.2.200'] as IpAddress[];
+  const { warnings } = compiled(releaseWith(), withFacts({ nameServerAddresses: near }));
+  assert.match(
+    warnings.map(formatProblem).join('\n'),
+    /all name servers of zone 'example\.com\.' lie in 192\.0\.2\.0\/24, expected them in two prefixes \(R18\)/,
+  );
+  const far = ['192.0.2.1', '198.51.100.1'] as IpAddress[];
+  const quiet = compiled(releaseWith(), withFacts({ nameServerAddresses: far })).warnings;
+  assert.doesNotMatch(quiet.map(formatProblem).join('\n'), /two prefixes/);
+  assert.match(
+    refusal({}, withFacts({ dynamicNameServers: ['ns1.example.com.'] })),
+    /the addresses of name server 'ns1\.example\.com\.' of zone 'example\.com\.' follow health/,
+  );
 });

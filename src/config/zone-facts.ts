@@ -10,6 +10,8 @@ export interface ZoneFacts {
   readonly nameServers: readonly string[];
   /** The addresses of those name servers, as far as the zone gives them. */
   readonly nameServerAddresses: readonly IpAddress[];
+  /** Those of its name servers whose addresses here are computed. */
+  readonly dynamicNameServers?: readonly string[];
   /** The services by which its records steer. */
   readonly steers: readonly SteerUse[];
   /** The longest TTL of a record that follows health; 0 where there is none (R25). */

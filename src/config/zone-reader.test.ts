@@ -22,6 +22,7 @@ test('zones are read with the origin of their file, and served together', () => 
     origin: 'b.test.',
     nameServers: ['ns1.b.test.', 'ns2.b.test.'],
     nameServerAddresses: ['192.0.2.1', '192.0.2.2'],
+    dynamicNameServers: [],
     steers: [],
     longestDynamicTtlSeconds: 30,
   });

@@ -16,7 +16,7 @@ import { buildImage } from '#dns/zone/image-builder.ts';
 import type { BuiltImage } from '#dns/zone/image-builder.ts';
 import type { ZoneProblem } from '#dns/zone/problem.ts';
 import { readZone } from '#dns/zone/read-zone.ts';
-import { longestDynamicTtlOf, nameServersOf, staticAddressesOf } from '#dns/zone/zone-data.ts';
+import { hasDynamicAddress, longestDynamicTtlOf, nameServersOf, staticAddressesOf } from '#dns/zone/zone-data.ts';
 import type { ZoneData } from '#dns/zone/zone-data.ts';
 import { createLuaCompiler } from '#lua/compiler.ts';
 import { createAtlas, placeOf } from '#geo/atlas.ts';
@@ -140,6 +140,7 @@ function factsOf(zone: ZoneData): Omit<ZoneFacts, 'steers'> {
     origin: formatName(zone.apex).toLowerCase(),
     nameServers: servers.map((name) => formatName(name)),
     nameServerAddresses: servers.flatMap((name) => staticAddressesOf(zone, name)),
+    dynamicNameServers: servers.filter((name) => hasDynamicAddress(zone, name)).map((name) => formatName(name)),
     longestDynamicTtlSeconds: longestDynamicTtlOf(zone),
   };
 }

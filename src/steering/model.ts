@@ -3,7 +3,7 @@
  * announced, and what gates them (R16, R17). Plain data; built by the room `config`.
  */
 import { z } from 'zod';
-import { prefixContains } from '#base/ip.ts';
+import { prefixContains, prefixParts } from '#base/ip.ts';
 import type { Family, IpAddress, IpPrefix } from '#base/ip.ts';
 import { durationMs } from '#health/check.ts';
 import type { ServiceId, SiteId, SubjectKey } from '#health/model.ts';
@@ -99,13 +99,14 @@ export interface SteeringModel {
   readonly longestTtlSeconds: number;
 }
 
-/** The prefix that each endpoint stands behind at its site; those that stand behind none are left out (R25). */
+/** The longest prefix that each endpoint stands behind at its site; those behind none are left out (R25). */
 export function managedPrefixes({ endpoints, prefixes }: SteeringModel): ReadonlyMap<Endpoint, PrefixPolicy> {
   return new Map(
     endpoints.flatMap((endpoint) => {
-      const policy = prefixes.find(
+      const around = prefixes.filter(
         ({ prefix, sites }) => sites.includes(endpoint.site) && prefixContains(prefix, endpoint.answer),
       );
+      const [policy] = around.toSorted((a, b) => prefixParts(b.prefix).length - prefixParts(a.prefix).length);
       return policy === undefined ? [] : [[endpoint, policy] as const];
     }),
   );

@@ -38,6 +38,14 @@ export function staticAddressesOf({ records }: ZoneData, name: Name): readonly I
   );
 }
 
+/** Whether an address of a name is computed as it is asked for, as far as this zone gives any. */
+export function hasDynamicAddress({ records }: ZoneData, name: Name): boolean {
+  const id = records.names.idOf(name);
+  return [recordType.A, recordType.AAAA].some((type) =>
+    records.findAll(id, type).some((record) => records.codes.has(record)),
+  );
+}
+
 /**
  * The longest TTL of a record that follows health, 0 without such records (R25). An RRset is served with the lowest TTL
  * of its records.

@@ -8,8 +8,8 @@
  */
 import { earliest } from '#base/time.ts';
 import type { MonoMs } from '#base/time.ts';
-import { prefixContains, prefixParts } from '#base/ip.ts';
-import type { IpAddress, IpPrefix } from '#base/ip.ts';
+import { isWithin, prefixParts } from '#base/ip.ts';
+import type { IpPrefix } from '#base/ip.ts';
 import type { CheckState } from '#health/check-tracker.ts';
 import type { ServiceId, SiteId } from '#health/model.ts';
 import type { AnchorReport } from '#health/report.ts';
@@ -233,9 +233,3 @@ const bulkDenial = {
   rule: 'bulk',
   reason: 'the release drops many prefixes at once, they go a few at a time',
 } as const;
-
-/** Whether a prefix lies within another, larger one. */
-export function isWithin(inner: IpPrefix, outer: IpPrefix): boolean {
-  const address = inner.slice(0, inner.indexOf('/')) as IpAddress;
-  return prefixParts(inner).length > prefixParts(outer).length && prefixContains(outer, address);
-}

@@ -57,14 +57,17 @@ function watchAnchor({ sites }: Fleet): string | undefined {
   return undefined;
 }
 
-/** Who withdraws does so while another site announces, or did since the one that withdraws began to leave. */
+/**
+ * Who withdraws does so while another site announces, or did since the one that withdraws began to leave. What counts
+ * is when a word came, not when it was said (R19), so that a word may be as old as the slowest message.
+ */
 class Departures {
   /** Of each site: when it was last on air, and since when it has wanted to leave. */
   readonly #onAirAtMs = new Map<FleetSite, number>();
   readonly #leavingAtMs = new Map<FleetSite, number>();
   #onAir: ReadonlySet<FleetSite> = new Set();
 
-  watch({ sites, nowMs }: Fleet): string | undefined {
+  watch({ sites, nowMs, longestDelayMs }: Fleet): string | undefined {
     const before = this.#onAir;
     this.#onAir = new Set(sites.filter(({ standing }) => standing !== undefined));
     for (const site of this.#onAir) this.#onAirAtMs.set(site, nowMs);
@@ -77,7 +80,7 @@ class Departures {
     const since = gone && this.#leavingAtMs.get(gone);
     if (gone === undefined || since === undefined) return undefined;
     const others = sites.filter((site) => site !== gone);
-    if (others.some((site) => (this.#onAirAtMs.get(site) ?? -Infinity) >= since)) return undefined;
+    if (others.some((site) => (this.#onAirAtMs.get(site) ?? -Infinity) >= since - longestDelayMs)) return undefined;
     return `${gone.id} withdraws, and since it began to leave no other site has announced`;
   }
 }
