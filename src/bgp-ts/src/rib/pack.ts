@@ -79,6 +79,8 @@ function pack(
   if (prefixes.length === 0) return [];
   const mostBytes = extendedMessages === true ? maxExtendedMessageBytes : maxMessageBytes;
   const encode = (chunk: readonly Prefix[]): Uint8Array => encodeUpdate(build(chunk), fourOctetAs, mostBytes);
+  // One prefix is one message; the room for more would cost another encoding.
+  if (prefixes.length === 1) return [{ bytes: encode(prefixes), chunk: prefixes }];
   const roomBytes = mostBytes - encode([]).length - longLengthBytes;
   return chunkByBytes(prefixes, roomBytes).map((chunk) => ({ bytes: encode(chunk), chunk }));
 }
