@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bfdLabIsMissing, BfdLab, far, near } from './bfd-lab.ts';
+import { eventually } from './wait.ts';
 
 const peerLines = (peer: string): string => `
  peer ${peer}
@@ -85,5 +86,45 @@ describe('BFD with bfdd', { skip: bfdLabIsMissing, concurrency: 3 }, () => {
     await speaker.add({ ...ours, isMultihop: true, localAddress: near.ipv4 });
     await speaker.state('bfdd', 'up');
     await bfdd.shows(`${near.ipv4} multihop local-address ${far.ipv4}`, /Status: up/);
+  });
+
+  test('a pause of our process longer than the detection time ends nothing: what has come is read first', async () => {
+    await using lab = new BfdLab();
+    const bfdd = await lab.bfdd(peerLines(near.ipv4));
+    const speaker = await lab.ours();
+    // bfdd waits twenty intervals for us, and we wait three for it.
+    await speaker.add({ ...ours, multiplier: 20 });
+    await bfdd.shows(near.ipv4, /Status: up[^]*Remote timers:[^]*Transmission interval: 300ms/);
+    assert.equal((await speaker.snapshot('bfdd')).detectionTimeMs, 900);
+    speaker.signal('SIGSTOP');
+    const before = bfdd.counter(near.ipv4, 'Control packet output');
+    await eventually('six packets of bfdd that wait for us', () =>
+      bfdd.counter(near.ipv4, 'Control packet output') >= before + 6 ? true : undefined,
+    );
+    const from = speaker.log.events.length;
+    speaker.signal('SIGCONT');
+    const after = await speaker.shows('bfdd', 'the turn that came late', (seen) => seen.lateTicks > 0);
+    assert.equal(after.state, 'up');
+    const sent = after.packetsSent;
+    await speaker.shows('bfdd', 'three more packets of ours', (seen) => seen.packetsSent >= sent + 3);
+    assert.deepEqual(speaker.log.events.slice(from), []);
+    assert.equal(bfdd.counter(near.ipv4, 'Session down events'), 0);
+  });
+
+  test('a session that begins before its interface is up says so once and comes up with it', async () => {
+    await using lab = new BfdLab();
+    await lab.bfdd(peerLines(near.ipv4));
+    lab.run('near', ['ip', 'link', 'set', 'near', 'down']);
+    const speaker = await lab.ours();
+    await speaker.add({ ...ours, localAddress: '192.0.2.9' });
+    const error = await speaker.log.find('the refusal', (event) => event.kind === 'error');
+    assert.match(error.text, /^BFD session bfdd: .*192\.0\.2\.9 port 3784: EADDRNOTAVAIL$/);
+    assert.match((await speaker.snapshot('bfdd')).reason, /EADDRNOTAVAIL/);
+    speaker.remove('bfdd');
+    await speaker.add(ours);
+    await speaker.log.find('no route', (event) => event.kind === 'error' && event.text.includes('ENETUNREACH'));
+    lab.run('near', ['ip', 'link', 'set', 'near', 'up']);
+    await speaker.state('bfdd', 'up');
+    assert.equal(speaker.log.events.filter((event) => event.kind === 'error').length, 2);
   });
 });

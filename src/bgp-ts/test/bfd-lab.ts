@@ -189,6 +189,11 @@ export class OurBfd {
     this.#child.send(command);
   }
 
+  /** Stops the process for a while, or lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal);
+  }
+
   /** Ends without a word. */
   async kill(): Promise<void> {
     await end(this.#child);
@@ -226,8 +231,10 @@ export class Bfdd {
     return seen(() => this.#vtysh([`show bfd peer ${peer}`]), pattern);
   }
 
-  counters(peer: string): string {
-    return this.#vtysh([`show bfd peer ${peer} counters`]);
+  /** A number of what it counts for a peer, such as `Control packet output`. */
+  counter(peer: string, name: string): number {
+    const shown = this.#vtysh([`show bfd peer ${peer} counters`]);
+    return Number(new RegExp(`${name}: (\\d+)`).exec(shown)?.[1]);
   }
 
   async kill(): Promise<void> {

@@ -3,7 +3,8 @@
  * read, so that a pause of this process does not look like a failure of the peer; how late the timer comes is counted,
  * and told to the peer as a longer Desired Min TX when it is chronic (RFC 5880 §6.8.3, §6.8.4).
  */
-import type { BfdSender } from './datagram.ts';
+import type { Result } from '../result.ts';
+import type { BfdSender, SenderEvents } from './datagram.ts';
 import { LatenessGuard } from './lateness.ts';
 import type { BfdSettings } from './options.ts';
 import { bfdState } from './packet.ts';
@@ -36,10 +37,14 @@ export interface SessionParts {
   readonly onEvent: (event: BfdEvent) => void;
   /** How many datagrams the session's listener has had. */
   readonly receivedCount: () => number;
+  /** Opens listener and sender, which it gives by `sendBy`; the fault is a sentence. */
+  readonly openSockets: () => Result<void, string>;
+  /** How long after a fault of the sockets they are opened anew. */
+  readonly reopenMs: number;
 }
 
 /** A running session. */
-export class SessionRunner implements BfdOutput {
+export class SessionRunner implements BfdOutput, SenderEvents {
   readonly settings: BfdSettings;
   readonly discriminator: number;
   readonly #parts: SessionParts;
@@ -47,14 +52,16 @@ export class SessionRunner implements BfdOutput {
   readonly #guard = new LatenessGuard();
   #sender: BfdSender | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #reopenTimer: NodeJS.Timeout | undefined;
+  #socketFault: string | undefined;
+  #isStarted = false;
   #armedMs = Infinity;
   #isDraining = false;
-  #life: 'waiting' | 'running' | 'leaving' | 'closed' = 'waiting';
+  #life: 'running' | 'leaving' | 'closed' = 'running';
   #sinceUnixMs = Date.now();
   #packetsSent = 0;
   #packetsReceived = 0;
   #packetsDropped = 0;
-  #sendError: string | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -74,16 +81,36 @@ export class SessionRunner implements BfdOutput {
     );
   }
 
-  /** Gives it the sender that it closes with itself. */
+  /** Opens the sockets, and again after a while where that fails. */
+  open(): void {
+    const opened = this.#parts.openSockets();
+    if (!opened.ok) this.failed(opened.fault);
+  }
+
+  /** Gives it a sender, in place of one that it has; it closes it with itself. */
   sendBy(sender: BfdSender): void {
+    this.#sender?.close();
     this.#sender = sender;
   }
 
-  /** Begins, once its sender is ready. */
-  start(): void {
-    if (this.#life !== 'waiting') return;
-    this.#life = 'running';
+  ready(): void {
+    this.#isStarted = true;
     this.#arm();
+  }
+
+  /** A fault is told once, and again when it is another one. */
+  failed(text: string): void {
+    if (this.#life !== 'running') return;
+    if (text !== this.#socketFault) this.#report(text);
+    this.#socketFault = text;
+    this.#reopenTimer ??= setTimeout(this.#reopen, this.#parts.reopenMs);
+  }
+
+  sent(error: Error | null): void {
+    if (error === null) this.#packetsSent++;
+    // A closed port says that the peer has no BFD yet, which the state tells better.
+    if (error === null || error.message.includes('ECONNREFUSED')) this.#socketFault = undefined;
+    else this.failed(`cannot send to ${this.settings.address}: ${error.message}`);
   }
 
   /** Takes a packet that is for this session. */
@@ -103,21 +130,11 @@ export class SessionRunner implements BfdOutput {
     this.#packetsDropped++;
   }
 
-  /** What became of a packet that was sent; news only when it changes. */
-  readonly noteSent = (error: Error | null): void => {
-    // A port that is closed says that the peer has no BFD yet, which its state tells better.
-    const text = error === null || error.message.includes('ECONNREFUSED') ? undefined : error.message;
-    if (error === null) this.#packetsSent++;
-    if (text === this.#sendError) return;
-    this.#sendError = text;
-    if (text !== undefined && this.#life === 'running') this.#report(`cannot send to the peer: ${text}`);
-  };
-
   /** Says AdminDown for as long as the peer needs to hear it, or `mostMs`, then closes (§6.8.16); no event comes of it. */
   async leave(mostMs = maxFarewellMs): Promise<void> {
     const isHeard = this.#life === 'running' && this.#engine.isPeerKnown;
-    this.#life = this.#life === 'running' ? 'leaving' : this.#life;
     if (isHeard) {
+      this.#life = 'leaving';
       this.#engine.disable(performance.now(), 'the session is removed');
       this.#arm();
       const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -132,6 +149,7 @@ export class SessionRunner implements BfdOutput {
     if (this.#life === 'closed') return;
     this.#life = 'closed';
     clearTimeout(this.#timer);
+    clearTimeout(this.#reopenTimer);
     this.#sender?.close();
   }
 
@@ -142,7 +160,7 @@ export class SessionRunner implements BfdOutput {
       address: this.settings.address,
       state: stateNames[engine.state],
       peerState: stateNames[engine.remoteState],
-      reason: engine.reason,
+      reason: this.#socketFault ?? engine.reason,
       sinceUnixMs: this.#sinceUnixMs,
       transmitIntervalMs: engine.transmitIntervalMs(),
       detectionTimeMs: engine.detectionTimeMs(),
@@ -169,7 +187,7 @@ export class SessionRunner implements BfdOutput {
   }
 
   #arm(): void {
-    if (this.#isDraining || this.#life === 'closed') return;
+    if (!this.#isStarted || this.#isDraining || this.#life === 'closed') return;
     const nowMs = performance.now();
     const deadlineMs = Math.max(nowMs, this.#engine.nextDeadlineMs());
     // A timer that is too early only arms the next one; most packets move nothing but the detection time.
@@ -178,6 +196,12 @@ export class SessionRunner implements BfdOutput {
     this.#armedMs = deadlineMs;
     this.#timer = deadlineMs === Infinity ? undefined : setTimeout(this.#onTimer, Math.ceil(deadlineMs - nowMs));
   }
+
+  /** While the session is up, or sends again, what failed was passing. */
+  readonly #reopen = (): void => {
+    this.#reopenTimer = undefined;
+    if (this.#socketFault !== undefined && this.#engine.state !== bfdState.up) this.open();
+  };
 
   readonly #onTimer = (): void => {
     const nowMs = performance.now();

@@ -1,6 +1,9 @@
 /**
- * A BFD speaker in this thread (RFC 5880, 5881, 5883): sessions, the listeners that they share, and which packet is for
- * whom. `createWorkerBfd` has the same in a thread of its own, which is the one to use beside other work.
+ * A BFD speaker in this thread (RFC 5880, 5881, 5883): sessions, the sockets they use, and which packet is for whom.
+ * `createWorkerBfd` has the same in a thread of its own, which is the one to use beside other work.
+ *
+ * Sockets that the system refuses (an address or an interface that is not there yet, a port that another program has) are
+ * tried again until the session is removed; so are those by which nothing can be sent any more.
  */
 import { randomInt } from 'node:crypto';
 import { refuse, succeed } from '../result.ts';
@@ -8,8 +11,9 @@ import type { Result } from '../result.ts';
 import { loadLibc } from '../system/libc.ts';
 import type { Libc } from '../system/libc.ts';
 import { familyOf } from '../wire/address.ts';
-import { bfdPort, openBfdListener, openBfdSender, sourcePorts, zoned } from './datagram.ts';
-import type { BfdListener, ListenSpot } from './datagram.ts';
+import { bfdPort, openBfdSender, sourcePorts, zoned } from './datagram.ts';
+import type { ListenSpot } from './datagram.ts';
+import { listenerName, ListenerPool } from './listener-pool.ts';
 import { checkBfdOptions } from './options.ts';
 import type { BfdSettings } from './options.ts';
 import { emptyControlPacket, readControlPacket } from './packet.ts';
@@ -30,11 +34,8 @@ export interface BfdSpeakerOptions {
 /** A stop takes no longer than this: time for an AdminDown at once and one more. */
 const stopFarewellMs = 1100;
 
-interface SharedListener {
-  readonly spot: ListenSpot;
-  readonly listener: BfdListener;
-  userCount: number;
-}
+/** Between attempts to open the sockets of a session. */
+const reopenMs = 3000;
 
 /** Sessions in this thread. */
 export class InThreadBfd implements BfdSpeaker {
@@ -43,13 +44,17 @@ export class InThreadBfd implements BfdSpeaker {
   readonly #packet = emptyControlPacket();
   readonly #table = new SessionTable<SessionRunner>();
   readonly #running = new Map<string, SessionRunner>();
-  readonly #listeners = new Map<string, SharedListener>();
+  readonly #listeners: ListenerPool;
   #isStopped = false;
   #isUnfilteredTold = false;
 
   constructor(options: BfdSpeakerOptions, libc: Result<Libc, string> = loadLibc()) {
     this.#options = options;
     this.#libc = libc;
+    this.#listeners = new ListenerPool(libc.ok ? libc.value : undefined, {
+      received: (bytes, listener, source) => this.#receive(bytes, listener, source),
+      failed: (text) => this.#report(text),
+    });
   }
 
   addSession(options: BfdSessionOptions): Result<string, string> {
@@ -57,8 +62,9 @@ export class InThreadBfd implements BfdSpeaker {
     if (!checked.ok) return checked;
     const settings = checked.value;
     const refusal = this.#refusal(settings);
-    const started = refusal === undefined ? this.#start(settings) : refuse(refusal);
-    return started.ok ? succeed(settings.name) : refuse(`cannot add BFD session "${settings.name}": ${started.fault}`);
+    if (refusal !== undefined) return refuse(`cannot add BFD session "${settings.name}": ${refusal}`);
+    this.#start(settings);
+    return succeed(settings.name);
   }
 
   removeSession(name: string): boolean {
@@ -77,21 +83,18 @@ export class InThreadBfd implements BfdSpeaker {
     this.#isStopped = true;
     const runners = [...this.#running.values()];
     this.#running.clear();
-    await Promise.all(
-      runners.map(async (runner) => {
-        if (!isSilent) await runner.leave(stopFarewellMs);
-        this.#forget(runner);
-      }),
-    );
-    // Those that were removed before and still say so are cut short.
-    for (const { listener } of this.#listeners.values()) listener.close();
-    this.#listeners.clear();
-    for (const runner of this.#table.sessions()) runner.close();
+    if (!isSilent) await Promise.all(runners.map((runner) => runner.leave(stopFarewellMs)));
+    // Those too that were removed before and still say so.
+    for (const runner of this.#table.sessions()) this.#forget(runner);
   }
 
   #refusal(settings: BfdSettings): string | undefined {
     if (this.#isStopped) return 'the speaker is stopped';
     if (this.#running.has(settings.name)) return 'there is one of this name';
+    const same = this.#table.findByOrigin(listenerName(spotOf(settings)), zoned(settings.address, settings.device));
+    if (same !== undefined && this.#running.get(same.settings.name) === same) {
+      return `session "${same.settings.name}" is with this peer already`;
+    }
     if (this.#libc.ok) return undefined;
     if (settings.device !== undefined) return `it cannot be bound to a device: ${this.#libc.fault}`;
     if (settings.isMultihop) return undefined;
@@ -105,80 +108,37 @@ export class InThreadBfd implements BfdSpeaker {
     return undefined;
   }
 
-  #start(settings: BfdSettings): Result<void, string> {
+  #start(settings: BfdSettings): void {
     const spot = spotOf(settings);
-    const listenerName = nameOf(spot);
-    const source = zoned(settings.address, settings.device);
-    const earlier = this.#table.findByOrigin(listenerName, source);
-    if (earlier !== undefined) {
-      if (this.#running.get(earlier.settings.name) === earlier) {
-        return refuse(`session "${earlier.settings.name}" is with this peer already`);
-      }
-      // It was removed and still says AdminDown, which would take the new one down.
-      this.#forget(earlier);
-    }
-    const shared = this.#listen(listenerName, spot);
-    if (!shared.ok) return shared;
-    const runner = new SessionRunner({
+    const origin = { listener: listenerName(spot), source: zoned(settings.address, settings.device) };
+    // One that was removed and still says AdminDown would take the new one down.
+    const leaving = this.#table.findByOrigin(origin.listener, origin.source);
+    if (leaving !== undefined) this.#forget(leaving);
+    const runner: SessionRunner = new SessionRunner({
       settings,
       discriminator: this.#freeDiscriminator(),
       random: Math.random,
       onEvent: this.#options.onEvent,
-      receivedCount: () => shared.value.listener.receivedCount,
+      receivedCount: () => this.#listeners.receivedCount(spot),
+      openSockets: () => this.#openSockets(runner),
+      reopenMs,
     });
-    const sent = this.#openSender(runner);
-    if (!sent.ok) {
-      this.#release(listenerName);
-      return sent;
-    }
-    this.#table.add(runner, runner.discriminator, { listener: listenerName, source });
+    this.#table.add(runner, runner.discriminator, origin);
     this.#running.set(settings.name, runner);
-    return succeed(undefined);
+    runner.open();
   }
 
-  #openSender(runner: SessionRunner): Result<void, string> {
-    const { address, localAddress, device, isMultihop } = runner.settings;
-    const port = isMultihop ? bfdPort.multihop : bfdPort.singleHop;
+  #openSockets(runner: SessionRunner): Result<void, string> {
+    const spot = spotOf(runner.settings);
+    const listening = this.#listeners.acquire(spot, runner);
+    if (!listening.ok) return listening;
+    const { address, localAddress, device } = runner.settings;
     const firstPort = sourcePorts.first + randomInt(sourcePorts.count);
-    const opened = openBfdSender(
-      this.#libc.ok ? this.#libc.value : undefined,
-      { address, localAddress, device, port },
-      firstPort,
-      {
-        ready: () => runner.start(),
-        sent: runner.noteSent,
-        failed: (text) => this.#report(text),
-      },
-    );
+    const path = { address, localAddress, device, port: spot.port };
+    const opened = openBfdSender(this.#libc.ok ? this.#libc.value : undefined, path, firstPort, runner);
     if (!opened.ok) return opened;
     runner.sendBy(opened.value);
     return succeed(undefined);
-  }
-
-  #listen(name: string, spot: ListenSpot): Result<SharedListener, string> {
-    const existing = this.#listeners.get(name);
-    if (existing !== undefined) {
-      existing.userCount++;
-      return succeed(existing);
-    }
-    const isFirst = ![...this.#listeners.values()].some(
-      (other) => other.spot.port === spot.port && other.spot.family === spot.family,
-    );
-    const opened = openBfdListener(this.#libc.ok ? this.#libc.value : undefined, spot, isFirst, {
-      received: (bytes, source) => this.#receive(bytes, name, source),
-      failed: (text) => this.#report(text),
-    });
-    if (!opened.ok) return opened;
-    const shared = { spot, listener: opened.value, userCount: 1 };
-    this.#listeners.set(name, shared);
-    return succeed(shared);
-  }
-
-  #release(listenerName: string): void {
-    const shared = this.#listeners.get(listenerName);
-    if (shared === undefined || --shared.userCount > 0) return;
-    shared.listener.close();
-    this.#listeners.delete(listenerName);
   }
 
   /** Checks a packet in the order of RFC 5880 §6.8.6 and hands it to its session. */
@@ -192,9 +152,8 @@ export class InThreadBfd implements BfdSpeaker {
   /** Ends a session and gives back what it has; once. */
   #forget(runner: SessionRunner): void {
     runner.close();
-    if (!this.#table.has(runner.discriminator)) return;
     this.#table.remove(runner.discriminator);
-    this.#release(nameOf(spotOf(runner.settings)));
+    this.#listeners.release(spotOf(runner.settings), runner);
   }
 
   /** Drawn at random, so that nobody who does not see packets can guess it (§6.3). */
@@ -217,8 +176,4 @@ function spotOf(settings: BfdSettings): ListenSpot {
     address: settings.localAddress,
     device: settings.device,
   };
-}
-
-function nameOf(spot: ListenSpot): string {
-  return `${spot.family}/${spot.port}/${spot.address ?? '*'}/${spot.device ?? '*'}`;
 }
