@@ -9,7 +9,8 @@ import { bfdLabIsMissing, BfdLab, far, near } from './bfd-lab.ts';
 const birdLines = (intervalMs: number): string => `
   interface "far" { interval ${intervalMs} ms; multiplier 3; idle tx interval 1 s; };
   neighbor ${near.ipv4} dev "far";
-  neighbor ${near.ipv6} dev "far";`;
+  neighbor ${near.ipv6} dev "far";
+  neighbor ${near.linkLocal} dev "far" local ${far.linkLocal};`;
 const ours = { name: 'bird', intervalMs: 300, multiplier: 3 } as const;
 
 describe('BFD with BIRD and on the wire', { skip: bfdLabIsMissing, concurrency: 2 }, () => {
@@ -19,10 +20,13 @@ describe('BFD with BIRD and on the wire', { skip: bfdLabIsMissing, concurrency: 
     const speaker = await lab.ours();
     await speaker.add({ ...ours, address: far.ipv4 });
     await speaker.add({ ...ours, name: 'bird6', address: far.ipv6, device: 'near' });
-    await Promise.all([speaker.state('bird', 'up'), speaker.state('bird6', 'up')]);
+    const linkLocal = { ...ours, name: 'link', address: far.linkLocal, localAddress: near.linkLocal };
+    await speaker.add({ ...linkLocal, device: 'near' });
+    await Promise.all(['bird', 'bird6', 'link'].map((name) => speaker.state(name, 'up')));
     // Interval and Timeout as BIRD computes them: ours are told by poll after coming up.
     await bird.shows(/192\.0\.2\.1 +far +Up +\S+ +0\.300 +0\.900/);
     await bird.shows(/2001:db8::1 +far +Up +\S+ +0\.300 +0\.900/);
+    await bird.shows(/fe80::1 +far +Up +\S+ +0\.300 +0\.900/);
 
     bird.configure(birdLines(600));
     const changed = await speaker.shows('bird', '600 ms of BIRD', (seen) => seen.transmitIntervalMs === 600);

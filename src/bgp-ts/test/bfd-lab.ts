@@ -18,8 +18,8 @@ const bfddPath = '/usr/lib/frr/bfdd';
 export const bfdLabIsMissing: string | false = process.env['CI'] === 'true' ? false : (missing() ?? false);
 
 /** Addresses of both ends; the far ones are the peer's. */
-export const near = { ipv4: '192.0.2.1', ipv6: '2001:db8::1' } as const;
-export const far = { ipv4: '192.0.2.2', ipv6: '2001:db8::2' } as const;
+export const near = { ipv4: '192.0.2.1', ipv6: '2001:db8::1', linkLocal: 'fe80::1' } as const;
+export const far = { ipv4: '192.0.2.2', ipv6: '2001:db8::2', linkLocal: 'fe80::2' } as const;
 
 let labCount = 0;
 const openLabs = new Set<BfdLab>();
@@ -49,7 +49,9 @@ export class BfdLab implements AsyncDisposable {
       ] as const) {
         const within = ['-n', this.namespace(end)];
         ip(...within, 'address', 'add', `${addresses.ipv4}/24`, 'dev', end);
-        ip(...within, 'address', 'add', `${addresses.ipv6}/64`, 'dev', end, 'nodad');
+        for (const address of [addresses.ipv6, addresses.linkLocal]) {
+          ip(...within, 'address', 'add', `${address}/64`, 'dev', end, 'nodad');
+        }
         for (const device of ['lo', end]) ip(...within, 'link', 'set', device, 'up');
       }
     } catch (error) {
