@@ -5,6 +5,7 @@
 import { strict as assert } from 'node:assert';
 import { unixMs } from '#base/clock.ts';
 import type { Lab } from '../lab/lab.ts';
+import type { Timeline } from '../lab/timeline.ts';
 import type { Seen } from '../lab/wait.ts';
 import { waitFor } from '../lab/wait.ts';
 import { anycast, fra, iad, transit } from '../lab/world.ts';
@@ -21,7 +22,7 @@ export const behindItsPrefix: Scenario = {
     const way = ['blackhole', `${fra.vip}/32`];
     await lab.exec(transit.name, ['ip', 'route', 'add', ...way]);
     try {
-      await diesAndReturns(lab, (text) => timeline.fault(text));
+      await diesAndReturns(lab, timeline);
     } finally {
       await lab.try(transit.name, ['ip', 'route', 'del', ...way]);
       await lab.startBackends(fra, iad).catch(() => undefined);
@@ -29,24 +30,24 @@ export const behindItsPrefix: Scenario = {
   },
 };
 
-async function diesAndReturns(lab: Lab, say: (text: string) => void): Promise<void> {
+async function diesAndReturns(lab: Lab, timeline: Timeline): Promise<void> {
   const startMs = unixMs();
-  say(`the way from outside to the VIP of ${fra.id} is gone`);
+  timeline.mark(`the way from outside to the VIP of ${fra.id} is gone`);
   assert.equal((await lab.curl(fra.vip)).status, 0, 'no client reaches the VIP itself');
   assert.equal((await lab.curl(anycast.address)).status, 200, 'clients reach the anycast address');
   const past = (): Seen => unixMs() - startMs > observedMs || `${unixMs() - startMs} ms`;
   await waitFor('the outside to have had its say', past, { deadlineMs: observedMs + 1_000 });
   assertRouteStayed(lab, fra, startMs);
 
-  say(`both backends of ${fra.id} are killed`);
+  timeline.fault(`both backends of ${fra.id} are killed`);
   await lab.killBackends(fra);
   await waitFor(`no route at ${fra.id}`, () => lab.hasRoute(fra, false), { deadlineMs: moveDeadlineMs });
-  say(`both backends of ${fra.id} are started`);
+  timeline.mark(`both backends of ${fra.id} are started`);
   await lab.startBackends(fra);
   await waitFor(`the route at ${fra.id}`, () => lab.hasRoute(fra, true), { deadlineMs: moveDeadlineMs });
   assert.equal((await lab.curl(fra.vip)).status, 0, 'the VIP itself is still out of reach');
 
-  say(`the backends of ${iad.id} are killed, so that the prefix leads to ${fra.id} alone`);
+  timeline.mark(`the backends of ${iad.id} are killed, so that the prefix leads to ${fra.id} alone`);
   await lab.killBackends(iad);
   const reached = async (): Promise<Seen> => {
     const { status, body } = await lab.curl(anycast.address);
