@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
+import { bgpMachineProblems } from './bgp-checks.ts';
 import { loadMachine, machineFileName } from './machine.ts';
 import type { MachineConfig } from './machine.ts';
 import { readGeoFile } from './geo-file.ts';
@@ -12,6 +13,7 @@ import { readReleaseFiles } from './release-files.ts';
 import type { ReleaseFiles } from './release-files.ts';
 import { compileRelease } from './release.ts';
 import type { CompiledRelease } from './release.ts';
+import { parseSite } from './site.ts';
 import { readZones } from './zone-reader.ts';
 
 /** A config that a coordinator could start with. */
@@ -46,11 +48,12 @@ export function checkDirectory(directory: string): Result<CheckedConfig, ConfigF
   const site = machine.ok ? machine.value.site : undefined;
   const release = files.ok ? compileRelease(files.value, { site, zones: readZones(files.value).readings }) : files;
   const ofDatabases = machine.ok ? databaseProblems(machine.value) : [];
-  if (machine.ok && files.ok && release.ok && ofDatabases.length === 0) {
+  const ofBgp = machine.ok && files.ok && release.ok ? ownSiteProblems(machine.value, files.value) : [];
+  if (machine.ok && files.ok && release.ok && ofDatabases.length + ofBgp.length === 0) {
     return succeed({ machine: machine.value, release: release.value, files: files.value });
   }
   const ofMachine = machine.ok ? ofDatabases : machine.fault.problems;
-  const ofRelease = release.ok ? [] : release.fault;
+  const ofRelease = release.ok ? ofBgp : release.fault;
   return refuse({ problems: [...sortProblems(ofMachine), ...sortProblems(ofRelease)], sources });
 }
 
@@ -60,6 +63,13 @@ function databaseProblems({ geoDatabases }: MachineConfig): readonly Problem[] {
     const read = readGeoFile(path);
     return read.ok ? [] : [fileProblem(machineFileName, `geo.databases: ${read.fault}`)];
   });
+}
+
+/** What this machine lacks for the neighbors of its own site. */
+function ownSiteProblems({ site, bgp }: MachineConfig, files: ReleaseFiles): readonly Problem[] {
+  const file = `sites/${site}.yaml`;
+  const own = parseSite(file, files.get(file) ?? '');
+  return own.ok ? bgpMachineProblems(own.value.site, bgp, own.value.problemAt) : [];
 }
 
 function hasReleaseFolders(directory: string): boolean {

@@ -14,6 +14,7 @@ import { subjectKey } from '#health/model.ts';
 import type { HealthModel, ServiceId, SiteId, Subject } from '#health/model.ts';
 import type { ServicePolicy } from '#steering/policy/model.ts';
 import type { Endpoint, PrefixPolicy, SteeringModel } from '#steering/model.ts';
+import { bgpProblems } from './bgp-checks.ts';
 import { didYouMean } from './nearest.ts';
 import { parsePolicies } from './policy.ts';
 import type { Policy } from './policy.ts';
@@ -71,6 +72,7 @@ export function compileRelease(
   const services = compileServices(sites, policy);
   const parts = { sites, policy, zones, services: services.policies };
   problems.push(...prefixes.problems, ...services.problems, ...crossProblems(parts));
+  problems.push(...bgpProblems(sites, policy.prefixes));
   if (problems.length > 0) return refuse(sortProblems(problems));
   return succeed({
     digest: releaseDigest(files),

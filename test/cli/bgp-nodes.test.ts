@@ -79,7 +79,7 @@ test('the node tells what its coordinator decided, with itself as next hop', opt
 test("fairlead bgp on the coordinator shows the node's session and what it told", options, async () => {
   const { directory } = world();
   let output = '';
-  for (let attempt = 0; attempt < 50 && !/203\.0\.113\.0\/24/.test(output); attempt++) {
+  for (let attempt = 0; attempt < 50 && !output.includes('203.0.113.0/24'); attempt++) {
     output = (await runFairlead(['bgp'], directory)).stdout;
   }
   assert.match(output, /^site fra {2}AS 65010 {2}spoken by its nodes$/m);

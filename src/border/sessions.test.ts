@@ -1,0 +1,218 @@
+/** Sessions with speakers that only write down what they are told. */
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { BfdEvent, BfdSpeaker, BgpSpeaker, SpeakerEvent } from 'bgp-ts';
+import { pino } from 'pino';
+import { parseIp, parsePrefix } from '#base/ip.ts';
+import { succeed } from '#base/result.ts';
+import type { WantedRoute } from '#steering/announcer/attributes.ts';
+import type { SpeakingMachine } from './machine.ts';
+import { neighborPlanSchema } from './plan.ts';
+import type { NeighborPlan } from './plan.ts';
+import { BorderSessions } from './sessions.ts';
+
+const prefix = parsePrefix('203.0.113.0/24');
+const routerId = parseIp('10.66.1.53');
+assert.ok(prefix !== undefined && routerId !== undefined);
+const normal: WantedRoute = { nextHop: 'self', standing: 'normal', settings: {} };
+
+function planOf(more: Partial<NeighborPlan> = {}): NeighborPlan {
+  const least = { name: 'rt1', address: '10.66.1.1', port: 179, peerAsn: 65000, localAsn: 65010 };
+  const rest = { holdTimeSeconds: 9, connection: 'active', families: ['ipv4-unicast'], extendedNextHop: false };
+  return { ...neighborPlanSchema.parse({ ...least, ...rest }), ...more };
+}
+
+const bfd = { intervalMs: 500, multiplier: 4, isStrict: false };
+const plain: SpeakingMachine = { localAddress: undefined, listen: [], md5Keys: new Map() };
+
+function bench(machine = plain) {
+  const calls: string[] = [];
+  const heard: boolean[] = [];
+  let onBgp: ((event: SpeakerEvent) => void) | undefined;
+  let onBfd: ((event: BfdEvent) => void) | undefined;
+  const speaker: BgpSpeaker = {
+    addPeer: (options) => {
+      calls.push(`add ${options.name ?? ''}${options.socket?.md5Key === undefined ? '' : ' with a key'}`);
+      return succeed(options.name ?? '');
+    },
+    removePeer: (name) => calls.push(`remove ${name}`) > 0,
+    setDesired: () => succeed(undefined),
+    setDesiredFor: (peer, text, attributes) => {
+      const { communities = [], med } = attributes ?? {};
+      const what =
+        attributes === null
+          ? 'nothing'
+          : ['route', ...(med === undefined ? [] : [`med ${med}`]), ...communities].join(' ');
+      calls.push(`tell ${peer} ${text} ${what}`);
+      return succeed(undefined);
+    },
+    declareComplete: () => void calls.push('complete'),
+    resetPeer: (name, { mode }) => calls.push(`reset ${name} ${mode}`) > 0,
+    listen: ({ address, port = 179 }) => {
+      calls.push(`listen ${address} ${port}`);
+      return Promise.resolve(succeed(undefined));
+    },
+    snapshot: () => Promise.resolve({ peers: [], desired: [] }),
+    stop: ({ mode }) => {
+      calls.push(`stop ${mode}`);
+      return Promise.resolve();
+    },
+  };
+  const bfdSpeaker: BfdSpeaker = {
+    addSession: ({ name = '' }) => {
+      calls.push(`bfd add ${name}`);
+      return succeed(name);
+    },
+    removeSession: (name) => calls.push(`bfd remove ${name}`) > 0,
+    snapshot: () => Promise.resolve([]),
+    stop: ({ isSilent }) => {
+      calls.push(`bfd stop ${isSilent ? 'silent' : 'told'}`);
+      return Promise.resolve();
+    },
+  };
+  const sessions = new BorderSessions({
+    log: pino({ level: 'silent' }),
+    machine,
+    onHeard: (established) => void heard.push(established),
+    createSpeaker: ({ onEvent }) => {
+      onBgp = onEvent;
+      calls.push('speaker');
+      return speaker;
+    },
+    createBfd: ({ onEvent }) => {
+      onBfd = onEvent;
+      return bfdSpeaker;
+    },
+  });
+  const session = (state: 'established' | 'idle'): void => {
+    const previous = state === 'established' ? 'openConfirm' : 'established';
+    onBgp?.({ kind: 'sessionState', peer: 'rt1', state, previous, reason: '', text: '' });
+  };
+  const bfdIs = (state: 'up' | 'down', isPeerAdminDown = false): void => {
+    const previous = state === 'up' ? 'init' : 'up';
+    onBfd?.({ kind: 'bfdState', session: 'rt1', state, previous, isPeerAdminDown, reason: '', text: '' });
+  };
+  /** What was called since the last look. */
+  const seen = (): readonly string[] => calls.splice(0);
+  return { sessions, seen, heard, session, bfdIs, end: () => onBgp?.({ kind: 'ended', text: '' }) };
+}
+
+test('each neighbor is told a route with its own settings, one that comes later too', () => {
+  const { sessions, seen } = bench();
+  sessions.replace([planOf({ export: { med: 7 } })], routerId);
+  sessions.announce(prefix, normal, 'www is up');
+  sessions.replace([planOf({ export: { med: 7 } }), planOf({ name: 'rt2' })], routerId);
+  sessions.declareComplete();
+  assert.deepEqual(seen(), [
+    'speaker',
+    'add rt1',
+    'tell rt1 203.0.113.0/24 route med 7',
+    'add rt2',
+    'tell rt2 203.0.113.0/24 route',
+    'complete',
+  ]);
+});
+
+test('the same again says nothing, a changed neighbor alone is dialled anew', () => {
+  const { sessions, seen } = bench();
+  sessions.replace([planOf(), planOf({ name: 'rt2' })], routerId);
+  sessions.announce(prefix, normal, 'www is up');
+  seen();
+  sessions.replace([planOf(), planOf({ name: 'rt2' })], routerId);
+  sessions.announce(prefix, normal, 'www is up');
+  assert.deepEqual(seen(), []);
+  sessions.replace([planOf(), planOf({ name: 'rt2', holdTimeSeconds: 30 })], routerId);
+  assert.deepEqual(seen(), ['remove rt2', 'add rt2', 'tell rt2 203.0.113.0/24 route']);
+});
+
+test('a key that this machine lacks keeps one neighbor out, and says so', async () => {
+  const { sessions, seen } = bench();
+  sessions.replace([planOf({ md5Key: 'k' }), planOf({ name: 'rt2' })], routerId);
+  assert.deepEqual(seen(), ['speaker', 'add rt2']);
+  const [first] = await sessions.snapshot();
+  assert.ok(first !== undefined);
+  assert.equal(first.state, 'refused');
+  assert.match(first.reason, /no key 'k'/);
+  const withKey = bench({ ...plain, md5Keys: new Map([['k', 'secret']]) });
+  withKey.sessions.replace([planOf({ md5Key: 'k' })], routerId);
+  assert.deepEqual(withKey.seen(), ['speaker', 'add rt1 with a key']);
+});
+
+test('a neighbor that connects to us is listened for', () => {
+  const address = parseIp('10.66.1.53');
+  assert.ok(address !== undefined);
+  const { sessions, seen } = bench({ ...plain, listen: [{ address, port: 1790 }] });
+  sessions.replace([planOf({ connection: 'passive' })], routerId);
+  assert.deepEqual(seen(), ['speaker', 'add rt1', 'listen 10.66.1.53 1790']);
+});
+
+test('BFD that fails ends the session, one that the peer turned off does not (RFC 5882 4.2)', () => {
+  const { sessions, seen, bfdIs } = bench();
+  sessions.replace([planOf({ bfd })], routerId);
+  assert.deepEqual(seen(), ['bfd add rt1', 'speaker', 'add rt1']);
+  bfdIs('up');
+  bfdIs('down', true);
+  assert.deepEqual(seen(), []);
+  bfdIs('up');
+  bfdIs('down');
+  assert.deepEqual(seen(), ['reset rt1 bfdDown']);
+  bfdIs('down');
+  assert.deepEqual(seen(), [], 'it was down before');
+});
+
+test('a strict neighbor is dialled when BFD is up, and waits again when it fails', async () => {
+  const { sessions, seen, bfdIs } = bench();
+  sessions.replace([planOf({ bfd: { ...bfd, isStrict: true } })], routerId);
+  sessions.announce(prefix, normal, 'www is up');
+  assert.deepEqual(seen(), ['bfd add rt1']);
+  assert.equal((await sessions.snapshot())[0]?.state, 'waiting');
+  bfdIs('up');
+  assert.deepEqual(seen(), ['speaker', 'add rt1', 'tell rt1 203.0.113.0/24 route']);
+  bfdIs('down');
+  assert.deepEqual(seen(), ['reset rt1 bfdDown', 'remove rt1']);
+  bfdIs('up');
+  assert.deepEqual(seen(), ['add rt1', 'tell rt1 203.0.113.0/24 route']);
+});
+
+test('R24: leaving is GRACEFUL_SHUTDOWN, withdrawal, and a Cease that says why, in this order', async () => {
+  const { sessions, seen, session, heard } = bench();
+  sessions.replace([planOf()], routerId);
+  sessions.announce(prefix, normal, 'www is up');
+  session('established');
+  assert.deepEqual(heard, [true]);
+  seen();
+  const leaving = sessions.leave('fairlead stop', 10);
+  sessions.announce(prefix, normal, 'decided too late');
+  await leaving;
+  const [shutdown = '', ...rest] = seen();
+  assert.match(shutdown, /^tell rt1 203\.0\.113\.0\/24 route med 1000 65535:0$/);
+  assert.deepEqual(
+    rest,
+    ['tell rt1 203.0.113.0/24 nothing', 'stop administrative', 'bfd stop told'].slice(0, rest.length),
+  );
+  assert.ok(rest.includes('stop administrative'));
+});
+
+test('R24: who will be back says nothing', async () => {
+  const { sessions, seen } = bench();
+  sessions.replace([planOf({ bfd })], routerId);
+  sessions.announce(prefix, normal, 'www is up');
+  seen();
+  await sessions.closeSilently();
+  assert.deepEqual(seen(), ['stop silent', 'bfd stop silent']);
+});
+
+test('a speaker whose worker died is started anew with everything that it knew', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { sessions, seen, end, session, heard } = bench();
+  sessions.replace([planOf()], routerId);
+  sessions.announce(prefix, normal, 'www is up');
+  sessions.declareComplete();
+  session('established');
+  seen();
+  end();
+  assert.deepEqual(heard, [true, false]);
+  context.mock.timers.tick(1000);
+  assert.deepEqual(seen(), ['speaker', 'complete', 'add rt1', 'tell rt1 203.0.113.0/24 route']);
+  await sessions.closeSilently();
+});
