@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
+import { formatAddress } from '../wire/address.ts';
 import { encodeKeepalive } from '../wire/message.ts';
 import { encodeNotification } from '../wire/notification.ts';
 import { survivor } from './collision.ts';
@@ -195,4 +197,36 @@ void test('equal identifiers go by AS number, identifiers as unsigned numbers', 
   assert.equal(survivor({ ...collision, peerIdentifier: address('200.0.0.1') }), 'older');
   assert.equal(survivor({ ...collision, peerIdentifier: address('200.0.0.1'), peerAsn: 4_200_000_000 }), 'newer');
   assert.equal(survivor({ ...collision, isOlderDialed: false, isNewerDialed: true }), 'newer');
+});
+
+void test('both sides keep the same of two connections that each of them made', () => {
+  const identifier = fc.uint8Array({ minLength: 4, maxLength: 4 }).map(formatAddress);
+  const asn = fc.integer({ min: 1, max: 0xffff_ffff });
+  fc.assert(
+    fc.property(
+      identifier,
+      identifier,
+      asn,
+      asn,
+      fc.boolean(),
+      fc.boolean(),
+      (here, there, ours, theirs, first, second) => {
+        fc.pre(here !== there || ours !== theirs);
+        // Each side has its own view of which connection came to OpenConfirm first.
+        const keepsOurs = (isLocal: boolean, isOlderDialed: boolean): boolean => {
+          const kept = survivor({
+            localIdentifier: isLocal ? here : there,
+            localAsn: isLocal ? ours : theirs,
+            peerIdentifier: isLocal ? there : here,
+            peerAsn: isLocal ? theirs : ours,
+            isOlderDialed,
+            isNewerDialed: !isOlderDialed,
+          });
+          const isDialedKept = (kept === 'older') === isOlderDialed;
+          return isLocal ? isDialedKept : !isDialedKept;
+        };
+        assert.equal(keepsOurs(true, first), keepsOurs(false, second));
+      },
+    ),
+  );
 });
