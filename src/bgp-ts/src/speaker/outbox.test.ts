@@ -162,6 +162,38 @@ void test('a peer that does not read costs a bounded number of bytes, and hears 
   assert.deepEqual(outbox.view(), { pendingBytes: 0, waitingPrefixes: 0, stalledSinceMs: undefined });
 });
 
+void test('End-of-RIB and the end of a refresh come after the last route, however slowly the peer reads', () => {
+  const outbox = new Outbox({ holdsEndOfRib: false, maxPendingBytes: 120 });
+  const peer = new SlowPeer(outbox);
+  for (const [med, text] of prefixes.entries()) outbox.rib.setDesired(prefix(text), route(text, { med }));
+  outbox.open({ context: context(), enhancedRouteRefresh: true });
+  peer.pump();
+  while (peer.endsOfRib.length === 0) peer.read(1);
+  assert.equal(peer.table.size, prefixes.length);
+  outbox.requestRefresh('ipv4-unicast');
+  peer.pump();
+  while (!peer.marks.includes('end ipv4-unicast')) {
+    peer.read(1);
+    assert.equal(peer.table.size, prefixes.length);
+  }
+});
+
+void test('requests for a refresh add nothing to what waits for a peer that does not read', () => {
+  const outbox = new Outbox({ holdsEndOfRib: false, maxPendingBytes: 120 });
+  const peer = new SlowPeer(outbox);
+  for (const [med, text] of prefixes.entries()) outbox.rib.setDesired(prefix(text), route(text, { med }));
+  outbox.open({ context: context(), enhancedRouteRefresh: true });
+  peer.pump();
+  while (peer.endsOfRib.length === 0) peer.read(1);
+  outbox.requestRefresh('ipv4-unicast');
+  peer.pump();
+  const items = Array.from({ length: 100 }, () => {
+    outbox.requestRefresh('ipv4-unicast');
+    return outbox.pump(0).length;
+  });
+  assert.deepEqual(new Set(items), new Set([0]));
+});
+
 void test('what waits shows since when nothing was taken', () => {
   const outbox = new Outbox({ holdsEndOfRib: false });
   outbox.open({ context: context(), enhancedRouteRefresh: false });
