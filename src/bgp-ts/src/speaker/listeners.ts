@@ -74,9 +74,15 @@ export class Listeners {
   }
 
   #onIncoming(incoming: IncomingConnection): void {
-    const runner = this.#runners.get(incoming.remoteAddress);
-    if (runner === undefined) incoming.refuse();
-    else runner.accept(incoming);
+    const { remoteAddress, localAddress } = incoming;
+    const runner = this.#runners.get(remoteAddress);
+    const wanted = runner?.peer.config.localAddress;
+    if (runner === undefined || (wanted !== undefined && wanted !== localAddress)) {
+      incoming.refuse();
+      this.#onRefused(remoteAddress, `it came to ${localAddress}, not to ${wanted ?? 'an address of a peer'}`);
+    } else {
+      runner.accept(incoming);
+    }
   }
 
   /** Tells of the 1st, 2nd, 4th, 8th … connection of each stranger. */

@@ -201,7 +201,8 @@ export interface BgpSpeaker {
   resetPeer(name: string, how: ResetHow): boolean;
   /**
    * Accepts connections of the peers that are `passive` or `both`, added before or after; others are closed at once.
-   * May be called for several addresses. The fault says what the system refused.
+   * May be called for several addresses, best after the peers are there: a router with GTSM may not see how it was
+   * closed, and waits for minutes. The fault says what the system refused.
    */
   listen(options: ListenOptions): Promise<Result<void, string>>;
   snapshot(): Promise<SpeakerSnapshot>;
