@@ -1,0 +1,160 @@
+/**
+ * Every way in which a peer can be wrong, by a raw TCP peer against a real speaker: the NOTIFICATION is read off the wire,
+ * code, subcode and Data (RFC 4271 §6, RFC 5492, RFC 6608, RFC 7313, RFC 9234; where they state no Data, BIRD's).
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Capability, NotificationMessage, PeerOptions, SpeakerEvent } from '../src/index.ts';
+import { encodeFrame, encodeKeepalive, encodeOpen, parseAddress, Speaker } from '../src/index.ts';
+import { ListeningPeer } from './listening-peer.ts';
+import { EventLog } from './wait.ts';
+
+const options = { timeout: 30_000 };
+const bytesOf = (hex: string): Uint8Array => Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
+const header = (length: number, type: number): Uint8Array =>
+  Uint8Array.from([...Array<number>(16).fill(0xff), length >> 8, length & 0xff, type]);
+const update = (hex: string): Uint8Array => encodeFrame(2, bytesOf(hex));
+const ipv4: Capability = { kind: 'multiprotocol', afi: 1, safi: 1 };
+
+interface Open {
+  readonly asn?: number;
+  readonly holdTimeSeconds?: number;
+  readonly identifier?: string;
+  readonly capabilities?: readonly Capability[];
+}
+
+function open({ asn = 65000, holdTimeSeconds = 90, identifier = '192.0.2.254', capabilities }: Open = {}): Uint8Array {
+  const address = parseAddress(identifier);
+  assert.ok(address !== undefined);
+  const both: readonly Capability[] = [ipv4, { kind: 'fourOctetAs', asn }];
+  return encodeOpen({
+    kind: 'open',
+    myAs: asn,
+    holdTimeSeconds,
+    identifier: address,
+    capabilities: capabilities ?? both,
+  });
+}
+
+const enhanced: readonly Capability[] = [
+  ipv4,
+  { kind: 'fourOctetAs', asn: 65000 },
+  { kind: 'routeRefresh' },
+  { kind: 'enhancedRouteRefresh' },
+];
+const version3 = open().fill(3, 19, 20);
+/** Two MP_REACH_NLRI of no prefix. */
+const mpReach = '800e15 0002 01 10 20010db8000000000000000000000001 00';
+
+/** What is sent after TCP is up, in turn, and the NOTIFICATION that answers it. */
+interface Row {
+  readonly name: string;
+  readonly sent: readonly Uint8Array[];
+  readonly answer: string;
+  readonly options?: Partial<PeerOptions>;
+}
+
+const established = [open(), encodeKeepalive()] as const;
+
+const rows: readonly Row[] = [
+  { name: 'marker not all ones', sent: [new Uint8Array(19)], answer: '1/1' },
+  { name: 'length 18', sent: [header(18, 4)], answer: '1/2 0012' },
+  { name: 'length 4097', sent: [...established, header(4097, 2)], answer: '1/2 1001' },
+  { name: 'OPEN of 28 octets', sent: [header(28, 1)], answer: '1/2 001c' },
+  { name: 'UPDATE of 22 octets', sent: [...established, header(22, 2)], answer: '1/2 0016' },
+  { name: 'NOTIFICATION of 20 octets', sent: [...established, header(20, 3)], answer: '1/2 0014' },
+  { name: 'KEEPALIVE of 20 octets', sent: [...established, header(20, 4)], answer: '1/2 0014' },
+  { name: 'ROUTE-REFRESH of 24 octets', sent: [...established, header(24, 5)], answer: '1/2 0018' },
+  { name: 'message type 6', sent: [...established, header(19, 6)], answer: '1/3 06' },
+  { name: 'version 3', sent: [version3], answer: '2/1 0004' },
+  { name: 'another AS', sent: [open({ asn: 65009 })], answer: '2/2 0000fdf1' },
+  { name: 'another AS of two octets', sent: [open({ asn: 65009, capabilities: [ipv4] })], answer: '2/2 fdf1' },
+  { name: 'AS 0', sent: [open({ asn: 0, capabilities: [ipv4] })], answer: '2/2 0000' },
+  { name: 'identifier 0', sent: [open({ identifier: '0.0.0.0' })], answer: '2/3' },
+  { name: 'multicast identifier', sent: [open({ identifier: '224.0.0.5' })], answer: '2/3' },
+  {
+    name: 'our identifier in our AS',
+    sent: [open({ asn: 65001, identifier: '192.0.2.1' })],
+    answer: '2/3',
+    options: { peerAsn: 65001 },
+  },
+  { name: 'unknown parameter', sent: [encodeFrame(1, bytesOf('04 fde8 005a c00002fe 02 0100'))], answer: '2/4' },
+  { name: 'capability overrun', sent: [encodeFrame(1, bytesOf('04 fde8 005a c00002fe 04 0202 4104'))], answer: '2/0' },
+  { name: 'parameters past the end', sent: [encodeFrame(1, bytesOf('04 fde8 005a c00002fe c8 0200'))], answer: '2/0' },
+  {
+    name: 'extended parameters past the end',
+    sent: [encodeFrame(1, bytesOf('04 fde8 005a c00002fe ff ff 0fff 020000'))],
+    answer: '2/0',
+  },
+  { name: 'hold time 1', sent: [open({ holdTimeSeconds: 1 })], answer: '2/6 0001' },
+  { name: 'hold time 2', sent: [open({ holdTimeSeconds: 2 })], answer: '2/6 0002' },
+  {
+    name: 'no family in common',
+    sent: [open({ capabilities: [{ kind: 'multiprotocol', afi: 25, safi: 70 }] })],
+    answer: '2/7 010400010001010400020001',
+  },
+  {
+    name: 'role that does not fit',
+    sent: [open({ capabilities: [ipv4, { kind: 'role', role: 3 }] })],
+    answer: '2/11',
+    options: { role: { local: 'customer' } },
+  },
+  {
+    name: 'required role absent',
+    sent: [open()],
+    answer: '2/11',
+    options: { role: { local: 'customer', isStrict: true } },
+  },
+  { name: 'attributes past the end', sent: [...established, update('0000 0009')], answer: '3/1' },
+  { name: 'MP_REACH twice', sent: [...established, update(`0000 0030 ${mpReach} ${mpReach}`)], answer: '3/1' },
+  { name: 'withdrawn length 33', sent: [...established, update('0002 2101 0000')], answer: '3/10' },
+  { name: 'prefix overrun', sent: [...established, update('0000 0000 18c633')], answer: '3/10' },
+  { name: 'KEEPALIVE in OpenSent', sent: [encodeKeepalive()], answer: '5/1 04' },
+  { name: 'UPDATE in OpenSent', sent: [update('0000 0000')], answer: '5/1 02' },
+  { name: 'UPDATE in OpenConfirm', sent: [open(), update('0000 0000')], answer: '5/2 02' },
+  { name: 'OPEN in OpenConfirm', sent: [open(), open()], answer: '5/2 01' },
+  { name: 'OPEN in Established', sent: [...established, open()], answer: '5/3 01' },
+  {
+    name: 'ROUTE-REFRESH of a wrong length with enhanced refresh',
+    sent: [open({ capabilities: enhanced }), encodeKeepalive(), encodeFrame(5, bytesOf('0001000109'))],
+    answer: '7/1 ffffffffffffffffffffffffffffffff001805 0001000109',
+  },
+  {
+    name: 'silence for the hold time',
+    sent: [open({ holdTimeSeconds: 3 }), encodeKeepalive()],
+    answer: '4/0',
+  },
+];
+
+/** Connects a speaker to a raw peer that sends `sent`, and gives the NOTIFICATION that comes. */
+async function answerTo({ sent, options: changes }: Row): Promise<string> {
+  await using peer = await ListeningPeer.start({ asn: 65000, doesHandshake: false });
+  const log = new EventLog<SpeakerEvent>();
+  const speaker = new Speaker({ onEvent: log.add });
+  const base = { address: '127.0.0.1', peerAsn: 65000, localAsn: 65001, routerId: '192.0.2.1', name: 'peer' };
+  const added = speaker.addPeer({ ...base, port: peer.port, ...changes });
+  assert.ok(added.ok, added.ok ? '' : added.fault);
+  await peer.message('our OPEN', (message) => message.kind === 'open');
+  const [first = new Uint8Array(0), ...rest] = sent;
+  peer.send(first);
+  if (rest.length > 0) {
+    await peer.message('our KEEPALIVE', (message) => message.kind === 'keepalive');
+    peer.send(Buffer.concat(rest));
+  }
+  const seen = await peer.message('a NOTIFICATION', (message) => message.kind === 'notification');
+  await peer.log.find('the end of the connection', (event) => event.kind === 'closed');
+  await speaker.stop({ mode: 'silent' });
+  return seen.kind === 'notification' ? describe(seen) : seen.kind;
+}
+
+function describe({ code, subcode, data }: NotificationMessage): string {
+  return `${code}/${subcode} ${Buffer.from(data).toString('hex')}`.trim();
+}
+
+void test('each fault is answered on the wire with its code, subcode and Data', options, async (context) => {
+  for (const row of rows) {
+    const [code = '', ...data] = row.answer.split(' ');
+    const expected = `${code} ${data.join('')}`.trim();
+    await context.test(`${row.name}: ${code}`, async () => assert.equal(await answerTo(row), expected));
+  }
+});
