@@ -1,7 +1,7 @@
 /**
  * The finite state machine of one BGP session (RFC 4271 §8), as an engine: inputs in, effects out, time as an argument. It
  * dials, takes connections of the peer, or both, and keeps one of them (collision.ts); what happens on a connection is
- * link.ts. `docs/session-events.md` names every event of the RFC. Read types.ts and state.ts first.
+ * link.ts. `../../docs/session-events.md` names every event of the RFC. Read types.ts and state.ts first.
  *
  * Decisions where the RFC leaves room: no DelayOpen; after every failure it tries again by itself with a growing wait, in
  * which the peer may connect; an UPDATE before the first KEEPALIVE is an error (5/2); whoever gets a NOTIFICATION answers
