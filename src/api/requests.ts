@@ -1,5 +1,6 @@
 /** Bodies that the API takes, besides those of the room `health`. */
 import { z } from 'zod';
+import { parsePrefix } from '#base/ip.ts';
 import { nodeBgpSchema } from '#border/instruction.ts';
 import { reportSchema } from '#health/report.ts';
 
@@ -41,6 +42,29 @@ export const overrideRequestSchema = z.strictObject({
   durationMs: z.number().min(1000, 'expected at least 1s'),
 });
 
+/** A prefix at sites, all that may announce it where none is named; made canonical. */
+const routes = {
+  kind: z.enum(['depref', 'blackhole']),
+  prefix: z.string().transform((text, context) => {
+    const prefix = parsePrefix(text);
+    if (prefix !== undefined) return prefix;
+    context.addIssue({ code: 'custom', message: 'expected a prefix such as 203.0.113.7/32, its host bits zero' });
+    return z.NEVER;
+  }),
+  sites: z.array(z.string().min(1)).min(1).max(1000).optional(),
+  who,
+};
+
+/** A prefix is to be de-preferred, or an address discarded (R26). */
+export const routeOverrideSchema = z.strictObject({
+  ...routes,
+  reason,
+  durationMs: z.number().min(1000, 'expected at least 1s'),
+});
+
+/** What is to be as it was. */
+export const routeOverrideRemovalSchema = z.strictObject(routes);
+
 export const undrainSchema = z.strictObject({ site: z.string().min(1), who, reason });
 
 /** A question to explain: its name, its type, and the client or network that it is asked for. */
@@ -64,5 +88,7 @@ export type ApplyRequest = z.infer<typeof applySchema>;
 export type RollbackRequest = z.infer<typeof rollbackSchema>;
 export type OverrideRequest = z.infer<typeof overrideRequestSchema>;
 export type FailoverRequest = z.infer<typeof failoverRequestSchema>;
+export type RouteOverrideRequest = z.infer<typeof routeOverrideSchema>;
+export type RouteOverrideRemoval = z.infer<typeof routeOverrideRemovalSchema>;
 export type UndrainRequest = z.infer<typeof undrainSchema>;
 export type ExplainRequest = z.infer<typeof explainSchema>;

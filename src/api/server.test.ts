@@ -39,6 +39,8 @@ async function openApi(context: TestContext): Promise<{
     rollback: () => Promise.resolve(nothing()),
     override: nothing,
     undrain: nothing,
+    overrideRoutes: nothing,
+    restoreRoutes: nothing,
     failover: nothing,
     explain: () => Promise.resolve(nothing()),
     bgp: () => Promise.reject(new Error('not here')),

@@ -26,6 +26,8 @@ import {
   nodeReportSchema,
   overrideRequestSchema,
   rollbackSchema,
+  routeOverrideRemovalSchema,
+  routeOverrideSchema,
   undrainSchema,
 } from './requests.ts';
 import type {
@@ -35,6 +37,8 @@ import type {
   NodeReport,
   OverrideRequest,
   RollbackRequest,
+  RouteOverrideRemoval,
+  RouteOverrideRequest,
   UndrainRequest,
 } from './requests.ts';
 import type { BgpStatus } from './bgp.ts';
@@ -69,6 +73,8 @@ export interface CoordinatorCalls {
   rollback(request: RollbackRequest): Promise<CallResult>;
   override(request: OverrideRequest): CallResult;
   undrain(request: UndrainRequest): CallResult;
+  overrideRoutes(request: RouteOverrideRequest): CallResult;
+  restoreRoutes(request: RouteOverrideRemoval): CallResult;
   failover(request: FailoverRequest): CallResult;
   /** How a question is answered now, and why. */
   explain(request: ExplainRequest): Promise<CallResult>;
@@ -186,6 +192,12 @@ function addRoutes(app: FastifyInstance, calls: CoordinatorCalls, isLocal: (requ
   );
   app.post('/v1/failover', (request, reply) =>
     taking(request, reply, failoverRequestSchema, (body) => calls.failover(body)),
+  );
+  app.post('/v1/route-overrides', (request, reply) =>
+    taking(request, reply, routeOverrideSchema, (body) => calls.overrideRoutes(body)),
+  );
+  app.post('/v1/route-overrides/removals', (request, reply) =>
+    taking(request, reply, routeOverrideRemovalSchema, (body) => calls.restoreRoutes(body)),
   );
   app.post('/v1/undrain', (request, reply) => taking(request, reply, undrainSchema, (body) => calls.undrain(body)));
   app.post('/v1/explain', (request, reply) => taking(request, reply, explainSchema, (body) => calls.explain(body)));

@@ -76,6 +76,8 @@ const overrideStatus = z.object({
   id: z.string(),
   kind: z.string(),
   site: z.string(),
+  /** What `depref` and `blackhole` are about. */
+  prefix: z.string().optional(),
   reason: z.string(),
   who: z.string(),
   createdAtUnixMs: z.number(),

@@ -140,7 +140,7 @@ function renderRouters(status: Status, paint: Paint): string {
 
 function renderOverrides(status: Status, nowUnixMs: number): string {
   const rows = status.overrides.map((override) => [
-    override.kind,
+    override.prefix === undefined ? override.kind : `${override.kind} ${override.prefix}`,
     override.site,
     override.who,
     `in ${formatDuration(override.expiresAtUnixMs - nowUnixMs)}`,

@@ -14,6 +14,7 @@ import type { Override } from '#health/report.ts';
 import type { DecisionLoop } from './decision-loop.ts';
 import type { Latencies } from './latencies.ts';
 import type { Releases } from './releases.ts';
+import { overrideRoutes, restoreRoutes } from './route-override-calls.ts';
 import type { Routes } from './routes.ts';
 
 /** The parts that calls act on. */
@@ -64,6 +65,8 @@ export function createCalls(parts: CallParts): CoordinatorCalls {
     rollback: (request) => releases.rollback(request),
     override: (request) => drain(request, parts),
     undrain: (request) => undrain(request, parts),
+    overrideRoutes: (request) => overrideRoutes(request, loop),
+    restoreRoutes: (request) => restoreRoutes(request, loop),
     failover: (request) => failover(request, parts),
     explain: parts.explain,
     stopWithinMs: () => parts.routes.leaveMs + restOfStopMs,

@@ -6,7 +6,7 @@ import type { Result } from '#base/result.ts';
 import type { Decision, DecisionInput } from '#decide/decision.ts';
 import type { DecisionEffect } from '#decide/effects.ts';
 import type { FailoverCommand } from '#decide/failovers.ts';
-import type { Moment } from '#health/overrides.ts';
+import type { Moment, OverriddenThing } from '#health/overrides.ts';
 import type { Override } from '#health/report.ts';
 
 /** The engine is never left longer than this, so that lateness stays the exception (R10). */
@@ -42,9 +42,9 @@ export class DecisionLoop {
     return { ok: true, value: undefined };
   }
 
-  /** Takes back a site's overrides and returns them. */
-  removeOverrides(site: string): readonly Override[] {
-    const { removed, effects } = this.decision.removeOverrides(site, presentMoment());
+  /** Takes back the overrides of one thing, of a site's drain where only a site is given, and returns them. */
+  removeOverrides(thing: string | OverriddenThing): readonly Override[] {
+    const { removed, effects } = this.decision.removeOverrides(thing, presentMoment());
     this.#finish(effects);
     return removed;
   }

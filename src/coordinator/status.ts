@@ -53,6 +53,7 @@ export function describeStatus(source: StatusSource, moment: Moment): Status {
       id: override.id,
       kind: override.kind,
       site: override.site,
+      ...(override.prefix === undefined ? {} : { prefix: override.prefix }),
       reason: override.reason,
       who: override.who,
       createdAtUnixMs: override.createdAtUnixMs,

@@ -13,7 +13,7 @@ import { subjectKey } from '#health/model.ts';
 import type { HealthModel, SiteId } from '#health/model.ts';
 import type { Moment } from '#health/overrides.ts';
 import type { Override, Report } from '#health/report.ts';
-import type { SteeringModel } from '#steering/model.ts';
+import type { Standing, SteeringModel } from '#steering/model.ts';
 import { Decision } from './decision.ts';
 import type { DecisionInput } from './decision.ts';
 import type { DecisionEffect, DurableState } from './effects.ts';
@@ -80,7 +80,9 @@ export interface Site {
   readonly index: number;
   decision: Decision;
   state: DurableState;
-  announced: { readonly communities: readonly string[] } | undefined;
+  announced: { readonly standing: Standing; readonly communities: readonly string[] } | undefined;
+  /** Addresses that its router is told to discard. */
+  readonly blackholes: Set<string>;
   alive: boolean;
   isOpen: boolean;
   models: ReturnType<typeof modelsOf>;
@@ -130,6 +132,7 @@ export class World {
       decision: new Decision({ site: id, boot: `${id}-0` }, blank, this.moment),
       state: blank,
       announced: undefined,
+      blackholes: new Set(),
       alive: false,
       isOpen: false,
       models,
@@ -185,6 +188,7 @@ export class World {
     site.isOpen = false;
     site.diesAfter = undefined;
     site.announced = undefined;
+    site.blackholes.clear();
   }
 
   /** Loses what a coordinator, which is down, kept on disk. */
@@ -216,6 +220,26 @@ export class World {
     const added = at.decision.addOverride(override, this.moment);
     if (added.ok) this.carryOut(at, added.value);
     return override;
+  }
+
+  /** Overrides the routes of a site by its own coordinator's API, or by that of `via`; returns why not, if so. */
+  overrideRoute(kind: 'depref' | 'blackhole', about: string, id: SiteId, durationMs: number, via = id): string {
+    const at = this.site(via);
+    const override: Override = {
+      id: `${kind}-${about}-${id}-${this.nowMs}`,
+      kind,
+      site: id,
+      prefix: about,
+      reason: 'an attack',
+      who: 'ops',
+      createdAtUnixMs: this.unixMs,
+      durationMs,
+      revision: 0,
+      removed: false,
+    };
+    const added = at.decision.addOverride(override, this.moment);
+    if (added.ok) this.carryOut(at, added.value);
+    return added.ok ? '' : added.fault;
   }
 
   undrain(id: SiteId, via = id): void {
@@ -312,9 +336,16 @@ export class World {
     for (const effect of effects) {
       if (!site.alive) return;
       if (effect.kind === 'persist') site.state = effect.state;
-      else if (effect.kind === 'announce') site.announced = { communities: effect.attributes.communities };
-      else if (effect.kind === 'withdraw') site.announced = undefined;
-      else if (effect.kind === 'tell') {
+      else if (effect.kind === 'announce') {
+        const { standing } = effect.route;
+        if (standing === 'blackhole') site.blackholes.add(effect.prefix);
+        else if (effect.prefix === prefix) {
+          site.announced = { standing, communities: effect.attributes.communities };
+        }
+      } else if (effect.kind === 'withdraw') {
+        site.blackholes.delete(effect.prefix);
+        if (effect.prefix === prefix) site.announced = undefined;
+      } else if (effect.kind === 'tell') {
         for (const to of this.sites) {
           if (to !== site) this.post(site.id, to, { kind: 'peerReport', report: effect.report });
         }

@@ -180,6 +180,11 @@ export class Decision {
     return this.#announcer.status();
   }
 
+  /** The prefixes of the release in force, of all sites. */
+  get prefixPolicies(): readonly PrefixPolicy[] {
+    return this.#steering.prefixes;
+  }
+
   /** Overrides in force, each with how far it has come. */
   get overrides(): readonly { readonly override: Override; readonly state: string }[] {
     return [

@@ -10,7 +10,7 @@ test('R19, R20: in seeded histories of everything that goes wrong no promise is 
 const broken: readonly { readonly rule: Sabotage; readonly seed: number; readonly found: RegExp }[] = [
   { rule: 'tellsBeforeItKeeps', seed: 42, found: /no site holds the anchor/ },
   { rule: 'trustsUnanswered', seed: 18, found: /no site holds the anchor/ },
-  { rule: 'trustsOldWords', seed: 807, found: /since it began to leave no other site has announced/ },
+  { rule: 'trustsOldWords', seed: 1454, found: /since it began to leave no other site has announced/ },
   { rule: 'grantsEverything', seed: 2, found: /leave at once by wishes/ },
   { rule: 'grantsEverything', seed: 10, found: /wishes left no site at work/ },
   { rule: 'grantsEverything', seed: 16, found: /wishes took 3 of 5 sites/ },
