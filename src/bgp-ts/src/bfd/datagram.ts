@@ -70,7 +70,7 @@ export function openBfdListener(
   const fd = openListeningDescriptor(libc, spot, isFirst);
   if (!fd.ok) {
     socket.close();
-    return refuse(`BFD cannot listen: ${fd.fault}`);
+    return refuse(`cannot listen: ${fd.fault}`);
   }
   socket.bind({ fd: fd.value });
   return succeed(listener);
@@ -132,7 +132,7 @@ export function openBfdSender(
   const fd = openSendingDescriptor(libc, path, family, firstPort);
   if (!fd.ok) {
     socket.close();
-    return refuse(`BFD cannot send to ${path.address}: ${fd.fault}`);
+    return refuse(`cannot send to ${path.address}: ${fd.fault}`);
   }
   socket.bind({ fd: fd.value });
   return succeed(sender);
@@ -140,23 +140,27 @@ export function openBfdSender(
 
 function adopt(socket: Socket, path: SendPath, events: SenderEvents): BfdSender {
   let isReady = false;
+  let isClosed = false;
   socket.on('error', (error) => {
-    // A peer that does not listen yet answers by ICMP; so does a router, and neither is news beside the state.
+    // What was under way when a socket was given up is no fault of the one after it.
+    if (isClosed) return;
     if (isReady) events.sent(error);
-    else events.failed(`BFD cannot send to ${path.address}: ${error.message}`);
+    else events.failed(`cannot send to ${path.address}: ${error.message}`);
   });
   socket.once('listening', () => socket.connect(path.port, zoned(path.address, path.device)));
   socket.once('connect', () => {
     isReady = true;
     events.ready();
   });
-  const sent = (error: Error | null): void => events.sent(error);
+  const sent = (error: Error | null): void => {
+    if (!isClosed) events.sent(error);
+  };
   return {
     send: (packet) => {
-      if (isReady) socket.send(packet, sent);
+      if (isReady && !isClosed) socket.send(packet, sent);
     },
     close: () => {
-      isReady = false;
+      isClosed = true;
       socket.close();
     },
   };
