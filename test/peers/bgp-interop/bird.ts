@@ -1,7 +1,7 @@
 /** BIRD 2 in the matrix. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Daemon, MakeDaemon, Neighbor, SeenNotification } from './daemon.ts';
-import { eventually, numbersIn } from './daemon.ts';
+import { daemonPrefixes, eventually, numbersIn } from './daemon.ts';
 import { ask, PlacedProcess } from './world.ts';
 
 /** How BIRD calls the NOTIFICATIONs that rows look for. */
@@ -79,6 +79,7 @@ function config(routerId: string, asn: number, log: string, neighbors: readonly 
 router id ${routerId};
 log "${log}" all;
 protocol device { scan time 1; }
+protocol static { ipv4; ${daemonPrefixes.map((prefix) => `route ${prefix} blackhole;`).join(' ')} }
 protocol bfd { interface "*" { interval 100 ms; multiplier 3; }; }
 filter take { if (65535, 0) ~ bgp_community then bgp_local_pref = 0; accept; }
 ${neighbors.map((neighbor) => protocol(asn, neighbor)).join('')}`;
@@ -89,7 +90,7 @@ function protocol(asn: number, { index, ourAddress, theirAddress, ourAsn, famili
   const nextHop = needs.extendedNextHop === true ? 'extended next hop on;' : '';
   const channels = families.map(
     (family) =>
-      `${family.slice(0, 4)} { import filter take; export none; ${limit} ${family === 'ipv4-unicast' ? nextHop : ''} };`,
+      `${family.slice(0, 4)} { import filter take; export ${needs.announces === true ? 'where source = RTS_STATIC' : 'none'}; ${limit} ${family === 'ipv4-unicast' ? nextHop : ''} };`,
   );
   return `
 protocol bgp n${index} {
@@ -105,6 +106,7 @@ protocol bgp n${index} {
   ${needs.md5Key === undefined ? '' : `password "${needs.md5Key}";`}
   ${needs.ttlSecurity === true ? 'ttl security on;' : ''}
   ${needs.bfd === true ? 'bfd on;' : ''}
+  ${needs.isProvider === true ? 'local role provider; require roles on;' : ''}
   ${channels.join('\n  ')}
 }`;
 }

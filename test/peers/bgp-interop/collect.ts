@@ -13,12 +13,16 @@ const inside = fileURLToPath(new URL('inside-main.ts', import.meta.url));
 export async function collectCells(words: readonly string[]): Promise<readonly Cell[]> {
   const [command, ...rest] = [...enterCommand, process.execPath, inside, ...words];
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
+  // Its death is that of all that it started.
+  const end = (): boolean => child.kill('SIGKILL');
+  process.once('exit', end);
   const cells: Cell[] = [];
   createInterface(child.stdout).on('line', (line) => {
     // Lines are what inside-main.ts writes: cells.
     cells.push(JSON.parse(line) as Cell);
   });
   await once(child, 'close');
+  process.off('exit', end);
   if (child.exitCode !== 0) throw new Error(`the matrix ended with ${child.exitCode ?? child.signalCode ?? ''}`);
   return cells;
 }

@@ -26,6 +26,9 @@ export async function eventually<Value>(
   throw new Error(`not seen within ${patienceMs} ms: ${awaited}`);
 }
 
+/** What daemons announce of their own. */
+export const daemonPrefixes = ['198.51.100.0/24', '203.0.113.0/24'] as const;
+
 /** What a row asks of the daemon's side of a session. */
 export interface Needs {
   readonly md5Key?: string;
@@ -36,6 +39,10 @@ export interface Needs {
   readonly dials?: boolean;
   readonly maxPrefixes?: number;
   readonly bfd?: boolean;
+  /** The daemon's role is provider, and it wants to hear ours (RFC 9234). */
+  readonly isProvider?: boolean;
+  /** The daemon tells us `daemonPrefixes`, and nothing else; other neighbors are told nothing. */
+  readonly announces?: boolean;
   /** Keeps our routes while we restart. */
   readonly gracefulRestart?: boolean;
   readonly extendedNextHop?: boolean;

@@ -12,10 +12,11 @@ import {
 } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import type { Daemon, Lacks, MakeDaemon, Neighbor, SeenNotification, SeenRoute } from './daemon.ts';
-import { eventually, at, listAt, numberAt, readJson, textAt } from './daemon.ts';
+import { daemonPrefixes, eventually, at, listAt, numberAt, readJson, textAt } from './daemon.ts';
 import { PlacedProcess } from './world.ts';
 
-export const exabgpLacks: Lacks = ({ bfd, maxPrefixes, gracefulRestart }) => {
+export const exabgpLacks: Lacks = ({ bfd, maxPrefixes, gracefulRestart, isProvider }) => {
+  if (isProvider === true) return 'does not know RFC 9234';
   if (gracefulRestart === true) return 'has no RIB';
   if (maxPrefixes !== undefined) return 'has no such limit';
   return bfd === true ? 'has no BFD' : undefined;
@@ -196,6 +197,7 @@ neighbor ${ourAddress} {
   }
   family { ${names.map((family) => `${family.replace('-', ' ')};`).join(' ')} }
   ${needs.extendedNextHop === true ? 'nexthop { ipv4 unicast ipv6; }' : ''}
+  ${needs.announces === true ? `static { ${daemonPrefixes.map((prefix) => `route ${prefix} next-hop self;`).join(' ')} }` : ''}
   api {
     processes [ watcher ];
     neighbor-changes;

@@ -1,7 +1,7 @@
 /** FRR in the matrix: zebra, bgpd and bfdd. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Daemon, MakeDaemon, Neighbor, SeenNotification } from './daemon.ts';
-import { eventually, listAt, numberAt, numbersIn, readJson, textAt, wordsIn } from './daemon.ts';
+import { daemonPrefixes, eventually, listAt, numberAt, numbersIn, readJson, textAt, wordsIn } from './daemon.ts';
 import { ask, PlacedProcess } from './world.ts';
 
 const programs = ['zebra', 'bgpd', 'bfdd'] as const;
@@ -104,13 +104,16 @@ function config(routerId: string, asn: number, log: string, neighbors: readonly 
       .map(({ ourAddress, needs }) => {
         const limit =
           needs.maxPrefixes === undefined ? '' : `\n  neighbor ${ourAddress} maximum-prefix ${needs.maxPrefixes}`;
-        return `  neighbor ${ourAddress} activate\n  neighbor ${ourAddress} route-map nothing out${limit}`;
+        return `  neighbor ${ourAddress} activate\n  neighbor ${ourAddress} route-map ${needs.announces === true ? 'own' : 'nothing'} out${limit}`;
       })
       .join('\n');
   return `
 log file ${log} debugging
 debug bgp neighbor-events
+${daemonPrefixes.map((prefix) => `ip prefix-list own permit ${prefix}`).join('\n')}
 route-map nothing deny 10
+route-map own permit 10
+ match ip address prefix-list own
 router bgp ${asn}
  bgp router-id ${routerId}
  bgp log-neighbor-changes
@@ -119,6 +122,7 @@ router bgp ${asn}
  no bgp network import-check
 ${neighbors.map(neighborLines).join('\n')}
  address-family ipv4 unicast
+${daemonPrefixes.map((prefix) => `  network ${prefix}`).join('\n')}
 ${inFamily('ipv4')}
  exit-address-family
  address-family ipv6 unicast
@@ -138,6 +142,7 @@ function neighborLines({ ourAddress, ourAsn, needs }: Neighbor): string {
     needs.twoOctetAs === true ? 'dont-capability-negotiate' : '',
     needs.extendedNextHop === true ? 'capability extended-nexthop' : '',
     needs.bfd === true ? 'bfd 3 300 300' : '',
+    needs.isProvider === true ? 'local-role provider strict-mode' : '',
   ];
   return lines.flatMap((line) => (line === '' ? [] : [` neighbor ${ourAddress} ${line}`])).join('\n');
 }

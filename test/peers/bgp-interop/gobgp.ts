@@ -1,10 +1,11 @@
 /** GoBGP in the matrix. */
 import { writeFileSync } from 'node:fs';
 import type { Daemon, Lacks, MakeDaemon, Neighbor, SeenNotification, SeenRoute } from './daemon.ts';
-import { eventually, at, listAt, numberAt, readJson, textAt } from './daemon.ts';
+import { daemonPrefixes, eventually, at, listAt, numberAt, readJson, textAt } from './daemon.ts';
 import { ask, PlacedProcess } from './world.ts';
 
-export const gobgpLacks: Lacks = ({ twoOctetAs, bfd }) => {
+export const gobgpLacks: Lacks = ({ twoOctetAs, bfd, isProvider }) => {
+  if (isProvider === true) return 'does not know RFC 9234';
   if (twoOctetAs === true) return 'always offers capability 65';
   return bfd === true ? 'has no BFD' : undefined;
 };
@@ -25,6 +26,7 @@ export const makeGobgp: MakeDaemon = (place, asn, neighbors) => {
         if (started.hasEnded()) throw new Error(started.output());
         return Array.isArray(readJson(await gobgp('neighbor', '-j'))) ? true : undefined;
       });
+      for (const prefix of daemonPrefixes) await gobgp('global', 'rib', 'add', prefix);
     },
     isEstablished: async ({ ourAddress }) => /BGP state = ESTABLISHED/i.test(await gobgp('neighbor', ourAddress)),
     // The best one of all neighbors: rows have prefixes of their own where they look at attributes.
@@ -95,6 +97,7 @@ function config(
   asn: number,
   neighbors: readonly Neighbor[],
 ): unknown {
+  const told = neighbors.flatMap(({ ourAddress, needs }) => (needs.announces === true ? [`${ourAddress}/32`] : []));
   return {
     global: {
       config: { as: asn, 'router-id': theirs.v4, port: 179, 'local-address-list': [theirs.v4, theirs.v6] },
@@ -102,14 +105,35 @@ function config(
         config: {
           'import-policy-list': ['gshut'],
           'default-import-policy': 'accept-route',
+          'export-policy-list': ['own'],
           'default-export-policy': 'reject-route',
         },
       },
     },
     'defined-sets': {
+      'prefix-sets': [
+        {
+          'prefix-set-name': 'own',
+          'prefix-list': daemonPrefixes.map((prefix) => ({ 'ip-prefix': prefix, 'masklength-range': '24..24' })),
+        },
+      ],
+      'neighbor-sets': [{ 'neighbor-set-name': 'told', 'neighbor-info-list': [`${theirs.v4}/32`, ...told] }],
       'bgp-defined-sets': { 'community-sets': [{ 'community-set-name': 'gshut', 'community-list': ['65535:0'] }] },
     },
     'policy-definitions': [
+      {
+        name: 'own',
+        statements: [
+          {
+            name: 'own',
+            conditions: {
+              'match-prefix-set': { 'prefix-set': 'own', 'match-set-options': 'any' },
+              'match-neighbor-set': { 'neighbor-set': 'told', 'match-set-options': 'any' },
+            },
+            actions: { 'route-disposition': 'accept-route' },
+          },
+        ],
+      },
       {
         name: 'gshut',
         statements: [
@@ -143,7 +167,7 @@ function neighborOf({ ourAddress, theirAddress, ourAsn, families, needs }: Neigh
       config: { 'hold-time': needs.holdTimeSeconds ?? 90, 'connect-retry': 1, 'idle-hold-time-after-reset': 1 },
     },
     'ttl-security': needs.ttlSecurity === true ? { config: { enabled: true, 'ttl-min': 255 } } : {},
-    'graceful-restart': { config: { enabled: true, 'helper-only': true } },
+    'graceful-restart': { config: { enabled: true, 'helper-only': true, 'notification-enabled': true } },
     'afi-safis': Array.from(names, (name) => ({ config: { 'afi-safi-name': name }, ...limit })),
   };
 }

@@ -1,7 +1,7 @@
 /** OpenBGPD (the portable one) in the matrix. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { Daemon, Lacks, MakeDaemon, Neighbor, SeenNotification, SeenRoute } from './daemon.ts';
-import { eventually, listAt, numberAt, numbersIn, readJson, textAt } from './daemon.ts';
+import { daemonPrefixes, eventually, listAt, numberAt, numbersIn, readJson, textAt } from './daemon.ts';
 import { ask, PlacedProcess } from './world.ts';
 
 export const openbgpdLacks: Lacks = ({ bfd, extendedNextHop }) => {
@@ -79,6 +79,7 @@ function config(
   socket: string,
   neighbors: readonly Neighbor[],
 ): string {
+  const told = neighbors.filter(({ needs }) => needs.announces);
   return `
 AS ${asn}
 router-id ${theirs.v4}
@@ -90,6 +91,8 @@ connect-retry 1
 log updates
 ${neighbors.map(neighborBlock).join('')}
 allow from any
+${daemonPrefixes.map((prefix) => `network ${prefix}`).join('\n')}
+${told.map(({ ourAddress }) => daemonPrefixes.map((prefix) => `allow to ${ourAddress} prefix ${prefix}`).join('\n')).join('\n')}
 match from any community GRACEFUL_SHUTDOWN set { localpref 0 }
 `;
 }
@@ -107,6 +110,7 @@ neighbor ${ourAddress} {
   ${needs.dials === true ? '' : 'passive'}
   ${needs.md5Key === undefined ? '' : `tcp md5sig password ${needs.md5Key}`}
   ${needs.ttlSecurity === true ? 'ttl-security yes' : ''}
+  ${needs.isProvider === true ? 'announce policy provider enforce' : ''}
   ${needs.maxPrefixes === undefined ? '' : `max-prefix ${needs.maxPrefixes}`}
 }
 `;

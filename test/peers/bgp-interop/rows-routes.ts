@@ -1,5 +1,6 @@
 /** Rows about what is in a session: routes and NOTIFICATIONs. They disturb nobody. */
 import assert from 'node:assert/strict';
+import { daemonPrefixes, eventually } from './daemon.ts';
 import type { Bench, Row } from './row.ts';
 
 const noRib = 'has no RIB';
@@ -60,6 +61,23 @@ export const routeRows: readonly Row[] = [
     },
   },
   {
+    name: 'an administrative stop ends graceful restart, too',
+    needs: { gracefulRestart: true },
+    run: async (bench: Bench): Promise<void> => {
+      const ours = bench.speak({ gracefulRestart: { restartTimeSeconds: 60 } });
+      ours.announce(bench.prefix);
+      ours.speaker.declareComplete();
+      await bench.route();
+      const { peers } = await ours.speaker.snapshot();
+      const restart = peers[0]?.negotiated?.gracefulRestart;
+      assert.ok(restart !== undefined);
+      await ours.stop({ mode: 'administrative', text: 'gone for good' });
+      // Where both have the N bit, a NOTIFICATION is a restart, too, and only a hard reset is the end (RFC 8538 §3).
+      await ours.notification('sent', 6, restart.hasNotification ? 9 : 2);
+      await bench.noRoute();
+    },
+  },
+  {
     name: 'table of 10,000 prefixes',
     run: async (bench: Bench): Promise<void> => {
       const ours = bench.speak();
@@ -69,6 +87,35 @@ export const routeRows: readonly Row[] = [
       await ours.established();
       await bench.count(10_000);
       assert.equal((await bench.route('100.103.15.0/24')).med, 9999 % 7);
+    },
+  },
+  {
+    name: 'routes of the daemon are taken in by policy',
+    needs: { announces: true },
+    run: async (bench: Bench): Promise<void> => {
+      const [accepted, rejected] = daemonPrefixes;
+      const ours = bench.speak({ import: { accept: [{ prefix: accepted }], maxPrefixes: 2 } });
+      const received = await eventually(`${accepted} and ${rejected} of ${bench.daemon.name}`, async () => {
+        const { peers } = await ours.speaker.snapshot();
+        const family = peers[0]?.received?.families.find((one) => one.family === 'ipv4-unicast');
+        return family?.accepted === 1 && family.rejected === 1 ? peers[0]?.received : undefined;
+      });
+      const routes = received.routes.map(({ prefix, attributes: { nextHop, asPath } }) => ({
+        prefix,
+        nextHop,
+        asPath,
+      }));
+      const { theirAddress, theirAsn } = bench.neighbor;
+      assert.deepEqual(routes, [{ prefix: accepted, nextHop: theirAddress, asPath: String(theirAsn) }]);
+    },
+  },
+  {
+    name: 'maximum of prefixes here: we send 6/1',
+    needs: { announces: true },
+    run: async (bench: Bench): Promise<void> => {
+      const ours = bench.speak({ import: { accept: [{ prefix: daemonPrefixes[0] }], maxPrefixes: 1 } });
+      await ours.notification('sent', 6, 1);
+      await ours.ended(0);
     },
   },
   {

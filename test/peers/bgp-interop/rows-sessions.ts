@@ -165,6 +165,25 @@ export const sessionRows: readonly Row[] = [
     },
   },
   {
+    name: 'roles: we are customer of a provider (RFC 9234)',
+    needs: { isProvider: true },
+    run: async (bench: Bench): Promise<void> => {
+      bench.speak({ role: { local: 'customer', isStrict: true } }).announce(bench.prefix);
+      await bench.route();
+    },
+  },
+  {
+    name: 'roles that do not fit: 2/11',
+    needs: { isProvider: true },
+    run: async (bench: Bench): Promise<void> => {
+      const ours = bench.speak({ role: { local: 'provider' } });
+      const isMismatch = (event: SpeakerEvent): boolean =>
+        event.kind === 'notification' && event.code === 2 && event.subcode === 11;
+      await ours.find('NOTIFICATION 2/11', isMismatch);
+      assert.equal(ours.sessions(), 0);
+    },
+  },
+  {
     name: 'peer with AS numbers of two octets',
     needs: { twoOctetAs: true },
     run: async (bench: Bench): Promise<void> => {

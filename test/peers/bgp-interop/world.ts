@@ -77,15 +77,22 @@ function ip(lines: readonly string[], space?: string): void {
 /** What carries data; acknowledgements alone pass, as from a host whose process is stopped. */
 const data = ['-p', 'tcp', '--tcp-flags', 'PSH', 'PSH', '-j', 'DROP'];
 
-/** From now on no TCP data from this IPv4 address of ours arrives in the namespace, until `hear`. */
-export function silence(space: string, address: string): void {
-  // Dropped there: what is dropped here our kernel knows of, and takes for congestion.
-  execFileSync('ip', ['netns', 'exec', space, 'iptables', '-A', 'INPUT', '-s', address, ...data]);
+/**
+ * From now on no TCP data from this IPv4 address arrives in the namespace (undefined: ours), until `hear`. Dropped where
+ * it would arrive: what is dropped where it leaves, the kernel there knows of, and takes for congestion.
+ */
+export function silence(space: string | undefined, address: string): void {
+  filter(space, '-A', address);
 }
 
 /** Undoes `silence`. */
-export function hear(space: string, address: string): void {
-  execFileSync('ip', ['netns', 'exec', space, 'iptables', '-D', 'INPUT', '-s', address, ...data]);
+export function hear(space: string | undefined, address: string): void {
+  filter(space, '-D', address);
+}
+
+function filter(space: string | undefined, action: '-A' | '-D', address: string): void {
+  const where = space === undefined ? [] : ['ip', 'netns', 'exec', space];
+  execFileSync('env', [...where, 'iptables', action, 'INPUT', '-s', address, ...data]);
 }
 
 /** What a command prints, also where it fails: daemons' clients fail for "not found". */
