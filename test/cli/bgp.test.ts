@@ -10,7 +10,7 @@ import { directoryWith, fileScope } from './scope.ts';
 import type { Scope, Sites } from './scope.ts';
 import { startWebServer } from './web-server.ts';
 import type { WebServer } from './web-server.ts';
-import { machineFile, newSites, releaseFiles } from './world.ts';
+import { apiUrl, machineFile, newSites, releaseFiles } from './world.ts';
 
 const options = { timeout: 60_000, skip: birdIsMissing };
 const scope = fileScope();
@@ -73,6 +73,55 @@ test('both BIRDs learn the prefix with the site as next hop', options, async () 
     assert.ok(route.includes(`BGP.next_hop: ${sites[site]}`), route);
     assert.doesNotMatch(route, /65535,0/);
   }
+});
+
+test(
+  'fairlead bgp shows the session and what it was told; the plan says the same, the doctor what is missing',
+  options,
+  async () => {
+    const { birds, directories } = world();
+    const shown = await runFairlead(['bgp'], directories.fra);
+    assert.equal(shown.code, 0, shown.stdout);
+    assert.match(shown.stdout, /^site fra {2}AS 65010 {2}spoken by its coordinator$/m);
+    assert.match(shown.stdout, /^coordinator +fra-rt +127\.0\.0\.1:\d+ +65000 +established .*hold 9s, /m);
+    assert.match(shown.stdout, /^coordinator +fra-rt +203\.0\.113\.0\/24 +via \S+ path 65010 .*ago +www is up/m);
+    const plan = await runFairlead(['bgp', '--plan'], directories.fra);
+    assert.match(plan.stdout, /^= +coordinator +fra-rt +203\.0\.113\.0\/24 .*the same/m);
+    const doctor = await runFairlead(['doctor', 'bgp'], directories.fra);
+    assert.equal(doctor.code, 1);
+    assert.match(doctor.stdout, /^fra: fra has one border router/m);
+    const printed = await runFairlead(['doctor', 'bgp', '--for', 'bird'], directories.fra);
+    assert.match(printed.stdout, new RegExp(`local 127\\.0\\.0\\.1 port ${birds.fra.port} as 65000;`));
+    assert.match(printed.stdout, /neighbor 127\.0\.0\.1 as 65010;/);
+    const wrong = await runFairlead(['doctor', 'bgp', '--for', 'ios'], directories.fra);
+    assert.deepEqual(
+      [wrong.code, wrong.stderr.split('\n')[0]],
+      [2, "fairlead doctor: got --for 'ios', expected one of bird, frr, gobgp, junos, arista"],
+    );
+  },
+);
+
+test('metrics count sessions and routes by neighbor', options, async () => {
+  const { sites } = world();
+  const text = await (await fetch(`${apiUrl(sites.fra)}/v1/metrics`)).text();
+  assert.match(text, /^bgp_peer_state\{speaker="coordinator",peer="fra-rt"\} 6$/m);
+  assert.match(text, /^bgp_adj_rib_out_prefixes\{speaker="coordinator",peer="fra-rt"\} 1$/m);
+  assert.match(text, /^anycast_state\{prefix="203\.0\.113\.0\/24",site="fra",state="announced"\} 1$/m);
+});
+
+test('R24: a coordinator that is killed and starts again takes no route from its router', options, async () => {
+  const { birds, coordinators, directories } = world();
+  coordinators.iad.signal('SIGKILL');
+  await coordinators.iad.ended();
+  const progress: { isBack: boolean } = { isBack: false };
+  const starting = startCoordinator(scope, directories.iad).then(async (coordinator) => {
+    coordinators.iad = coordinator;
+    await birds.iad.shows('show protocols all announcer', /BGP state: +Established/);
+    progress.isBack = true;
+  });
+  while (!progress.isBack) assert.match(await birds.iad.ask('show', 'route', prefix), /203\.0\.113\.0\/24/);
+  await starting;
+  await birds.iad.shows(ofPrefix, /BGP\.as_path: 65010\n/);
 });
 
 test('a site that dies is withdrawn with its session up while another serves, and comes back', options, async () => {
