@@ -16,6 +16,15 @@ function readmeExample(): string {
   return match[1];
 }
 
+/** Asks for a setting that needs koffi, which the folder has not got, and prints what the speaker says. */
+const keyedProgram = `
+  import { Speaker } from 'bgp-ts';
+  const speaker = new Speaker({ onEvent: (event) => { if (event.kind === 'error') console.log(event.text); } });
+  const numbers = { peerAsn: 65000, localAsn: 65001, routerId: '192.0.2.1' };
+  speaker.addPeer({ name: 'keyed', address: '127.0.0.1', ...numbers, socket: { md5Key: 'key' } });
+  await speaker.stop({ mode: 'silent' });
+`;
+
 void test('the README example runs from the packed tarball in an empty folder and announces to a peer', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bgp-ts-pack-'));
   await using peer = await ListeningPeer.start({ asn: 65000 });
@@ -38,6 +47,12 @@ void test('the README example runs from the packed tarball in an empty folder an
     const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
     const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2024'];
     run(process.execPath, compiler, ...strict, 'types.ts');
+
+    // npm may have had the optional dependency in its cache; from here on nothing has it.
+    rmSync(join(folder, 'node_modules/koffi'), { recursive: true, force: true });
+    writeFileSync(join(folder, 'keyed.js'), keyedProgram);
+    const refusal = /^BGP session with keyed cannot run: md5Key cannot be set without koffi: koffi does not load: /;
+    assert.match(run(process.execPath, 'keyed.js'), refusal);
 
     const example = spawn(process.execPath, ['example.js', '127.0.0.1', String(peer.port)], {
       cwd: folder,
