@@ -25,7 +25,6 @@ export const behindItsPrefix: Scenario = {
       await diesAndReturns(lab, timeline);
     } finally {
       await lab.try(transit.name, ['ip', 'route', 'del', ...way]);
-      await lab.startBackends(fra, iad).catch(() => undefined);
     }
   },
 };
@@ -54,5 +53,6 @@ async function diesAndReturns(lab: Lab, timeline: Timeline): Promise<void> {
     return (status === 200 && body.includes(fra.name)) || `${status} ${body}`;
   };
   await waitFor(`a client to reach ${fra.id} on ${anycast.address}`, reached, { deadlineMs: moveDeadlineMs });
+  await lab.startBackends(iad);
   assertSessionStayed(lab, fra, startMs);
 }
