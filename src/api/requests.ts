@@ -1,6 +1,7 @@
 /** Bodies that the API takes, besides those of the room `health`. */
 import { z } from 'zod';
 import { parsePrefix } from '#base/ip.ts';
+import { budgetRules } from '#steering/safety/budget.ts';
 import { nodeBgpSchema } from '#border/instruction.ts';
 import { reportSchema } from '#health/report.ts';
 
@@ -40,6 +41,8 @@ export const overrideRequestSchema = z.strictObject({
   who,
   reason,
   durationMs: z.number().min(1000, 'expected at least 1s'),
+  /** Rules that are passed over for this drain, by name (R26). */
+  forced: z.array(z.enum(budgetRules)).max(20).optional(),
 });
 
 /** A prefix at sites, all that may announce it where none is named; made canonical. */

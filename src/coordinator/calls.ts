@@ -84,6 +84,7 @@ function drain(request: OverrideRequest, parts: CallParts): CallResult {
     who: request.who,
     createdAtUnixMs: unixMs(),
     durationMs: request.durationMs,
+    ...(request.forced === undefined ? {} : { forced: request.forced }),
     revision: 0,
     removed: false,
   };

@@ -18,8 +18,13 @@ DNS leaves the site out at once, everywhere. Its own coordinator waits for the l
 Exit code: 0 in force or pending, 1 refused, 2 wrong usage, 75 no coordinator answers.
 
   -r, --reason TEXT       why, for everyone who looks at the status
-  -e, --expires DURATION  when it ends by itself, such as 30m or 2h`,
-  options: { reason: { type: 'string', short: 'r' }, expires: { type: 'string', short: 'e' } },
+  -e, --expires DURATION  when it ends by itself, such as 30m or 2h
+      --force RULE        pass over a rule that keeps the routes, such as maxWithdrawn; may be given several times`,
+  options: {
+    reason: { type: 'string', short: 'r' },
+    expires: { type: 'string', short: 'e' },
+    force: { type: 'string', multiple: true },
+  },
   parameters: ['SITE'],
   run: async ({ values, positionals: [site], misused, call }) => {
     const reason = values.reason?.trim() ?? '';
@@ -29,7 +34,7 @@ Exit code: 0 in force or pending, 1 refused, 2 wrong usage, 75 no coordinator an
     if (durationMs === undefined) {
       return misused(`--expires: got '${values.expires}', expected a duration such as 30m or 2h`);
     }
-    const body = { kind: 'drain', site, reason, who: whoAmI(), durationMs };
+    const body = { kind: 'drain', site, reason, who: whoAmI(), durationMs, forced: values.force };
     const answer = await call({ method: 'POST', path: '/v1/overrides', body, schema: drainedSchema });
     if (!answer.ok) return answer.fault;
     const { override, state } = answer.value;
