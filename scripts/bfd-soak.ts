@@ -1,7 +1,7 @@
 /**
  * Soak of BFD: our speaker against FRR's bfdd at 300 ms × 3 over a cable between two network namespaces, one session in
- * a worker beside a thread that makes garbage without end, one in that very thread, while other threads burn the
- * processors. Counts flaps as both sides saw them, and says how our packets lay in time.
+ * a worker beside a main thread that makes garbage without end, one in a worker that makes garbage itself, while other
+ * threads burn the processors. Counts flaps as both sides saw them, and says how our packets lay in time.
  *
  * Run as root: `node scripts/bfd-soak.ts [--minutes N] [--burners N]`; 60 minutes and a burner for each processor unless
  * told otherwise. Exit code 1 after a flap.
@@ -20,7 +20,7 @@ import type { Bfdd, OurBfd } from '../src/bgp-ts/test/bfd-lab.ts';
 
 const timing = { intervalMs: 300, multiplier: 3 } as const;
 const inWorker = { ...timing, name: 'in worker', address: far.ipv4 } as const;
-const inThread = { ...timing, name: 'in thread', address: far.ipv6, device: 'near' } as const;
+const inStorm = { ...timing, name: 'in storm', address: far.ipv6, device: 'near' } as const;
 const peers = [near.ipv4, `${near.ipv6} local-address ${far.ipv6}`] as const;
 const reportEveryMs = 60_000;
 
@@ -35,8 +35,8 @@ async function soak(minutes: number, burnerCount: number): Promise<boolean> {
   const bfdd = await lab.bfdd(peers.map(peerLines).join(''));
   const ours = await lab.ours();
   await ours.add(inWorker);
-  await ours.add(inThread, true);
-  await Promise.all([ours.state(inWorker.name, 'up'), ours.state(inThread.name, 'up')]);
+  await ours.add(inStorm, true);
+  await Promise.all([ours.state(inWorker.name, 'up'), ours.state(inStorm.name, 'up')]);
   const eventsBefore = ours.log.events.length;
   const captureFile = join(lab.folder, 'capture');
   const filter = ['udp', 'dst', 'port', '3784', 'and', 'src', near.ipv4];
@@ -68,7 +68,7 @@ function peerLines(peer: string): string {
 }
 
 async function tellSnapshots(ours: OurBfd, leftMs: number): Promise<void> {
-  for (const { name } of [inWorker, inThread]) {
+  for (const { name } of [inWorker, inStorm]) {
     const seen = await ours.snapshot(name);
     const counts = `${seen.packetsSent} sent, ${seen.packetsReceived} received, ${seen.lateTicks} late ticks`;
     console.log(`${Math.round(Math.max(0, leftMs) / 1000)} s left, ${name}: ${seen.state}, ${counts}`);

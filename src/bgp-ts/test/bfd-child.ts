@@ -3,14 +3,16 @@
  * events over Node's channel between processes. Also sends packets that no speaker would.
  */
 import { createSocket } from 'node:dgram';
-import { InThreadBfd } from '../src/bfd/speaker.ts';
+import { Worker } from 'node:worker_threads';
+import { WorkerBfd } from '../src/bfd/worker-bfd.ts';
 import { createWorkerBfd } from '../src/bfd/worker-client.ts';
+import { storm } from './bfd-storm.ts';
 import type { BfdEvent, BfdSessionOptions, BfdSnapshot } from '../src/bfd/types.ts';
 
 /** Test to child. */
 export type BfdChildCommand =
-  /** `isInThread` puts the session into the thread where a storm may be. */
-  | { readonly kind: 'add'; readonly options: BfdSessionOptions; readonly isInThread: boolean }
+  /** `isInStorm` puts the session into a worker that makes garbage all the time. */
+  | { readonly kind: 'add'; readonly options: BfdSessionOptions; readonly isInStorm: boolean }
   | { readonly kind: 'remove'; readonly name: string }
   | { readonly kind: 'snapshot' }
   | { readonly kind: 'stop'; readonly isSilent: boolean }
@@ -30,7 +32,7 @@ const tell = (news: BfdChildNews): void => {
 };
 const onEvent = (event: BfdEvent): void => tell({ kind: 'event', event });
 const speaker = createWorkerBfd({ onEvent });
-const inThread = new InThreadBfd({ onEvent });
+let inStorm: WorkerBfd | undefined;
 
 process.on('disconnect', () => process.exit());
 process.on('message', (command: BfdChildCommand) => {
@@ -40,19 +42,19 @@ process.on('message', (command: BfdChildCommand) => {
 async function obey(command: BfdChildCommand): Promise<void> {
   switch (command.kind) {
     case 'add': {
-      const added = (command.isInThread ? inThread : speaker).addSession(command.options);
+      const added = (command.isInStorm ? stormSpeaker() : speaker).addSession(command.options);
       tell({ kind: 'added', fault: added.ok ? undefined : added.fault });
       return;
     }
     case 'remove':
-      if (!speaker.removeSession(command.name)) inThread.removeSession(command.name);
+      if (!speaker.removeSession(command.name)) inStorm?.removeSession(command.name);
       return;
     case 'snapshot': {
-      tell({ kind: 'snapshot', snapshot: [...(await speaker.snapshot()), ...(await inThread.snapshot())] });
+      tell({ kind: 'snapshot', snapshot: [...(await speaker.snapshot()), ...((await inStorm?.snapshot()) ?? [])] });
       return;
     }
     case 'stop':
-      await Promise.all([speaker.stop(command), inThread.stop(command)]);
+      await Promise.all([speaker.stop(command), inStorm?.stop(command)]);
       {
         process.disconnect();
         return;
@@ -62,7 +64,7 @@ async function obey(command: BfdChildCommand): Promise<void> {
       return;
     }
     case 'storm': {
-      storm([]);
+      storm(0);
       return;
     }
   }
@@ -76,11 +78,8 @@ function send(hex: string, address: string, ttl: number): void {
   });
 }
 
-/** Some ten thousand objects a turn, of which the youngest turns survive: young and old collections both have work. */
-function storm(kept: unknown[][]): void {
-  kept.push(Array.from({ length: 20_000 }, (_, index) => ({ index, text: `garbage ${index}` })));
-  if (kept.length > 40) kept.splice(0, 30);
-  const endMs = performance.now() + 20;
-  while (performance.now() < endMs) JSON.stringify(kept.at(-1)?.slice(0, 100));
-  setImmediate(storm, kept);
+function stormSpeaker(): WorkerBfd {
+  const entry = new URL('./bfd-storm-worker.ts', import.meta.url);
+  inStorm ??= new WorkerBfd(new Worker(entry, { workerData: { allowUnfiltered: false } }), onEvent);
+  return inStorm;
 }

@@ -147,8 +147,8 @@ export class OurBfd {
     });
   }
 
-  async add(options: BfdSessionOptions, isInThread = false): Promise<void> {
-    const news = await this.#ask({ kind: 'add', options, isInThread }, 'added');
+  async add(options: BfdSessionOptions, isInStorm = false): Promise<void> {
+    const news = await this.#ask({ kind: 'add', options, isInStorm }, 'added');
     if (news.kind === 'added' && news.fault !== undefined) throw new Error(news.fault);
   }
 

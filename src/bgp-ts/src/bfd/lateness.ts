@@ -6,7 +6,9 @@
 /** This many late turns within about `memoryMs` are chronic. */
 const chronicCount = 3;
 const memoryMs = 30_000;
-/** After this long without a late turn the factor is halved. */
+/** A turn that is two intervals late or more counts for two. */
+const maxWeight = 2;
+/** After this long without a turn that is half a configured interval late the factor is halved. */
 const recoveryMs = 120_000;
 const maxFactor = 8;
 
@@ -15,6 +17,7 @@ export class LatenessGuard {
   #lateTicks = 0;
   #recent = 0;
   #lastLateMs = -Infinity;
+  #lastTroubleMs = -Infinity;
   #lastChangeMs = -Infinity;
   #factor = 1;
 
@@ -28,18 +31,22 @@ export class LatenessGuard {
     return this.#factor;
   }
 
-  /** Takes the lateness of a turn; a turn is late when it comes more than an interval after its time. */
+  /**
+   * Takes the lateness of a turn, and the interval as it is now, `factor` included. A turn is late when it comes more
+   * than that interval after its time.
+   */
   tick(latenessMs: number, intervalMs: number, nowMs: number): void {
-    if (latenessMs > intervalMs) this.#addLate(nowMs);
-    else if (this.#factor > 1 && nowMs - Math.max(this.#lastLateMs, this.#lastChangeMs) >= recoveryMs) {
+    if (latenessMs * this.#factor * 2 > intervalMs) this.#lastTroubleMs = nowMs;
+    if (latenessMs > intervalMs) this.#addLate(Math.min(maxWeight, Math.floor(latenessMs / intervalMs)), nowMs);
+    else if (this.#factor > 1 && nowMs - Math.max(this.#lastTroubleMs, this.#lastChangeMs) >= recoveryMs) {
       this.#change(this.#factor / 2, nowMs);
     }
   }
 
-  #addLate(nowMs: number): void {
+  #addLate(weight: number, nowMs: number): void {
     this.#lateTicks++;
     const age = (nowMs - this.#lastLateMs) / memoryMs;
-    this.#recent = 1 + this.#recent * Math.max(0, 1 - age);
+    this.#recent = weight + this.#recent * Math.max(0, 1 - age);
     this.#lastLateMs = nowMs;
     // Whole count less a half: what has faded a little since still counts.
     if (this.#recent > chronicCount - 0.5 && this.#factor < maxFactor) this.#change(this.#factor * 2, nowMs);

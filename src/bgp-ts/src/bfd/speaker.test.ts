@@ -167,10 +167,28 @@ test('three late turns in a row double the interval up to eightfold, and two qui
 
 test('late turns that are rare change nothing', () => {
   const guard = new LatenessGuard();
-  for (let turn = 1; turn <= 100; turn++) guard.tick(5000, 300, turn * 30_000);
+  for (let turn = 1; turn <= 100; turn++) guard.tick(599, 300, turn * 30_000);
   assert.deepEqual([guard.factor, guard.lateTicks], [1, 100]);
   guard.tick(300, 300, 1e7);
   assert.equal(guard.lateTicks, 100);
+});
+
+test('turns that are two intervals late are chronic sooner, and one alone is not', () => {
+  const guard = new LatenessGuard();
+  guard.tick(5000, 300, 1000);
+  assert.equal(guard.factor, 1);
+  guard.tick(601, 300, 2000);
+  assert.equal(guard.factor, 2);
+});
+
+test('the interval is not shortened while turns are half a configured interval late', () => {
+  const guard = new LatenessGuard();
+  for (const nowMs of [0, 1, 2]) guard.tick(301, 300, nowMs);
+  guard.tick(151, 600, 119_000);
+  guard.tick(0, 600, 238_999);
+  assert.equal(guard.factor, 2);
+  guard.tick(0, 600, 239_000);
+  assert.equal(guard.factor, 1);
 });
 
 test('the filter loads the TTL or the hop limit, and returns nothing unless it is 255', () => {
