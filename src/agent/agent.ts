@@ -2,7 +2,9 @@
  * The node side put together: what stands on the node, the report, and one push for each coordinator.
  */
 import type { Logger } from 'pino';
+import type { AgentStatus } from '#api/agent.ts';
 import { present } from '#base/assert.ts';
+import { unixMs } from '#base/clock.ts';
 import { reportAnswerSchema } from '#border/instruction.ts';
 import type { Instruction } from '#border/instruction.ts';
 import { createHaproxyMonitor } from '#edge/haproxy/monitor.ts';
@@ -26,6 +28,8 @@ export interface AgentIdentity {
 }
 
 export interface Agent {
+  /** Its contact with each coordinator, and what it reports. */
+  describe(): Pick<AgentStatus, 'coordinators' | 'report'>;
   /** What the node says of BGP has changed: coordinators should hear it at once. */
   hurry(): void;
   /** Ends at once; coordinators are told nothing, the lease runs out. */
@@ -57,12 +61,16 @@ export function startAgent(
     ...(latencies === undefined ? {} : { latencies }),
     ...(bgp?.report === undefined ? {} : { bgp: bgp.report }),
   });
+  const contacts = new Map<string, AgentStatus['coordinators'][number]>();
+  const note = (url: string, state: AgentStatus['coordinators'][number]['state'], reason: string): void =>
+    void contacts.set(url, { url, state, reason, sinceUnixMs: unixMs() });
   const takeAnswer = (body: string): void => {
     const instruction = instructionIn(body);
     if (instruction !== undefined) bgp?.take(instruction);
   };
   const pushes = config.coordinators.map((url) => {
     const news = roundTrips?.news();
+    note(url, 'untried', 'nothing to report yet');
     return createReportPush({
       url,
       path: '/v1/reports',
@@ -71,8 +79,13 @@ export function startAgent(
       compose: () => compose(news?.()),
       ...(bgp === undefined ? {} : { onAnswer: takeAnswer }),
       onContact: (contact) => {
-        if (contact.kind === 'reached') logger.info({ coordinator: url }, `coordinator ${url} takes reports`);
-        else logger.warn({ coordinator: url }, `coordinator ${url} takes no reports: ${contact.reason}`);
+        if (contact.kind === 'reached') {
+          note(url, 'reached', 'takes reports');
+          logger.info({ coordinator: url }, `coordinator ${url} takes reports`);
+          return;
+        }
+        note(url, 'lost', contact.reason);
+        logger.warn({ coordinator: url }, `coordinator ${url} takes no reports: ${contact.reason}`);
       },
     });
   });
@@ -108,6 +121,10 @@ export function startAgent(
   }
 
   return {
+    describe: () => {
+      const report = composer.body();
+      return { coordinators: [...contacts.values()], ...(report === undefined ? {} : { report }) };
+    },
     hurry: () => {
       if (composer.body() !== undefined) for (const push of pushes) push.publish(true);
     },

@@ -51,6 +51,7 @@ keepalived:
     node: 'fra-lb1',
     coordinators: ['http://10.66.1.53:8053'],
     token: 'secret',
+    controlSocket: path.join(path.dirname(file), 'agent.sock'),
     intervalMs: 1000,
     haproxy: {
       socketPath: '/run/haproxy/admin.sock',

@@ -12,6 +12,7 @@ import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import { bgpMachineSchema, readBgpMachine } from '#config/bgp-machine.ts';
 import type { BgpMachine } from '#config/bgp-machine.ts';
+import { socketPathFault } from '#config/machine.ts';
 import { fileProblem } from '#config/problem.ts';
 import type { Problem } from '#config/problem.ts';
 import { loadYaml } from '#config/yaml-document.ts';
@@ -43,6 +44,8 @@ const agentSchema = z.strictObject({
   /** Holds the token that coordinators ask for. */
   tokenFile: z.string().min(1).optional(),
   coordinators: z.array(coordinatorUrl).min(1),
+  /** The Unix socket that commands talk to (R30). */
+  controlSocket: z.string().min(1).optional(),
   /** Between two looks, and between two reports where nothing changes. */
   interval: durationMs.default(1000).refine((ms) => ms >= 100 && ms <= 60_000, 'expected 100ms to 60s'),
   haproxy: z
@@ -80,6 +83,8 @@ export interface AgentConfig {
   readonly node: string;
   readonly coordinators: readonly string[];
   readonly token: string | undefined;
+  /** The Unix socket that commands talk to (R30). */
+  readonly controlSocket: string;
   readonly intervalMs: number;
   readonly haproxy:
     | {
@@ -110,14 +115,20 @@ export function loadAgentConfig(file: string): Result<AgentConfig, readonly Prob
   const bgp = value.bgp === undefined ? undefined : readBgpMachine(folder, value.bgp);
   if (bgp?.ok === false) return refuse(bgp.fault.map(({ path: at, message }) => problemAt(at, message)));
   const machine = bgp && { ...bgp.value, stateFile: path.resolve(folder, value.bgp?.stateFile ?? '') };
-  return succeed({ ...compose(value, folder, token.value), bgp: machine });
+  const controlSocket =
+    value.controlSocket === undefined
+      ? path.join(machine === undefined ? folder : path.dirname(machine.stateFile), `${path.parse(file).name}.sock`)
+      : path.resolve(folder, value.controlSocket);
+  const tooLong = socketPathFault(controlSocket);
+  if (tooLong !== undefined) return refuse([problemAt(['controlSocket'], tooLong)]);
+  return succeed({ ...compose(value, folder, token.value), bgp: machine, controlSocket });
 }
 
 function compose(
   value: z.output<typeof agentSchema>,
   folder: string,
   token: string | undefined,
-): Omit<AgentConfig, 'bgp'> {
+): Omit<AgentConfig, 'bgp' | 'controlSocket'> {
   const { haproxy, keepalived, latency } = value;
   return {
     site: value.site,

@@ -19,9 +19,14 @@ import { NodeBgp } from './node-bgp.ts';
 const prefix = '203.0.113.0/24';
 
 function instruction(
-  change: { readonly routes?: number; readonly loopback?: 'managed' | 'operator'; readonly node?: string } = {},
+  change: {
+    readonly routes?: number;
+    readonly loopback?: 'managed' | 'operator';
+    readonly node?: string;
+    readonly settleMs?: number;
+  } = {},
 ): Instruction {
-  const { routes = 1, loopback = 'managed', node = 'lb1' } = change;
+  const { routes = 1, loopback = 'managed', node = 'lb1', settleMs = 0 } = change;
   const route = {
     prefix,
     standing: 'normal',
@@ -39,7 +44,7 @@ function instruction(
     neighbors: [{ ...neighbor, ...rest }],
     routes: routes === 0 ? [] : [route],
     loopback,
-    settleMs: 0,
+    settleMs,
   });
 }
 
@@ -133,6 +138,54 @@ test('R16: a route whose address is missing does not begin where the operator ca
   node.take(instruction({ loopback: 'operator' }));
   await node.settled();
   assert.deepEqual(seen(), [`tell ${prefix}`]);
+  await node.leave('stopping');
+});
+
+test('R16: a route that waits for its address begins when the operator puts it there, with no word of a coordinator', async (context) => {
+  context.mock.timers.enable({ apis: ['setInterval'] });
+  const { start, seen, addresses } = bench(context);
+  const node = start();
+  node.take(instruction({ loopback: 'operator' }));
+  await node.settled();
+  assert.deepEqual(seen(), []);
+  assert.deepEqual((await node.describe()).missing, [{ prefix, reason: '203.0.113.1 is not on this node (R16)' }]);
+  const put = parseIp('203.0.113.1');
+  assert.ok(put !== undefined);
+  addresses.add(put);
+  node.take(instruction({ loopback: 'operator' }));
+  context.mock.timers.tick(1000);
+  await node.settled();
+  assert.deepEqual(seen(), [`tell ${prefix}`]);
+  assert.deepEqual((await node.describe()).missing, []);
+  await node.leave('stopping');
+});
+
+test('a managed address stays for the whole wait after its own withdrawal, whatever was withdrawn before', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  const { start, seen } = bench(context);
+  const node = start();
+  node.take(instruction({ settleMs: 10_000 }));
+  await node.settled();
+  context.mock.timers.tick(9000);
+  node.take(instruction({ settleMs: 10_000, routes: 0 }));
+  await node.settled();
+  seen();
+  context.mock.timers.tick(9999);
+  await node.settled();
+  assert.deepEqual(seen(), []);
+  context.mock.timers.tick(1);
+  await node.settled();
+  assert.deepEqual(seen(), ['ip del 203.0.113.1/32']);
+  node.take(instruction({ settleMs: 10_000 }));
+  await node.settled();
+  node.take(instruction({ settleMs: 10_000, routes: 0 }));
+  await node.settled();
+  node.take(instruction({ settleMs: 10_000 }));
+  await node.settled();
+  seen();
+  context.mock.timers.tick(20_000);
+  await node.settled();
+  assert.deepEqual(seen(), [], 'it is needed again');
   await node.leave('stopping');
 });
 

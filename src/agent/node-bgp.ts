@@ -8,12 +8,14 @@
  */
 import { createWorkerBfd, createWorkerSpeaker } from 'bgp-ts';
 import type { Logger } from 'pino';
-import type { IpAddress } from '#base/ip.ts';
+import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import type { Instruction, InstructedRoute, NodeBgp as NodeBgpReport } from '#border/instruction.ts';
 import { Loopback } from '#border/loopback.ts';
 import type { RunIp } from '#border/loopback.ts';
-import { BorderSessions } from '#border/sessions.ts';
+import { readKernelDrops } from '#border/kernel-drops.ts';
+import { BorderSessions, gracefulShutdownMs } from '#border/sessions.ts';
 import type { BorderSessionsOptions } from '#border/sessions.ts';
+import type { NeighborSnapshot } from '#border/snapshot.ts';
 import type { BgpMachine } from '#config/bgp-machine.ts';
 import { localAddresses } from '#edge/keepalived/local-addresses.ts';
 import type { ServiceReport } from '#health/report.ts';
@@ -37,13 +39,28 @@ export interface NodeBgpOptions {
   readonly create?: Pick<BorderSessionsOptions, 'createSpeaker' | 'createBfd'>;
 }
 
+/** What a node acts on, and what came of it. */
+export interface NodeBgpDescription {
+  readonly instruction: Instruction | undefined;
+  /** Whether a coordinator gave it in this run. */
+  readonly isFresh: boolean;
+  /** Why a wanted prefix is not told. */
+  readonly missing: readonly { readonly prefix: IpPrefix; readonly reason: string }[];
+  /** Addresses that it put on the loopback. */
+  readonly managed: readonly IpAddress[];
+  readonly neighbors: readonly NeighborSnapshot[];
+}
+
 /** The BGP side of one node. */
 export class NodeBgp {
   readonly #options: NodeBgpOptions;
   readonly #sessions: BorderSessions;
   readonly #loopback: Loopback;
   readonly #readAddresses: () => ReadonlySet<IpAddress>;
-  readonly #settling = new Set<NodeJS.Timeout>();
+  /** Addresses of ours that no route needs any more, until they are taken off. */
+  readonly #settling = new Map<IpAddress, NodeJS.Timeout>();
+  /** Why a wanted route is not told. */
+  readonly #missing = new Map<IpPrefix, string>();
   readonly #look: NodeJS.Timeout;
   #instruction: Instruction | undefined;
   /** Whether the instruction is of this run, so that it counts whatever the node itself sees. */
@@ -51,7 +68,7 @@ export class NodeBgp {
   #services: readonly ServiceReport[] | undefined;
   #latest: NodeBgpReport | undefined;
   #told = '';
-  #complaint = '';
+  readonly #complaints = new Set<string>();
   #applying: Promise<void> = Promise.resolve();
   #isLeaving = false;
 
@@ -68,7 +85,11 @@ export class NodeBgp {
       ...(options.runIp === undefined ? {} : { runIp: options.runIp }),
     });
     if (instruction !== undefined && this.#isOurs(instruction)) this.#instruction = instruction;
-    this.#look = setInterval(() => void this.#refresh(), lookIntervalMs);
+    this.#look = setInterval(() => {
+      // What stood in the way of a route may be gone: the same instruction counts again.
+      if (this.#missing.size > 0) this.#apply();
+      else void this.#refresh();
+    }, lookIntervalMs);
   }
 
   /** Takes what the coordinator answered. */
@@ -78,6 +99,7 @@ export class NodeBgp {
     this.#instruction = instruction;
     this.#isFresh = true;
     if (isSame) return;
+    this.#complaints.clear();
     this.#keep();
     this.#apply();
   }
@@ -91,6 +113,22 @@ export class NodeBgp {
   /** What to report; undefined before the first look. */
   get report(): NodeBgpReport | undefined {
     return this.#latest;
+  }
+
+  /** What it acts on, and what came of it. */
+  async describe(): Promise<NodeBgpDescription> {
+    return {
+      instruction: this.#instruction,
+      isFresh: this.#isFresh,
+      missing: [...this.#missing].map(([prefix, reason]) => ({ prefix, reason })),
+      managed: this.#loopback.owned,
+      neighbors: await this.#sessions.snapshot(),
+    };
+  }
+
+  /** How long `leave` may take. */
+  get leaveMs(): number {
+    return gracefulShutdownMs + (this.#instruction?.settleMs ?? 0);
   }
 
   /** Resolves when everything that was asked for is carried out. */
@@ -107,7 +145,7 @@ export class NodeBgp {
     this.#options.onChange();
     await this.#applying;
     await this.#sessions.leave(reason, this.#instruction?.settleMs ?? 0);
-    for (const timer of this.#settling) clearTimeout(timer);
+    for (const timer of this.#settling.values()) clearTimeout(timer);
     for (const address of this.#loopback.owned) this.#complain(await this.#loopback.takeOff(address));
   }
 
@@ -123,6 +161,7 @@ export class NodeBgp {
     const instruction = this.#instruction;
     if (instruction === undefined || this.#isLeaving) return;
     this.#sessions.replace(instruction.neighbors, instruction.routerId);
+    this.#missing.clear();
     for (const route of instruction.routes) await this.#begin(route, instruction);
     this.#end(instruction);
     if (this.#isFresh) this.#sessions.declareComplete();
@@ -132,12 +171,17 @@ export class NodeBgp {
   async #begin(route: InstructedRoute, { loopback }: Instruction): Promise<void> {
     const { prefix, standing, settings, addresses, reason } = route;
     const isTold = this.#sessions.prefixes.includes(prefix);
-    if (!isTold && !this.#isFresh && !this.#isWell(route)) return;
+    if (!isTold && !this.#isFresh && !this.#isWell(route)) {
+      this.#missing.set(prefix, 'no coordinator asks for it yet, and this node does not serve it (R23)');
+      return;
+    }
     if (loopback === 'managed') for (const address of addresses) this.#complain(await this.#loopback.put(address));
     const present = this.#readAddresses();
     const missing = addresses.find((address) => !present.has(address));
     if (!isTold && missing !== undefined) {
-      this.#complain({ ok: false, fault: `${prefix} is not told: ${missing} is not on this node (R16)` });
+      const reason = `${missing} is not on this node (R16)`;
+      this.#missing.set(prefix, reason);
+      this.#complain({ ok: false, fault: `${prefix} is not told: ${reason}` });
       return;
     }
     this.#sessions.announce(prefix, { nextHop: 'self', standing, settings }, reason);
@@ -149,19 +193,28 @@ export class NodeBgp {
     for (const prefix of this.#sessions.prefixes) {
       if (!wanted.has(prefix)) this.#sessions.withdraw(prefix, 'the coordinator takes it from this node');
     }
-    const timer = setTimeout(() => {
-      this.#settling.delete(timer);
-      void this.#takeOffUnused();
-    }, settleMs);
-    this.#settling.add(timer);
+    const used = new Set(routes.flatMap(({ addresses }) => addresses));
+    for (const address of this.#loopback.owned) this.#settle(address, used.has(address) ? undefined : settleMs);
   }
 
-  async #takeOffUnused(): Promise<void> {
-    if (this.#isLeaving) return;
-    const used = new Set(this.#instruction?.routes.flatMap(({ addresses }) => addresses));
-    for (const address of this.#loopback.owned) {
-      if (!used.has(address)) this.#complain(await this.#loopback.takeOff(address));
+  /** Takes an address off when it has not been needed for so long; undefined where it is needed. */
+  #settle(address: IpAddress, settleMs: number | undefined): void {
+    const running = this.#settling.get(address);
+    if (settleMs === undefined) {
+      clearTimeout(running);
+      this.#settling.delete(address);
+    } else if (running === undefined) {
+      const timer = setTimeout(() => {
+        this.#settling.delete(address);
+        this.#applying = this.#applying.then(() => this.#takeOff(address));
+      }, settleMs);
+      this.#settling.set(address, timer);
     }
+  }
+
+  async #takeOff(address: IpAddress): Promise<void> {
+    const isUsed = this.#instruction?.routes.some(({ addresses }) => addresses.includes(address)) === true;
+    if (!this.#isLeaving && !isUsed) this.#complain(await this.#loopback.takeOff(address));
   }
 
   /** Whether this node itself can serve the route, by its own proxy; one that does not report on it has no say. */
@@ -175,9 +228,10 @@ export class NodeBgp {
     const neighbors = await this.#sessions.snapshot();
     if (this.#isLeaving) return;
     const prefixes = [...this.#sessions.prefixes];
-    this.#latest = { neighbors: [...neighbors], addresses: [...this.#readAddresses()].sort(), prefixes };
+    const addresses = [...this.#readAddresses()].sort();
+    this.#latest = { neighbors: [...neighbors], addresses, prefixes, kernel: readKernelDrops() };
     const states = neighbors.map(({ name, state, bfd }) => [name, state, bfd?.state]);
-    const told = JSON.stringify([states, this.#latest.addresses, prefixes]);
+    const told = JSON.stringify([states, addresses, prefixes]);
     if (told === this.#told) return;
     this.#told = told;
     this.#options.onChange();
@@ -194,8 +248,8 @@ export class NodeBgp {
 
   /** Tells a fault once, not each time it is met again. */
   #complain(result: { readonly ok: true } | { readonly ok: false; readonly fault: string }): void {
-    if (result.ok || result.fault === this.#complaint) return;
-    this.#complaint = result.fault;
+    if (result.ok || this.#complaints.has(result.fault)) return;
+    this.#complaints.add(result.fault);
     this.#options.log.error({ event: 'bgp.node' }, result.fault);
   }
 }

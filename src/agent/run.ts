@@ -1,25 +1,33 @@
 /**
- * `fairlead agent` as a process: loads the config, runs until SIGTERM or SIGINT, loads it again on SIGHUP. A node that
- * speaks BGP drains its routes before it ends (R24); a second signal ends it at once.
+ * `fairlead agent` as a process: loads the config, runs until SIGTERM, SIGINT or `fairlead stop`, loads it again on
+ * SIGHUP. A node that speaks BGP drains its routes before it ends (R24); a second signal ends it at once.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
+import { startAgentApi } from '#api/agent.ts';
+import type { AgentApi } from '#api/agent.ts';
+import { monotonicMs } from '#base/clock.ts';
+import { readKernelDrops } from '#border/kernel-drops.ts';
 import { formatProblem, formatProblems, sortProblems } from '#config/problem.ts';
 import type { Problem } from '#config/problem.ts';
 import { startAgent } from './agent.ts';
 import type { Agent, AgentIdentity } from './agent.ts';
 import { loadAgentConfig } from './config.ts';
 import type { AgentConfig } from './config.ts';
+import { describeNode, describeNodeBgp } from './control.ts';
 import { NodeBgp } from './node-bgp.ts';
 
 export interface RunAgentOptions {
   readonly configFile: string;
 }
 
+/** What a stop may take besides its routes. */
+const restOfStopMs = 10_000;
+
 /**
- * Runs the agent in this process and returns its exit code: 0 after a signal to stop, 1 where the config is refused,
+ * Runs the agent in this process and returns its exit code: 0 after it was asked to stop, 1 where the config is refused,
  * with every problem on standard error.
  *
  * On SIGHUP a config that is refused changes nothing, and says so.
@@ -33,56 +41,116 @@ export async function runAgent(
     process.stderr.write(formatProblems(first.fault, sourceOf(configFile)));
     return 1;
   }
-  const identity = createIdentity();
-  let config = first.value;
-  let agent: Agent | undefined;
-  let bgp = createBgp(config, logger, () => agent?.hurry());
-  agent = startAgent(config, identity, logger, bgp);
+  const run = new AgentRun(configFile, first.value, logger);
+  await run.openControl();
   logger.info(`agent of ${first.value.node} at ${first.value.site} runs, pid ${process.pid}`);
+  await run.untilEnded();
+  return 0;
+}
 
-  let isStopping = false;
-  const reload = async (): Promise<void> => {
-    const next = loadAgentConfig(configFile);
+/** One run of the agent, over reloads of its config. */
+class AgentRun {
+  readonly #configFile: string;
+  readonly #logger: Logger;
+  readonly #identity = createIdentity();
+  readonly #startedAtMs = monotonicMs();
+  readonly #stopAsked = Promise.withResolvers<string>();
+  #config: AgentConfig;
+  #bgp: NodeBgp | undefined;
+  #agent: Agent;
+  #control: AgentApi | undefined;
+  #isStopping = false;
+
+  constructor(configFile: string, config: AgentConfig, logger: Logger) {
+    this.#configFile = configFile;
+    this.#config = config;
+    this.#logger = logger;
+    this.#bgp = this.#createBgp(config);
+    this.#agent = startAgent(config, this.#identity, logger, this.#bgp);
+  }
+
+  /** Opens the control socket. Without it everything else goes on: a node must not go for want of a way to look at it. */
+  async openControl(): Promise<void> {
+    const { controlSocket } = this.#config;
+    const onFailure = (call: string, error: unknown): void => this.#logger.error(error, `${call} failed`);
+    try {
+      this.#control = await startAgentApi(
+        {
+          status: async () => ({
+            site: this.#config.site,
+            node: this.#config.node,
+            uptimeMs: monotonicMs() - this.#startedAtMs,
+            ...this.#agent.describe(),
+            ...(this.#bgp === undefined ? {} : { bgp: describeNode(await this.#bgp.describe()) }),
+          }),
+          bgp: async () => describeNodeBgp(await this.#bgp?.describe(), readKernelDrops()),
+          stopWithinMs: () => (this.#bgp?.leaveMs ?? 0) + restOfStopMs,
+          stop: () => this.#stopAsked.resolve('fairlead stop'),
+        },
+        { controlSocket, onFailure },
+      );
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#logger.error(`no command can talk to this agent: its control socket cannot be had: ${why}`);
+    }
+  }
+
+  /** Runs until it is asked to stop, then ends in order. */
+  async untilEnded(): Promise<void> {
+    let reloading = Promise.resolve();
+    const onHup = (): void => {
+      reloading = reloading.then(() => this.#reload());
+    };
+    const onSignal = (signal: NodeJS.Signals): void => {
+      // A second signal ends it at once.
+      if (this.#isStopping) process.exit(1);
+      this.#stopAsked.resolve(signal);
+    };
+    process.on('SIGHUP', onHup).on('SIGTERM', onSignal).on('SIGINT', onSignal);
+    this.#logger.info(`${await this.#stopAsked.promise}: stopping`);
+    this.#isStopping = true;
+    process.off('SIGHUP', onHup);
+    await reloading;
+    // Drained while it still reports, so that the coordinator sees it leave.
+    await this.#bgp?.leave('the agent of this node stops');
+    await this.#agent.stop();
+    await this.#control?.close();
+  }
+
+  async #reload(): Promise<void> {
+    const next = loadAgentConfig(this.#configFile);
     if (!next.ok) {
-      logProblems(logger, next.fault);
-      logger.error(`the config was not changed: ${configFile} is refused`);
+      logProblems(this.#logger, next.fault);
+      this.#logger.error(`the config was not changed: ${this.#configFile} is refused`);
       return;
     }
-    await agent?.stop();
-    if (isStopping) return;
+    await this.#agent.stop();
+    if (this.#isStopping) return;
+    const before = this.#config;
+    this.#config = next.value;
     // Sessions go on over a reload, unless what they stand on has changed.
-    if (!isDeepStrictEqual(bgpPartOf(next.value), bgpPartOf(config))) {
-      await bgp?.leave('the config of this node has changed');
-      bgp = createBgp(next.value, logger, () => agent?.hurry());
+    if (!isDeepStrictEqual(bgpPartOf(next.value), bgpPartOf(before))) {
+      await this.#bgp?.leave('the config of this node has changed');
+      this.#bgp = this.#createBgp(next.value);
     }
-    config = next.value;
-    agent = startAgent(config, identity, logger, bgp);
-    logger.info(`loaded ${configFile} again`);
-  };
-  let reloading = Promise.resolve();
-  const onHup = (): void => {
-    reloading = reloading.then(reload);
-  };
-  process.on('SIGHUP', onHup);
-  logger.info(`${await stopSignal()}: stopping`);
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
-  isStopping = true;
-  process.off('SIGHUP', onHup);
-  await reloading;
-  // Drained while it still reports, so that the coordinator sees it leave.
-  await bgp?.leave('the agent of this node stops');
-  await agent.stop();
-  return 0;
+    this.#agent = startAgent(next.value, this.#identity, this.#logger, this.#bgp);
+    if (this.#control === undefined || next.value.controlSocket !== before.controlSocket) {
+      await this.#control?.close();
+      this.#control = undefined;
+      await this.openControl();
+    }
+    this.#logger.info(`loaded ${this.#configFile} again`);
+  }
+
+  #createBgp({ site, node, bgp }: AgentConfig): NodeBgp | undefined {
+    if (bgp === undefined) return undefined;
+    const onChange = (): void => this.#agent.hurry();
+    return new NodeBgp({ site, node, machine: bgp, stateFile: bgp.stateFile, log: this.#logger, onChange });
+  }
 }
 
 function bgpPartOf({ site, node, bgp }: AgentConfig): unknown {
   return { site, node, bgp };
-}
-
-function createBgp(config: AgentConfig, log: Logger, onChange: () => void): NodeBgp | undefined {
-  const { site, node, bgp } = config;
-  if (bgp === undefined) return undefined;
-  return new NodeBgp({ site, node, machine: bgp, stateFile: bgp.stateFile, log, onChange });
 }
 
 function createIdentity(): AgentIdentity {
@@ -101,16 +169,4 @@ function sourceOf(configFile: string): ReadonlyMap<string, string> {
 
 function logProblems(logger: Logger, problems: readonly Problem[]): void {
   for (const problem of sortProblems(problems)) logger.error({ ...problem }, formatProblem(problem));
-}
-
-function stopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    const stop = (signal: NodeJS.Signals): void => {
-      process.off('SIGTERM', stop);
-      process.off('SIGINT', stop);
-      resolve(signal);
-    };
-    process.on('SIGTERM', stop);
-    process.on('SIGINT', stop);
-  });
 }

@@ -1,5 +1,6 @@
 /** The answer of `GET /v1/bgp`: who speaks BGP here, to whom, what each was told and when, and what it would be told now. */
 import { z } from 'zod';
+import { kernelDropsSchema } from '#border/kernel-drops.ts';
 import { neighborPlanSchema } from '#border/plan.ts';
 import { neighborSnapshotSchema } from '#border/snapshot.ts';
 
@@ -10,6 +11,8 @@ const speakerSchema = z.object({
   /** Of what is known of a node; absent for the coordinator, and for a node that has not reported. */
   ageMs: z.number().optional(),
   neighbors: z.array(neighborSnapshotSchema),
+  /** What the kernel of the speaker's machine has dropped, where that is not the one that answers. */
+  kernel: kernelDropsSchema.optional(),
 });
 
 export const bgpStatusSchema = z.object({
@@ -29,7 +32,7 @@ export const bgpStatusSchema = z.object({
   /** How often each rule held a withdrawal back. */
   blocked: z.array(z.object({ rule: z.string(), count: z.number() })),
   /** What the kernel has dropped on this machine: segments with a wrong TCP-MD5 signature, and with too low a TTL. */
-  kernel: z.object({ md5Failures: z.number(), minTtlDrops: z.number() }),
+  kernel: kernelDropsSchema,
 });
 
 export type BgpStatus = z.infer<typeof bgpStatusSchema>;

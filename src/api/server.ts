@@ -5,10 +5,9 @@
  * open the file may act (R30). What the calls do is passed in as `CoordinatorCalls`; this file knows HTTP only.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { IncomingMessage, Server } from 'node:http';
-import { connect } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -17,6 +16,8 @@ import { assert } from '#base/assert.ts';
 import type { Result } from '#base/result.ts';
 import { peerReportSchema } from '#health/report.ts';
 import type { PeerReport } from '#health/report.ts';
+import { listenOnSocket } from './control-socket.ts';
+import { answerErrors } from './errors.ts';
 import { faultBody, schemaFault } from './fault.ts';
 import type { ApiFault } from './fault.ts';
 import {
@@ -126,7 +127,7 @@ export async function startApi(calls: CoordinatorCalls, options: ApiOptions): Pr
     app.routing(request, response);
   });
   try {
-    await listenOnSocket(control, options.controlSocket);
+    await listenOnSocket(control, options.controlSocket, 'coordinator');
   } catch (error) {
     await app.close();
     throw error;
@@ -153,20 +154,6 @@ function guard(app: FastifyInstance, mayCall: (request: FastifyRequest) => boole
   app.setNotFoundHandler(async (request, reply) => {
     await send(reply, { status: 404, code: 'not-found', message: `no ${request.method} ${request.url}` });
   });
-}
-
-function answerErrors(app: FastifyInstance, onFailure: ApiOptions['onFailure']): void {
-  app.setErrorHandler(async (error, request, reply) => {
-    const status = statusOf(error);
-    if (status >= 500) onFailure(`${request.method} ${request.url}`, error);
-    const message = error instanceof Error ? error.message : String(error);
-    await reply.code(status).send({ error: { code: status < 500 ? 'bad-request' : 'internal', message } });
-  });
-}
-
-function statusOf(error: unknown): number {
-  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
-  return typeof status === 'number' ? status : 500;
 }
 
 function addRoutes(app: FastifyInstance, calls: CoordinatorCalls, isLocal: (request: FastifyRequest) => boolean): void {
@@ -256,28 +243,4 @@ function isAuthorized(request: FastifyRequest, token: string | undefined): boole
   const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(token));
-}
-
-/** Listens on a Unix socket that only its owner and group may open; a file left by a dead process is replaced. */
-async function listenOnSocket(server: Server, path: string): Promise<void> {
-  if (await isAnswered(path)) throw new Error(`${path}: another coordinator runs here and answers on it`);
-  rmSync(path, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
-  chmodSync(path, 0o660);
-}
-
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => {
-      resolve(false);
-    });
-  });
 }

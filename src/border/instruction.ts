@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { addressSchema, neighborPlanSchema, prefixTextSchema } from './plan.ts';
+import { kernelDropsSchema } from './kernel-drops.ts';
 import { neighborSnapshotSchema } from './snapshot.ts';
 import { exportSchema } from '#steering/export.ts';
 
@@ -29,6 +30,8 @@ export const instructionSchema = z.object({
   routerId: addressSchema,
   neighbors: z.array(neighborPlanSchema).max(100),
   routes: z.array(instructedRouteSchema).max(10_000),
+  /** Every prefix that this site may announce, wanted now or not. */
+  prefixes: z.array(prefixTextSchema).max(10_000).default([]),
   /** Whether the node itself puts anycast addresses on its loopback. */
   loopback: z.enum(['operator', 'managed']),
   /** How long traffic that still comes is served after a withdrawal. */
@@ -48,6 +51,8 @@ export const nodeBgpSchema = z.object({
   addresses: z.array(z.string()).max(10_000),
   /** What it tells its neighbors now. */
   prefixes: z.array(z.string()).max(10_000),
+  /** What its kernel has dropped. */
+  kernel: kernelDropsSchema.optional(),
 });
 
 export type NodeBgp = Readonly<z.infer<typeof nodeBgpSchema>>;

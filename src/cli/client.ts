@@ -1,9 +1,12 @@
-/** Calls the coordinator of this machine over its control socket: no token, no network, no DNS (R30). */
+/** Calls the coordinator or the agent of this machine over its control socket: no token, no network, no DNS (R30). */
 import { Client } from 'undici';
 import { z } from 'zod';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import { exitCode } from './command.ts';
+
+/** Who answers on a control socket. */
+export type Daemon = 'coordinator' | 'agent';
 
 /** One call. */
 export interface ControlCall<Schema extends z.ZodType> {
@@ -33,6 +36,7 @@ const timeoutMs = 60_000;
 export async function callControl<Schema extends z.ZodType>(
   socketPath: string,
   call: ControlCall<Schema>,
+  daemon: Daemon = 'coordinator',
 ): Promise<Result<z.output<Schema>, ControlFault>> {
   const client = new Client('http://localhost', { socketPath, headersTimeout: timeoutMs, bodyTimeout: timeoutMs });
   try {
@@ -41,9 +45,13 @@ export async function callControl<Schema extends z.ZodType>(
     const headers = call.body === undefined ? {} : { 'content-type': 'application/json' };
     const response = await client.request({ method, path, headers, ...json });
     const text = await response.body.text();
-    return readAnswer(response.statusCode, text, call.schema);
+    return readAnswer(response.statusCode, text, { schema: call.schema, daemon });
   } catch (error) {
-    return refuse({ message: describeConnection(socketPath, error), problems: [], exitCode: exitCode.unreachable });
+    return refuse({
+      message: describeConnection(socketPath, error, daemon),
+      problems: [],
+      exitCode: exitCode.unreachable,
+    });
   } finally {
     await client.destroy();
   }
@@ -56,7 +64,7 @@ export function reportFault(command: string, fault: ControlFault): number {
   return fault.exitCode;
 }
 
-/** Whether a coordinator answers on the socket now. */
+/** Whether anyone answers on the socket now. */
 export async function isAnswered(socketPath: string): Promise<boolean> {
   const answer = await callControl(socketPath, { method: 'GET', path: '/v1/history', schema: z.unknown() });
   return answer.ok || answer.fault.exitCode !== exitCode.unreachable;
@@ -65,19 +73,19 @@ export async function isAnswered(socketPath: string): Promise<boolean> {
 function readAnswer<Schema extends z.ZodType>(
   status: number,
   text: string,
-  schema: Schema,
+  { schema, daemon }: { readonly schema: Schema; readonly daemon: Daemon },
 ): Result<z.output<Schema>, ControlFault> {
   const body = parseJson(text);
   if (status >= 300) {
     const error = errorSchema.safeParse(body);
     const { message, problems } = error.success
       ? error.data.error
-      : { message: `the coordinator answered ${status}`, problems: [] };
+      : { message: `the ${daemon} answered ${status}`, problems: [] };
     return refuse({ message, problems, exitCode: exitCode.failed });
   }
   const parsed = schema.safeParse(body);
   if (parsed.success) return succeed(parsed.data);
-  const message = 'the answer is not as expected: is the coordinator of another version?';
+  const message = `the answer is not as expected: is the ${daemon} of another version?`;
   return refuse({ message, problems: [], exitCode: exitCode.failed });
 }
 
@@ -89,16 +97,16 @@ function parseJson(text: string): unknown {
   }
 }
 
-function describeConnection(socketPath: string, error: unknown): string {
+function describeConnection(socketPath: string, error: unknown, daemon: Daemon): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'ENOENT':
-      return `no coordinator runs here: there is no socket ${socketPath}`;
+      return `no ${daemon} runs here: there is no socket ${socketPath}`;
     case 'ECONNREFUSED':
-      return `no coordinator runs here: nobody answers on ${socketPath}, the one that made it is gone`;
+      return `no ${daemon} runs here: nobody answers on ${socketPath}, the one that made it is gone`;
     case 'EACCES':
       return `the control socket ${socketPath} may not be opened by this user, expected its owner or group`;
     default:
-      return `the coordinator on ${socketPath} did not answer: ${error instanceof Error ? error.message : String(error)}`;
+      return `the ${daemon} on ${socketPath} did not answer: ${error instanceof Error ? error.message : String(error)}`;
   }
 }

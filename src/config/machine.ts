@@ -98,10 +98,8 @@ export function parseMachine(directory: string, text: string): Result<MachineCon
   }
   const stateDirectory = resolve(directory, value.stateDirectory);
   const controlSocket = controlSocketOf(stateDirectory);
-  if (Buffer.byteLength(controlSocket) > maxSocketPathBytes) {
-    const message = `the control socket '${controlSocket}' would have ${Buffer.byteLength(controlSocket)} bytes, expected at most ${maxSocketPathBytes}`;
-    problems.push(problemAt(['stateDirectory'], message));
-  }
+  const tooLong = socketPathFault(controlSocket);
+  if (tooLong !== undefined) problems.push(problemAt(['stateDirectory'], tooLong));
   const dns = readDnsConfig(directory, value.dns, token?.ok === true ? token.value : undefined);
   if (!dns.ok) problems.push(problemAt(dns.fault.path, dns.fault.message));
   const bgp = readBgpMachine(directory, value.bgp);
@@ -121,6 +119,13 @@ export function parseMachine(directory: string, text: string): Result<MachineCon
     bgp: bgp.value,
     log: value.log,
   });
+}
+
+/** Why no control socket can have this path; undefined where it can. */
+export function socketPathFault(path: string): string | undefined {
+  const bytes = Buffer.byteLength(path);
+  if (bytes <= maxSocketPathBytes) return undefined;
+  return `the control socket '${path}' would have ${bytes} bytes, expected at most ${maxSocketPathBytes}`;
 }
 
 /** What Linux takes as the path of a Unix socket (`sun_path`, without its final zero). */

@@ -1,7 +1,7 @@
 /** What is known of this site's border routers, as `GET /v1/bgp` tells it: read from the parts, nothing decided here. */
 import type { BgpStatus, SpeakerStatus } from '#api/bgp.ts';
 import type { PrefixPolicy } from '#steering/model.ts';
-import { readKernelDrops } from './kernel-drops.ts';
+import { readKernelDrops } from '#border/kernel-drops.ts';
 import type { Routes } from './routes.ts';
 
 /** Takes the state of all speakers now. */
@@ -28,10 +28,11 @@ async function speakersOf(routes: Routes): Promise<SpeakerStatus[]> {
     return [{ speaker: 'coordinator', routerId: bgp.routerId, neighbors: [...(await routes.sessions.snapshot())] }];
   }
   const routerIds = new Map(bgp.nodes.map(({ node, routerId }) => [node, routerId]));
-  return routes.nodes.snapshot().map(({ node, ageMs, neighbors }) => ({
+  return routes.nodes.snapshot().map(({ node, ageMs, neighbors, kernel }) => ({
     speaker: node,
     routerId: routerIds.get(node) ?? '',
     ...(ageMs === undefined ? {} : { ageMs }),
     neighbors: [...neighbors],
+    ...(kernel === undefined ? {} : { kernel }),
   }));
 }

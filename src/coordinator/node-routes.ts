@@ -8,6 +8,7 @@
 import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import { prefixContains } from '#base/ip.ts';
 import type { Instruction, InstructedRoute, NodeBgp } from '#border/instruction.ts';
+import type { KernelDrops } from '#border/kernel-drops.ts';
 import type { NeighborSnapshot } from '#border/snapshot.ts';
 import type { SiteBgp } from '#config/bgp.ts';
 import type { Report } from '#health/report.ts';
@@ -97,6 +98,7 @@ export class NodeRoutes {
       routerId: speaking.routerId,
       neighbors: [...bgp.neighbors],
       loopback: bgp.loopback,
+      prefixes: prefixes.map(({ prefix }) => prefix),
       settleMs: Math.max(0, ...prefixes.map(({ drainMs }) => drainMs)),
       routes: [...this.#wanted].flatMap(([prefix, wanted]) => this.#routeFor(node, prefix, wanted)),
     };
@@ -107,11 +109,12 @@ export class NodeRoutes {
     readonly node: string;
     readonly ageMs: number | undefined;
     readonly neighbors: readonly NeighborSnapshot[];
+    readonly kernel: KernelDrops | undefined;
   }[] {
     return (this.#site?.bgp.nodes ?? []).map(({ node }) => {
       const known = this.#nodes.get(node);
       const ageMs = known === undefined ? undefined : this.#now() - known.receivedAtMs;
-      return { node, ageMs, neighbors: known?.bgp?.neighbors ?? [] };
+      return { node, ageMs, neighbors: known?.bgp?.neighbors ?? [], kernel: known?.bgp?.kernel };
     });
   }
 

@@ -7,14 +7,16 @@ import { paintFor } from '../table.ts';
 
 export const command = defineControlCommand({
   name: 'bgp',
+  isForAgents: true,
   summary: 'show border routers and what each was told',
-  usage: `Usage: fairlead bgp [--plan] [-o json] [--config DIR]
+  usage: `Usage: fairlead bgp [--plan] [-o json] [--config PATH]
 
 Shows every session, what both sides agreed on, BFD, and each route with the time and the reason of its last change.
 With --plan: what each neighbor would be told now beside what it was told. = the same, + not told yet, ~ told
 otherwise, - to be taken back, ! cannot be told. The JSON has both.
+On a node that speaks BGP itself, its agent answers for its own sessions, without any coordinator.
 Exit code: 0 every session is up and told what it should be, 1 something is not (or wrong usage 2),
-75 no coordinator answers.
+75 nobody answers.
 
       --plan         what would be told now, the difference marked
   -o, --output FORM  table (default) or json`,

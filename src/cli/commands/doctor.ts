@@ -23,13 +23,14 @@ const printers: ReadonlyMap<string, (facts: readonly RouterFacts[]) => string> =
 
 export const command = defineControlCommand({
   name: 'doctor',
+  isForAgents: true,
   summary: "examine BGP sessions, and print border routers' config",
-  usage: `Usage: fairlead doctor bgp [--for KIND] [--neighbor NAME] [--config DIR]
+  usage: `Usage: fairlead doctor bgp [--for KIND] [--neighbor NAME] [--config PATH]
 
 Says of each session what is missing beside the release and what to do about it. With --for it prints the config that
 the border router needs instead: AS numbers, a filter of exactly our prefixes, a limit, GRACEFUL_SHUTDOWN, GTSM, a
 placeholder for the TCP-MD5 key, BFD, graceful restart, and a static floor.
-Exit code: 0 nothing is missing (or printed), 1 something is, 2 wrong usage, 75 no coordinator answers.
+Exit code: 0 nothing is missing (or printed), 1 something is, 2 wrong usage, 75 nobody answers.
 
       --for KIND       ${[...printers.keys()].join(', ')}
       --neighbor NAME  this border router alone`,

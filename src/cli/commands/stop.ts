@@ -1,4 +1,4 @@
-/** `fairlead stop`: takes this site's coordinator out of service for good: routes withdrawn, then DNS, then the process. */
+/** `fairlead stop`: takes this site's coordinator, or a node's agent, out of service for good: routes, then DNS, then the process. */
 import { z } from 'zod';
 import { monotonicMs } from '#base/clock.ts';
 import { isAnswered } from '../client.ts';
@@ -12,23 +12,25 @@ const stopSchema = z.object({ withinMs: z.number().optional() });
 
 export const command = defineControlCommand({
   name: 'stop',
-  summary: 'withdraw routes and end the coordinator of this machine',
-  usage: `Usage: fairlead stop [--config DIR]
+  isForAgents: true,
+  summary: 'withdraw routes and end the coordinator or agent of this machine',
+  usage: `Usage: fairlead stop [--config PATH]
 
 Withdraws this site's routes and ends the coordinator (R24); returns when it is gone. To restart it, send SIGTERM
 instead: that leaves the routes alone.
+On a node, it drains the node's own routes and ends its agent, whether or not a coordinator is there.
 DNS goes on answering until the routes are gone for as long as the prefixes' \`drain\`.
-Exit code: 0 gone, 1 still there after the time that it may take, 2 wrong usage, 75 no coordinator answers.
+Exit code: 0 gone, 1 still there after the time that it may take, 2 wrong usage, 75 nobody answers.
 `,
   options: {},
-  run: async ({ socketPath, call }) => {
+  run: async ({ socketPath, daemon, call }) => {
     const answer = await call({ method: 'POST', path: '/v1/stop', body: {}, schema: stopSchema });
     if (!answer.ok) return answer.fault;
     const limitMs = answer.value.withinMs ?? longestStopMs;
     const deadline = monotonicMs() + limitMs;
     while (await isAnswered(socketPath)) {
       if (monotonicMs() > deadline) {
-        process.stderr.write(`fairlead stop: the coordinator still answers after ${Math.ceil(limitMs / 1000)} s\n`);
+        process.stderr.write(`fairlead stop: the ${daemon} still answers after ${Math.ceil(limitMs / 1000)} s\n`);
         return exitCode.failed;
       }
       await new Promise((resolve) => setTimeout(resolve, lookIntervalMs));

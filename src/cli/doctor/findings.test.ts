@@ -61,6 +61,18 @@ test('a session that is not up says what to look at, by what the kernel dropped'
   assert.match(remedies({ md5Failures: 0, minTtlDrops: 9 }), /turn GTSM on at the router/);
 });
 
+test('what the kernel dropped is that of the machine that speaks', () => {
+  const down = withFirst({ state: 'connect', reason: 'no answer', negotiated: undefined });
+  const ofNode = { md5Failures: 7, minTtlDrops: 0 };
+  const status: BgpStatus = {
+    ...down,
+    kernel: { md5Failures: 1000, minTtlDrops: 0 },
+    speakers: down.speakers.map((speaker) => ({ ...speaker, kernel: ofNode })),
+  };
+  const [found] = examine(status);
+  assert.match(found?.remedy ?? '', /on both sides: 7 segments/);
+});
+
 test('a route that cannot be told, and one that waits, are found', () => {
   const plan = { prefix: '203.0.113.0/24', reason: 'www is up' };
   const refused = withFirst({ plan: [{ ...plan, change: 'refuse', refusal: 'no IPv4 next hop' }] });

@@ -3,6 +3,7 @@
  * agreed on, BFD, what was told, and what the kernel dropped.
  */
 import type { BgpStatus } from '#api/bgp.ts';
+import type { KernelDrops } from '#border/kernel-drops.ts';
 import type { NeighborPlan } from '#border/plan.ts';
 import type { NeighborSnapshot, Negotiated } from '#border/snapshot.ts';
 import { mayBeTold } from './facts.ts';
@@ -18,7 +19,7 @@ export interface Finding {
 /** Examines everything. */
 export function examine(status: BgpStatus): readonly Finding[] {
   const plans = new Map(status.bgp?.neighbors.map((plan) => [plan.name, plan]));
-  const sessions = status.speakers.flatMap(({ speaker, ageMs, neighbors }) => {
+  const sessions = status.speakers.flatMap(({ speaker, ageMs, neighbors, kernel = status.kernel }) => {
     if (status.bgp?.mode === 'nodes' && ageMs === undefined) {
       const remedy = `look at the agent of ${speaker}: does it run, and is this coordinator in its config?`;
       return [{ where: speaker, fault: 'the node has not reported', remedy }];
@@ -26,7 +27,9 @@ export function examine(status: BgpStatus): readonly Finding[] {
     return neighbors.flatMap((neighbor) => {
       const plan = plans.get(neighbor.name);
       const where = `${speaker} ${neighbor.name}`;
-      return plan === undefined ? [] : examineSession(status, plan, neighbor).map((found) => ({ where, ...found }));
+      return plan === undefined
+        ? []
+        : examineSession({ ...status, kernel }, plan, neighbor).map((found) => ({ where, ...found }));
     });
   });
   return [...sessions, ...examineRoutes(status), ...examineSite(status)];
@@ -41,7 +44,12 @@ function examineSession(status: BgpStatus, plan: NeighborPlan, neighbor: Neighbo
   return [{ fault, remedy: remedyOf(status, plan, neighbor) }, ...bfd];
 }
 
-function remedyOf({ kernel }: BgpStatus, plan: NeighborPlan, { state, reason }: NeighborSnapshot): string {
+/** What to do about a session that is not up; `kernel` is that of the machine that speaks. */
+function remedyOf(
+  { kernel }: { readonly kernel: KernelDrops },
+  plan: NeighborPlan,
+  { state, reason }: NeighborSnapshot,
+): string {
   if (state === 'refused') return 'mend what is said there, on the machine that speaks';
   if (state === 'waiting') return 'make BFD come up, or take `strict` from its `bfd`';
   if (/2\/2|bad peer AS/i.test(reason))

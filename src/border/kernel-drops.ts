@@ -1,11 +1,11 @@
 /** What the kernel of this machine has dropped of BGP connections, from /proc/net/netstat: wrong TCP-MD5, too low a TTL. */
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 
 /** Since the machine's start; zero where the system does not say. */
-export interface KernelDrops {
-  readonly md5Failures: number;
-  readonly minTtlDrops: number;
-}
+export const kernelDropsSchema = z.object({ md5Failures: z.number(), minTtlDrops: z.number() });
+
+export type KernelDrops = Readonly<z.infer<typeof kernelDropsSchema>>;
 
 /** Reads the counters now. */
 export function readKernelDrops(path = '/proc/net/netstat'): KernelDrops {
