@@ -104,7 +104,9 @@ export class Speaker implements BgpSpeaker {
     if (!this.#runners.has(peer)) return refuse(`cannot announce or withdraw ${prefix}: there is no peer "${peer}"`);
     const change = checkOwnRoute(prefix, attributes, reason);
     if (!change.ok) return change;
-    this.#ownChanges.set(peer, [...(this.#ownChanges.get(peer) ?? []), change.value]);
+    const gathered = this.#ownChanges.get(peer);
+    if (gathered === undefined) this.#ownChanges.set(peer, [change.value]);
+    else gathered.push(change.value);
     this.#flushLater();
     return succeed(undefined);
   }
