@@ -158,6 +158,30 @@ void test('after a refresh of the peer what it did not send again is gone', () =
   assert.deepEqual(rib.takeChanges(), { learnt: [], gone: [one] });
 });
 
+void test('a refresh that ends without a beginning, or is begun in a former session, takes nothing away', () => {
+  const rib = ribIn();
+  rib.take(update({ announced: [one] }), context(), 0);
+  rib.endRefresh('ipv4-unicast');
+  assert.equal(rib.accepted().length, 1);
+  rib.beginRefresh('ipv4-unicast');
+  rib.endSession();
+  rib.take(update({ announced: [one] }), context(), 0);
+  rib.endRefresh('ipv4-unicast');
+  assert.equal(rib.accepted().length, 1);
+});
+
+void test('a peer that begins refresh after refresh makes no work that grows with the table', (test) => {
+  const rib = ribIn(all, 1000);
+  rib.take(update({ announced: Array.from({ length: 256 }, (_, host) => `198.51.100.${host}/32`) }), context(), 0);
+  const { mock } = test.mock.method(Map.prototype, 'set');
+  for (let count = 0; count < 100; count++) rib.beginRefresh('ipv4-unicast');
+  const setCount = mock.callCount();
+  mock.restore();
+  assert.ok(setCount < 256, `${setCount} entries were written`);
+  rib.endRefresh('ipv4-unicast');
+  assert.deepEqual(rib.accepted(), []);
+});
+
 void test('what comes and goes between two looks is no news, and other attributes are', () => {
   const rib = ribIn();
   rib.take(update({ announced: [one] }), context(), 0);

@@ -63,17 +63,26 @@ export interface FamilyCount {
   readonly rejected: number;
 }
 
-type Entry = { readonly isStale: boolean } & (
+/** What was set before the refresh that is under way has an older `round` than the table. */
+type Entry = { readonly round: number } & (
   | ({ readonly kind: 'accepted'; readonly key: string } & AcceptedRoute)
   | { readonly kind: 'rejected'; readonly prefix: Prefix; readonly why: RejectReason }
 );
 
+/** The prefixes of one family. */
+interface Table {
+  readonly entries: Map<Prefix, Entry>;
+  /** Counts refreshes: a beginning must not touch each entry, since a peer may say it as often as it likes. */
+  round: number;
+  isRefreshing: boolean;
+}
+
 /** The Adj-RIB-In of one peer. */
 export class AdjRibIn {
   readonly #policy: ImportPolicy;
-  readonly #entries: Readonly<Record<Family, Map<Prefix, Entry>>> = {
-    'ipv4-unicast': new Map(),
-    'ipv6-unicast': new Map(),
+  readonly #tables: Readonly<Record<Family, Table>> = {
+    'ipv4-unicast': { entries: new Map(), round: 0, isRefreshing: false },
+    'ipv6-unicast': { entries: new Map(), round: 0, isRefreshing: false },
   };
   /** What was accepted of a prefix at the last look, for those that changed since: its key, or undefined. */
   readonly #before = new Map<Prefix, string | undefined>();
@@ -93,29 +102,36 @@ export class AdjRibIn {
     const key = bytesKey(encodeAttributes(known, true));
     for (const { family, prefix, nextHops } of announced) {
       if (!context.families.includes(family)) continue;
-      const entries = this.#entries[family];
+      const { entries, round } = this.#tables[family];
       if (!entries.has(prefix) && entries.size >= this.#policy.maxPrefixes) return family;
       const reason = nextHops.includes(context.localAddress) ? 'ownNextHop' : (why ?? this.#judgePrefix(prefix));
-      if (reason !== undefined) this.#set({ kind: 'rejected', isStale: false, prefix, why: reason });
-      else this.#set({ kind: 'accepted', isStale: false, prefix, attributes: known, key, receivedAtMs: nowMs });
+      if (reason !== undefined) this.#set({ kind: 'rejected', round, prefix, why: reason });
+      else this.#set({ kind: 'accepted', round, prefix, attributes: known, key, receivedAtMs: nowMs });
     }
     return undefined;
   }
 
   /** The peer is about to send a family again (RFC 7313 §4). */
   beginRefresh(family: Family): void {
-    const entries = this.#entries[family];
-    for (const [prefix, entry] of entries) entries.set(prefix, { ...entry, isStale: true });
+    const table = this.#tables[family];
+    table.round++;
+    table.isRefreshing = true;
   }
 
-  /** The peer has sent a family again: what was not in it is gone. */
+  /** The peer has sent a family again: what was not in it is gone. Nothing where it did not begin. */
   endRefresh(family: Family): void {
-    for (const [prefix, entry] of this.#entries[family]) if (entry.isStale) this.#remove(prefix);
+    const table = this.#tables[family];
+    if (!table.isRefreshing) return;
+    table.isRefreshing = false;
+    for (const [prefix, entry] of table.entries) if (entry.round !== table.round) this.#remove(prefix);
   }
 
   /** The session is gone, and with it all that the peer said. */
   endSession(): void {
-    for (const entries of Object.values(this.#entries)) for (const prefix of entries.keys()) this.#remove(prefix);
+    for (const table of Object.values(this.#tables)) {
+      table.isRefreshing = false;
+      for (const prefix of table.entries.keys()) this.#remove(prefix);
+    }
   }
 
   /** What was learnt and lost since the last call; what came and went in between is not in it. */
@@ -134,7 +150,7 @@ export class AdjRibIn {
   /** How many prefixes there are. */
   counts(): readonly FamilyCount[] {
     return allFamilies.map((family) => {
-      const { size } = this.#entries[family];
+      const { size } = this.#tables[family].entries;
       const accepted = this.#accepted(family).length;
       return { family, accepted, rejected: size - accepted };
     });
@@ -143,7 +159,7 @@ export class AdjRibIn {
   /** How many prefixes are not accepted, by reason; reasons without any are absent. */
   rejected(): ReadonlyMap<RejectReason, number> {
     const counts = new Map<RejectReason, number>();
-    for (const entries of Object.values(this.#entries)) {
+    for (const { entries } of Object.values(this.#tables)) {
       for (const entry of entries.values()) {
         if (entry.kind === 'rejected') counts.set(entry.why, (counts.get(entry.why) ?? 0) + 1);
       }
@@ -157,7 +173,7 @@ export class AdjRibIn {
   }
 
   #accepted(family: Family): readonly AcceptedRoute[] {
-    return [...this.#entries[family].values()].filter((entry) => entry.kind === 'accepted');
+    return [...this.#tables[family].entries.values()].filter((entry) => entry.kind === 'accepted');
   }
 
   #judgePrefix(prefix: Prefix): RejectReason | undefined {
@@ -165,18 +181,18 @@ export class AdjRibIn {
   }
 
   #acceptedKey(prefix: Prefix): string | undefined {
-    const entry = this.#entries[familyOf(prefix)].get(prefix);
+    const entry = this.#tables[familyOf(prefix)].entries.get(prefix);
     return entry?.kind === 'accepted' ? entry.key : undefined;
   }
 
   #set(entry: Entry): void {
     this.#note(entry.prefix);
-    this.#entries[familyOf(entry.prefix)].set(entry.prefix, entry);
+    this.#tables[familyOf(entry.prefix)].entries.set(entry.prefix, entry);
   }
 
   #remove(prefix: Prefix): void {
     this.#note(prefix);
-    this.#entries[familyOf(prefix)].delete(prefix);
+    this.#tables[familyOf(prefix)].entries.delete(prefix);
   }
 
   #note(prefix: Prefix): void {
