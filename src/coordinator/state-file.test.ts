@@ -18,6 +18,7 @@ const state: DurableState = {
       state: 'withdrawn',
       hasFailed: true,
       returns: { tokens: 0.5, level: 2, holdMs: 60_000 },
+      nextHop: 'self',
     },
   ],
   failovers: [

@@ -7,6 +7,7 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { z } from 'zod';
 import type { IpPrefix } from '#base/ip.ts';
+import { addressSchema } from '#border/plan.ts';
 import type { SubjectKey } from '#health/model.ts';
 import { failoverReportSchema, overrideSchema } from '#health/report.ts';
 import type { DurableState } from '#decide/effects.ts';
@@ -36,6 +37,7 @@ const stateSchema = z.object({
         state: z.enum(['announced', 'depreferred', 'draining', 'withdrawn']),
         hasFailed: z.boolean(),
         returns: z.object({ tokens: z.number().min(0), level: whole, holdMs: z.number().min(0) }),
+        nextHop: z.union([z.literal('self'), addressSchema]).optional(),
       }),
     )
     .default([]),

@@ -83,6 +83,8 @@ export interface Site {
   announced: { readonly standing: Standing; readonly communities: readonly string[] } | undefined;
   /** Addresses that its router is told to discard. */
   readonly blackholes: Set<string>;
+  /** Everything that its router is told, by prefix. */
+  readonly routes: Map<string, Standing>;
   alive: boolean;
   isOpen: boolean;
   models: ReturnType<typeof modelsOf>;
@@ -133,6 +135,7 @@ export class World {
       state: blank,
       announced: undefined,
       blackholes: new Set(),
+      routes: new Map(),
       alive: false,
       isOpen: false,
       models,
@@ -189,6 +192,7 @@ export class World {
     site.diesAfter = undefined;
     site.announced = undefined;
     site.blackholes.clear();
+    site.routes.clear();
   }
 
   /** Loses what a coordinator, which is down, kept on disk. */
@@ -338,11 +342,13 @@ export class World {
       if (effect.kind === 'persist') site.state = effect.state;
       else if (effect.kind === 'announce') {
         const { standing } = effect.route;
+        site.routes.set(effect.prefix, standing);
         if (standing === 'blackhole') site.blackholes.add(effect.prefix);
         else if (effect.prefix === prefix) {
           site.announced = { standing, communities: effect.attributes.communities };
         }
       } else if (effect.kind === 'withdraw') {
+        site.routes.delete(effect.prefix);
         site.blackholes.delete(effect.prefix);
         if (effect.prefix === prefix) site.announced = undefined;
       } else if (effect.kind === 'tell') {

@@ -3,7 +3,8 @@
  * Sans-IO: keeps what was announced, and says what changes.
  *
  * Only a single address within a prefix that this site may announce; the route goes to that prefix's next hop, which no
- * packet reaches. Such a route is apart from ladder and anchor: it takes nothing from the prefix but one address.
+ * packet reaches. Such a route is apart from ladder and anchor: it takes nothing from the prefix but one address. An
+ * address that is a prefix of its own here, by a release since, is left to the ladder.
  */
 import { familyOf, prefixContains, prefixParts } from '#base/ip.ts';
 import type { IpAddress, IpPrefix } from '#base/ip.ts';
@@ -57,14 +58,19 @@ export class Blackholes {
     return [...this.#told.keys()];
   }
 
-  /** Takes what is wished for now, and says what to do. */
-  step(wishes: readonly BlackholeWish[], policies: readonly PrefixPolicy[], effects: AnnouncerEffect[]): void {
+  /** Takes what is wished for now, and says what to do; `routed` says of each prefix of the ladder whether it is on air. */
+  step(
+    wishes: readonly BlackholeWish[],
+    policies: readonly PrefixPolicy[],
+    routed: ReadonlyMap<IpPrefix, boolean>,
+    effects: AnnouncerEffect[],
+  ): void {
     const here = policies.filter(({ sites }) => sites.includes(this.#site));
     const told = new Map<IpPrefix, Told>();
     for (const { prefix: text, reason } of wishes) {
       const prefix = text as IpPrefix; // Canonical since it was made; another text lies in no prefix of ours.
       const cover = coverOf(prefix, here);
-      if (!cover.ok || told.has(prefix)) continue;
+      if (!cover.ok || told.has(prefix) || routed.has(prefix)) continue;
       const route: WantedRoute = {
         nextHop: nextHopAt(cover.value, this.#site),
         standing: 'blackhole',
@@ -82,7 +88,9 @@ export class Blackholes {
       });
     }
     for (const prefix of this.#told.keys()) {
-      if (!told.has(prefix)) effects.push({ kind: 'withdraw', prefix, reason: 'the blackhole is over' });
+      // The ladder's own route stands in place of the blackhole already.
+      if (told.has(prefix) || routed.get(prefix) === true) continue;
+      effects.push({ kind: 'withdraw', prefix, reason: 'the blackhole is over' });
     }
     this.#told = told;
   }

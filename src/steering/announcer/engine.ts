@@ -90,17 +90,13 @@ export class Announcer {
     const unlisted = input.prefixes.flatMap((policy) => (listed.includes(policy) ? [] : this.#unlisted(policy)));
     // What lies within another comes first: the covering one follows what becomes of it.
     const order = (policy: PrefixPolicy): number => prefixParts(policy.prefix).length;
-    for (const policy of listed.toSorted((a, b) => order(b) - order(a))) {
-      const evidence = {
-        serviceHere: input.serviceHere,
-        ownDns: input.ownDns(policy.prefix),
-        covered: policy.gate === 'covered' ? this.#coveredBy(policy.prefix) : [],
-      };
-      this.#stepPrefix(this.#lookAt(policy, evaluateGate(policy.gate, evidence), input), effects);
+    for (const policy of [...listed, ...unlisted].toSorted((a, b) => order(b) - order(a))) {
+      const gate = unlisted.includes(policy) ? noLongerListed : this.#gateOf(policy, input);
+      this.#stepPrefix(this.#lookAt(policy, gate, input), effects);
     }
-    for (const policy of unlisted) this.#stepPrefix(this.#lookAt(policy, noLongerListed, input), effects);
     this.#drop([...listed, ...unlisted], input.nowMs, effects);
-    this.#blackholes.step(input.blackholes, input.prefixes, effects);
+    const routed = new Map([...this.#entries].map(([prefix, entry]) => [prefix, entry.isOnAir]));
+    this.#blackholes.step(input.blackholes, input.prefixes, routed, effects);
     return effects;
   }
 
@@ -144,11 +140,22 @@ export class Announcer {
     return this.#entries.get(prefix)?.isOnAir !== false;
   }
 
-  /** A prefix that a release takes from this site while others keep it, with the next hop that it had. */
+  /** A prefix that a release takes from this site while others keep it, with the next hop that it had, or had on disk. */
   #unlisted(policy: PrefixPolicy): readonly PrefixPolicy[] {
-    const known = this.#entries.get(policy.prefix);
+    const known = this.#entries.get(policy.prefix) ?? this.#keptOnAir(policy.prefix);
     if (known?.isOnAir !== true) return [];
-    return [{ ...policy, nextHops: known.policy.nextHops }];
+    return [{ ...policy, nextHops: new Map([[this.#own.site, known.nextHop]]) }];
+  }
+
+  /** What stood when an earlier process ended; a version that kept no next hop says nothing (R24). */
+  #keptOnAir(prefix: IpPrefix): Pick<AnnouncedPrefix, 'isOnAir' | 'nextHop'> | undefined {
+    const { state, nextHop } = this.#prefixes.get(prefix) ?? {};
+    return nextHop === undefined ? undefined : { isOnAir: state !== 'withdrawn', nextHop };
+  }
+
+  #gateOf({ prefix, gate }: PrefixPolicy, { serviceHere, ownDns }: AnnouncerInput): GateState {
+    const covered = gate === 'covered' ? this.#coveredBy(prefix) : [];
+    return evaluateGate(gate, { serviceHere, ownDns: ownDns(prefix), covered });
   }
 
   #coveredBy(cover: IpPrefix): readonly CoveredHere[] {

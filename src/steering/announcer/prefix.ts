@@ -31,6 +31,8 @@ export interface StoredPrefix {
   /** Whether its gate failed and has not passed since. */
   readonly hasFailed: boolean;
   readonly returns: StoredReturns;
+  /** Where its traffic goes, for a release that lists this site no more; absent in what a version before it kept. */
+  readonly nextHop?: NextHop | undefined;
 }
 
 /** What a prefix is given to step by. */
@@ -106,6 +108,10 @@ export class AnnouncedPrefix {
     return this.#state.kind !== 'withdrawn';
   }
 
+  get nextHop(): NextHop {
+    return nextHopAt(this.#policy, this.#ownSite);
+  }
+
   get isServing(): boolean {
     return this.#serving;
   }
@@ -164,6 +170,7 @@ export class AnnouncedPrefix {
         state: this.#state.kind,
         hasFailed: this.#hasFailed,
         returns: storeReturns(this.#returns, nowMs),
+        nextHop: this.nextHop,
       },
     };
   }
@@ -295,7 +302,7 @@ export class AnnouncedPrefix {
     };
     const standing = standings[this.#state.kind];
     if (standing === undefined) return undefined;
-    return { nextHop: nextHopAt(this.#policy, this.#ownSite), standing, settings: this.#policy.export ?? {} };
+    return { nextHop: this.nextHop, standing, settings: this.#policy.export ?? {} };
   }
 
   /** Up here and on air, on evidence that others may rely on (R19). */
