@@ -23,10 +23,10 @@ class Program implements AsyncDisposable {
   readonly socketPath = join(this.folder, 'control');
   readonly process: ChildProcess;
 
-  constructor(lines: string) {
+  constructor(lines: string, stdout: 'ignore' | 'pipe' = 'ignore') {
     writeFileSync(join(this.folder, 'lines'), lines);
     this.process = spawn(process.execPath, [program, this.socketPath, join(this.folder, 'lines')], {
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', stdout, 'pipe'],
     });
   }
 
@@ -137,6 +137,20 @@ test('SIGTERM closes the session without a NOTIFICATION', async () => {
     peer.messages.filter(({ kind }) => kind === 'notification'),
     [],
   );
+});
+
+test('a reader of standard output that goes away costs no session', async () => {
+  await using peer = await ListeningPeer.start({ asn: 65_000 });
+  await using running = new Program(peerLine(peer.port), 'pipe');
+  const client = await running.connect();
+  assert.ok(running.process.stdout !== null);
+  running.process.stdout.destroy();
+  assert.equal(await client.say('announce 192.0.2.0/24 next-hop self'), 'ok');
+  await peer.message('the route', announces('192.0.2.0/24'));
+  assert.equal(await client.say('withdraw 192.0.2.0/24'), 'ok');
+  await peer.message('its withdrawal', withdraws('192.0.2.0/24'));
+  assert.equal(await client.say('stop'), 'ok');
+  assert.equal(await running.exitCode(), 0);
 });
 
 test('a bad line of the file is told with its number, and nothing runs', async () => {

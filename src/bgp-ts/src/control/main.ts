@@ -63,4 +63,7 @@ function readText(file: string): string | undefined {
   }
 }
 
+// Whoever reads the events or the faults may go away; the sessions stay.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 process.exitCode = await main();
