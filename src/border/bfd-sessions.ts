@@ -38,6 +38,8 @@ export class BfdSessions {
   /** Starts a session; the fault is a sentence. */
   add(name: string, options: BfdSessionOptions): void {
     this.#wanted.set(name, options);
+    // All sessions are opened then, this one too.
+    if (this.#restart !== undefined) return;
     this.#speaker ??= this.#start();
     this.#open(this.#speaker, name, options);
   }
@@ -96,6 +98,7 @@ export class BfdSessions {
     this.#speaker = undefined;
     clearTimeout(this.#restart);
     this.#restart = setTimeout(() => {
+      this.#restart = undefined;
       const speaker = this.#start();
       this.#speaker = speaker;
       for (const [name, options] of this.#wanted) this.#open(speaker, name, options);

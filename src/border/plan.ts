@@ -5,7 +5,7 @@
  * Secrets are never in it: `md5Key` is the name of a key whose text lies in a file of the machine that speaks.
  */
 import { z } from 'zod';
-import { parseIp, parsePrefix } from '#base/ip.ts';
+import { familyOf, parseIp, parsePrefix } from '#base/ip.ts';
 import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import { exportSchema } from '#steering/export.ts';
 
@@ -67,3 +67,11 @@ export const neighborPlanSchema = z.object({
 
 /** One border router, ready to be spoken to. */
 export type NeighborPlan = Readonly<z.infer<typeof neighborPlanSchema>>;
+
+/** Whether a neighbor is told a prefix by its plan: it takes the family, and is not kept to other prefixes. */
+export function mayBeTold(
+  { families, prefixes }: Pick<NeighborPlan, 'families' | 'prefixes'>,
+  prefix: IpPrefix,
+): boolean {
+  return families.includes(`ipv${familyOf(prefix)}-unicast`) && prefixes?.includes(prefix) !== false;
+}

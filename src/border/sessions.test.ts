@@ -4,7 +4,7 @@ import test from 'node:test';
 import type { BfdEvent, BfdSpeaker, BgpSpeaker, SpeakerEvent } from 'bgp-ts';
 import { pino } from 'pino';
 import { parseIp, parsePrefix } from '#base/ip.ts';
-import { succeed } from '#base/result.ts';
+import { refuse, succeed } from '#base/result.ts';
 import type { WantedRoute } from '#steering/announcer/attributes.ts';
 import type { SpeakingMachine } from './machine.ts';
 import { neighborPlanSchema } from './plan.ts';
@@ -28,14 +28,20 @@ const plain: SpeakingMachine = { localAddress: undefined, listen: [], md5Keys: n
 function bench(machine = plain) {
   const calls: string[] = [];
   const heard: boolean[] = [];
+  const peers = new Set<string>();
   let onBgp: ((event: SpeakerEvent) => void) | undefined;
   let onBfd: ((event: BfdEvent) => void) | undefined;
   const speaker: BgpSpeaker = {
-    addPeer: (options) => {
-      calls.push(`add ${options.name ?? ''}${options.socket?.md5Key === undefined ? '' : ' with a key'}`);
-      return succeed(options.name ?? '');
+    addPeer: ({ name = '', socket }) => {
+      if (peers.has(name)) return refuse('there is one of this name');
+      peers.add(name);
+      calls.push(`add ${name}${socket?.md5Key === undefined ? '' : ' with a key'}`);
+      return succeed(name);
     },
-    removePeer: (name) => calls.push(`remove ${name}`) > 0,
+    removePeer: (name) => {
+      calls.push(`remove ${name}`);
+      return peers.delete(name);
+    },
     setDesired: () => succeed(undefined),
     setDesiredFor: (peer, text, attributes) => {
       const { communities = [], med } = attributes ?? {};
@@ -77,10 +83,12 @@ function bench(machine = plain) {
     createSpeaker: ({ onEvent }) => {
       onBgp = onEvent;
       calls.push('speaker');
+      peers.clear();
       return speaker;
     },
     createBfd: ({ onEvent }) => {
       onBfd = onEvent;
+      calls.push('bfd');
       return bfdSpeaker;
     },
   });
@@ -94,7 +102,9 @@ function bench(machine = plain) {
   };
   /** What was called since the last look. */
   const seen = (): readonly string[] => calls.splice(0);
-  return { sessions, seen, heard, session, bfdIs, end: () => onBgp?.({ kind: 'ended', text: '' }) };
+  const end = (): void => onBgp?.({ kind: 'ended', text: '' });
+  const endBfd = (): void => onBfd?.({ kind: 'ended', text: '' });
+  return { sessions, seen, heard, session, bfdIs, end, endBfd };
 }
 
 test('each neighbor is told a route with its own settings, one that comes later too', () => {
@@ -149,7 +159,7 @@ test('a neighbor that connects to us is listened for', () => {
 test('BFD that fails ends the session, one that the peer turned off does not (RFC 5882 4.2)', () => {
   const { sessions, seen, bfdIs } = bench();
   sessions.replace([planOf({ bfd })], routerId);
-  assert.deepEqual(seen(), ['bfd add rt1', 'speaker', 'add rt1']);
+  assert.deepEqual(seen(), ['bfd', 'bfd add rt1', 'speaker', 'add rt1']);
   bfdIs('up');
   bfdIs('down', true);
   assert.deepEqual(seen(), []);
@@ -164,7 +174,7 @@ test('a strict neighbor is dialled when BFD is up, and waits again when it fails
   const { sessions, seen, bfdIs } = bench();
   sessions.replace([planOf({ bfd: { ...bfd, isStrict: true } })], routerId);
   sessions.announce(prefix, normal, 'www is up');
-  assert.deepEqual(seen(), ['bfd add rt1']);
+  assert.deepEqual(seen(), ['bfd', 'bfd add rt1']);
   assert.equal((await sessions.snapshot())[0]?.state, 'waiting');
   bfdIs('up');
   assert.deepEqual(seen(), ['speaker', 'add rt1', 'tell rt1 203.0.113.0/24 route']);
@@ -215,4 +225,75 @@ test('a speaker whose worker died is started anew with everything that it knew',
   context.mock.timers.tick(1000);
   assert.deepEqual(seen(), ['speaker', 'complete', 'add rt1', 'tell rt1 203.0.113.0/24 route']);
   await sessions.closeSilently();
+});
+
+test('a neighbor that a release brings while the speaker starts anew is dialled once, and told what changes', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { sessions, seen, end } = bench();
+  sessions.replace([planOf()], routerId);
+  sessions.announce(prefix, normal, 'www is up');
+  end();
+  seen();
+  sessions.replace([planOf(), planOf({ name: 'rt2' })], routerId);
+  context.mock.timers.tick(1000);
+  const told = ['rt1', 'rt2'].flatMap((name) => [`add ${name}`, `tell ${name} 203.0.113.0/24 route`]);
+  assert.deepEqual(seen(), ['speaker', ...told]);
+  sessions.withdraw(prefix, 'www is down');
+  assert.deepEqual(seen(), ['tell rt1 203.0.113.0/24 nothing', 'tell rt2 203.0.113.0/24 nothing']);
+});
+
+test('BFD that starts anew does so once, with a neighbor that came meanwhile', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { sessions, seen, endBfd } = bench();
+  sessions.replace([planOf({ bfd })], routerId);
+  endBfd();
+  seen();
+  sessions.replace([planOf({ bfd }), planOf({ name: 'rt2', bfd })], routerId);
+  context.mock.timers.tick(1000);
+  assert.deepEqual(seen(), ['add rt2', 'bfd', 'bfd add rt1', 'bfd add rt2']);
+});
+
+test('a neighbor of which only the export changed is told its routes anew, and its session goes on', () => {
+  const { sessions, seen } = bench();
+  sessions.replace([planOf(), planOf({ name: 'rt2' })], routerId);
+  sessions.announce(prefix, normal, 'www is up');
+  seen();
+  sessions.replace([planOf({ export: { med: 9 } }), planOf({ name: 'rt2' })], routerId);
+  assert.deepEqual(seen(), ['tell rt1 203.0.113.0/24 route med 9']);
+  sessions.replace([planOf(), planOf({ name: 'rt2' })], routerId);
+  assert.deepEqual(seen(), ['tell rt1 203.0.113.0/24 route']);
+});
+
+test('R19: who leaves says at once that it is not heard, so that no other site leaves because of it', async () => {
+  const { sessions, session, heard } = bench();
+  sessions.replace([planOf()], routerId);
+  sessions.announce(prefix, normal, 'www is up');
+  session('established');
+  const leaving = sessions.leave('fairlead stop', 10);
+  assert.deepEqual(heard, [true, false]);
+  session('established');
+  await leaving;
+  assert.ok(!heard.slice(1).includes(true));
+});
+
+test('R19: late word of a neighbor that is gone does not count as being heard', () => {
+  const { sessions, session, heard } = bench();
+  sessions.replace([planOf()], routerId);
+  sessions.replace([], routerId);
+  session('established');
+  assert.ok(!heard.includes(true));
+});
+
+test('R19: a prefix is heard where a session is up that may be told it', () => {
+  const { sessions, session } = bench();
+  const other = parsePrefix('198.51.100.0/24');
+  const six = parsePrefix('2001:db8::/32');
+  assert.ok(other !== undefined && six !== undefined);
+  sessions.replace([planOf({ prefixes: [prefix] }), planOf({ name: 'rt2' })], routerId);
+  assert.equal(sessions.hears(prefix), false);
+  session('established');
+  assert.deepEqual(
+    [prefix, other, six].map((each) => sessions.hears(each)),
+    [true, false, false],
+  );
 });

@@ -14,6 +14,7 @@ import { BfdSessions } from './bfd-sessions.ts';
 import { SessionCounters } from './counters.ts';
 import type { SpeakingMachine } from './machine.ts';
 import { bfdOptionsOf, peerOptionsOf } from './peer-options.ts';
+import { mayBeTold } from './plan.ts';
 import type { NeighborPlan } from './plan.ts';
 import { describeHeld, describeNeighbor } from './snapshot.ts';
 import type { NeighborSnapshot } from './snapshot.ts';
@@ -43,7 +44,7 @@ interface Wanted {
 
 /** A neighbor and how far it has come. */
 interface Neighbor {
-  readonly plan: NeighborPlan;
+  plan: NeighborPlan;
   /** Why the speaker does not have it; undefined where it does. */
   held: { readonly state: 'refused' | 'waiting'; readonly reason: string; readonly sinceUnixMs: number } | undefined;
 }
@@ -57,6 +58,7 @@ export class BorderSessions {
   readonly #wanted = new Map<IpPrefix, Wanted>();
   readonly #neighbors = new Map<string, Neighbor>();
   #routerId: IpAddress | undefined;
+  /** Undefined before the first neighbor, and while a speaker whose worker ended is to be started anew. */
   #speaker: BgpSpeaker | undefined;
   #restart: NodeJS.Timeout | undefined;
   #listenRetry: NodeJS.Timeout | undefined;
@@ -75,14 +77,18 @@ export class BorderSessions {
     });
   }
 
-  /** Takes the wanted neighbors; one whose plan changed is dialled anew, the others are not touched. */
+  /**
+   * Takes the wanted neighbors; one whose plan changed is dialled anew, the others are not touched. Where only `export`
+   * changed the session goes on: a release changes it at many sites at once, and no session is to end for that.
+   */
   replace(plans: readonly NeighborPlan[], routerId: IpAddress | undefined): void {
     const wanted = new Map(plans.map((plan) => [plan.name, plan]));
     const isOther = routerId !== this.#routerId;
     this.#routerId = routerId;
-    for (const [name, { plan }] of this.#neighbors) {
+    for (const [name, neighbor] of this.#neighbors) {
       const next = wanted.get(name);
-      if (isOther || next === undefined || JSON.stringify(next) !== JSON.stringify(plan)) this.#forget(name);
+      if (isOther || next === undefined || sessionShape(next) !== sessionShape(neighbor.plan)) this.#forget(name);
+      else this.#reexport(neighbor, next);
     }
     for (const plan of plans) if (!this.#neighbors.has(plan.name)) this.#add(plan);
     this.#listen();
@@ -100,6 +106,14 @@ export class BorderSessions {
   withdraw(prefix: IpPrefix, reason: string): void {
     if (!this.#wanted.delete(prefix)) return;
     for (const name of this.#neighbors.keys()) this.#set(name, prefix, null, reason);
+  }
+
+  /** Whether a session is established on which the prefix is told where it is wanted (R19). */
+  hears(prefix: IpPrefix): boolean {
+    return [...this.#established].some((name) => {
+      const plan = this.#neighbors.get(name)?.plan;
+      return plan !== undefined && mayBeTold(plan, prefix);
+    });
   }
 
   /** Every prefix that is wanted now. */
@@ -134,6 +148,8 @@ export class BorderSessions {
    */
   async leave(text: string, settleMs: number): Promise<void> {
     this.#isLeaving = true;
+    // First of all, so that no other site leaves because this one still serves (R19).
+    this.#sayWhetherHeard();
     const isHeard = this.#established.size > 0 && this.#wanted.size > 0;
     for (const [prefix, { route }] of this.#wanted) {
       if (route.standing === 'blackhole') continue;
@@ -159,6 +175,16 @@ export class BorderSessions {
     clearTimeout(this.#listenRetry);
   }
 
+  #reexport(neighbor: Neighbor, plan: NeighborPlan): void {
+    const isSame = JSON.stringify(plan.export) === JSON.stringify(neighbor.plan.export);
+    neighbor.plan = plan;
+    if (!isSame) for (const prefix of this.#wanted.keys()) this.#tell(neighbor, prefix);
+  }
+
+  #sayWhetherHeard(): void {
+    this.#options.onHeard(!this.#isLeaving && this.#established.size > 0);
+  }
+
   #add(plan: NeighborPlan): void {
     const neighbor: Neighbor = { plan, held: undefined };
     this.#neighbors.set(plan.name, neighbor);
@@ -174,6 +200,9 @@ export class BorderSessions {
 
   #dial(neighbor: Neighbor): void {
     const { plan } = neighbor;
+    neighbor.held = undefined;
+    // All neighbors are dialled then, this one too.
+    if (this.#restart !== undefined) return;
     const options = peerOptionsOf(plan, { routerId: this.#routerId ?? plan.address, machine: this.#options.machine });
     this.#speaker ??= this.#createSpeaker();
     const added = options.ok ? this.#speaker.addPeer(options.value) : options;
@@ -183,7 +212,6 @@ export class BorderSessions {
       this.#options.log.error({ event: 'bgp.refused', peer: plan.name }, text);
       return;
     }
-    neighbor.held = undefined;
     for (const prefix of this.#wanted.keys()) this.#tell(neighbor, prefix);
   }
 
@@ -193,7 +221,7 @@ export class BorderSessions {
     this.#bfd.remove(name);
     if (neighbor?.held === undefined) this.#speaker?.removePeer(name);
     this.#counters.forget(name);
-    if (this.#established.delete(name)) this.#options.onHeard(this.#established.size > 0);
+    if (this.#established.delete(name)) this.#sayWhetherHeard();
   }
 
   /** BFD came up: a neighbor that waits for it is dialled. */
@@ -210,7 +238,7 @@ export class BorderSessions {
     if (neighbor.plan.bfd?.isStrict !== true) return;
     this.#speaker?.removePeer(name);
     neighbor.held = { state: 'waiting', reason: 'BFD failed (strict)', sinceUnixMs: Date.now() };
-    if (this.#established.delete(name)) this.#options.onHeard(this.#established.size > 0);
+    if (this.#established.delete(name)) this.#sayWhetherHeard();
   }
 
   #tellAll(prefix: IpPrefix): void {
@@ -240,13 +268,14 @@ export class BorderSessions {
     this.#counters.take(event);
     logEvent(this.#options.log, event);
     if (event.kind === 'sessionState') {
-      if (event.state === 'established') this.#established.add(event.peer);
+      // One that is gone may have had its say underway.
+      if (event.state === 'established' && this.#neighbors.has(event.peer)) this.#established.add(event.peer);
       else this.#established.delete(event.peer);
-      this.#options.onHeard(this.#established.size > 0);
+      this.#sayWhetherHeard();
     }
     if (event.kind !== 'ended') return;
     this.#established.clear();
-    this.#options.onHeard(false);
+    this.#sayWhetherHeard();
     this.#revive();
   }
 
@@ -256,6 +285,7 @@ export class BorderSessions {
     if (this.#isStopped) return;
     clearTimeout(this.#restart);
     this.#restart = setTimeout(() => {
+      this.#restart = undefined;
       for (const neighbor of this.#neighbors.values()) if (neighbor.held?.state !== 'waiting') this.#dial(neighbor);
       this.#listen();
     }, restartDelayMs);
@@ -278,6 +308,11 @@ export class BorderSessions {
     };
     for (const each of machine.listen) void attempt(each);
   }
+}
+
+/** What a session is made of: all of a plan but how routes are told. */
+function sessionShape(plan: NeighborPlan): string {
+  return JSON.stringify({ ...plan, export: undefined });
 }
 
 function startingAnew(): NonNullable<Neighbor['held']> {
