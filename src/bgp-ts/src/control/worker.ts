@@ -23,14 +23,16 @@ export type WorkerNews =
 const port = parentPort;
 if (port === null) throw new Error('bug: worker.ts runs outside a worker');
 
+const textDelayMs = 20;
+
 const tell = (news: WorkerNews): void => port.postMessage(news);
 let texts: string[] = [];
 const speaker = new Speaker({ onEvent: ({ text }) => note(text) });
 
-/** Tells texts together after everything else of this turn: waking the main thread must delay no UPDATE and no answer. */
+/** Tells texts together, a moment later: waking the main thread for each would delay the UPDATEs that follow. */
 function note(text: string): void {
   texts.push(text);
-  if (texts.length === 1) setImmediate(tellTexts);
+  if (texts.length === 1) setTimeout(tellTexts, textDelayMs);
 }
 
 function tellTexts(): void {

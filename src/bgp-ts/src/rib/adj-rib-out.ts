@@ -85,6 +85,7 @@ interface SentEntry extends SentRoute {
 
 interface Group {
   readonly attributes: readonly PathAttribute[];
+  readonly encoded: Uint8Array;
   readonly prefixes: Prefix[];
 }
 
@@ -169,7 +170,7 @@ export class AdjRibOut {
       this.#settle(prefix, { reason, context, nowMs }, batch);
     }
     const announcements = [...batch.groups.values()].flatMap((group) =>
-      packAnnouncements(group.prefixes, group.attributes, context),
+      packAnnouncements(group.prefixes, group, context),
     );
     const updates = [...announcements, ...packByFamily(batch.withdrawn, context)];
     return { updates: updates.map((update) => withReasons(update, batch.reasons)), refused: batch.refused };
@@ -242,7 +243,7 @@ export class AdjRibOut {
       group.prefixes.push(prefix);
       return;
     }
-    batch.groups.set(key, { attributes, prefixes: [prefix] });
+    batch.groups.set(key, { attributes, encoded, prefixes: [prefix] });
     batch.byteCount += headerBytes + encoded.length;
   }
 

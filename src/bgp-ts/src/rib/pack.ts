@@ -6,7 +6,7 @@ import type { Family } from '../wire/family.ts';
 import { familyCode } from '../wire/family.ts';
 import { encodedPrefixBytes } from '../wire/nlri.ts';
 import type { UpdateMessage } from '../wire/update-encode.ts';
-import { encodeUpdate } from '../wire/update-encode.ts';
+import { encodeUpdate, encodeUpdateWith } from '../wire/update-encode.ts';
 
 /** One UPDATE on its way out, with what it says. */
 export interface PackedUpdate {
@@ -27,12 +27,21 @@ export interface PackContext {
   readonly extendedNextHop?: boolean;
 }
 
-/** UPDATEs that announce `prefixes`, all of one family, with `attributes` as export.ts makes them. */
+/**
+ * UPDATEs that announce `prefixes`, all of one family, with `attributes` as export.ts makes them; `encoded` is what these
+ * are towards a peer with 4-octet AS numbers.
+ */
 export function packAnnouncements(
   prefixes: readonly Prefix[],
-  attributes: readonly PathAttribute[],
+  { attributes, encoded }: { readonly attributes: readonly PathAttribute[]; readonly encoded: Uint8Array },
   context: PackContext,
 ): readonly PackedUpdate[] {
+  const isPlain = context.fourOctetAs && !attributes.some(({ kind }) => kind === 'mpReach');
+  // The usual case of an announcer: one prefix, and attributes that need no second encoding.
+  if (prefixes.length === 1 && isPlain) {
+    const bytes = encodeUpdateWith(encoded, { kind: 'update', withdrawn: [], announced: prefixes });
+    return [{ bytes, announced: prefixes, withdrawn: [] }];
+  }
   const build = (chunk: readonly Prefix[]): UpdateMessage => announcement(chunk, attributes);
   return pack(prefixes, build, context).map(({ bytes, chunk }) => ({ bytes, announced: chunk, withdrawn: [] }));
 }

@@ -58,9 +58,15 @@ export class ByteReader {
   }
 }
 
-/** Collects bytes; `finish` returns a copy that nothing else holds. */
+/** Buffers that finished writers leave to the next ones: an array of this size is costly to make. */
+const spareBuffers: Uint8Array[] = [];
+const spareBytes = 4096;
+const maxSpares = 4;
+const noBuffer = new Uint8Array(0);
+
+/** Collects bytes; `finish` returns a copy that nothing else holds, and the writer is empty again. */
 export class ByteWriter {
-  #buffer = new Uint8Array(256);
+  #buffer = spareBuffers.pop() ?? new Uint8Array(spareBytes);
   #length = 0;
 
   get length(): number {
@@ -89,7 +95,11 @@ export class ByteWriter {
   }
 
   finish(): Uint8Array {
-    return this.#buffer.slice(0, this.#length);
+    const bytes = this.#buffer.slice(0, this.#length);
+    if (this.#buffer.length === spareBytes && spareBuffers.length < maxSpares) spareBuffers.push(this.#buffer);
+    this.#buffer = noBuffer;
+    this.#length = 0;
+    return bytes;
   }
 
   #reserve(byteCount: number): void {

@@ -26,8 +26,16 @@ export function encodeUpdate(
   fourOctetAs: boolean,
   mostBytes: number = maxMessageBytes,
 ): Uint8Array {
+  return encodeUpdateWith(encodeAttributes(update.attributes, fourOctetAs), update, mostBytes);
+}
+
+/** The same with attributes that are encoded already; those of `update` are not looked at. */
+export function encodeUpdateWith(
+  attributes: Uint8Array,
+  update: Omit<UpdateMessage, 'attributes'>,
+  mostBytes: number = maxMessageBytes,
+): Uint8Array {
   const withdrawn = encodePrefixes(update.withdrawn, update.withdrawnPathIds);
-  const attributes = encodeAttributes(update.attributes, fourOctetAs);
   const writer = new ByteWriter();
   writer.writeUint16(withdrawn.length);
   writer.writeBytes(withdrawn);
