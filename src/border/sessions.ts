@@ -16,7 +16,7 @@ import type { SpeakingMachine } from './machine.ts';
 import { bfdOptionsOf, peerOptionsOf } from './peer-options.ts';
 import { mayBeTold } from './plan.ts';
 import type { NeighborPlan } from './plan.ts';
-import { describeHeld, describeNeighbor } from './snapshot.ts';
+import { describeHeld, describeNeighbor, shortReason } from './snapshot.ts';
 import type { NeighborSnapshot } from './snapshot.ts';
 
 /** How long after the end of its worker the speaker is started anew, and between two attempts to listen. */
@@ -94,9 +94,10 @@ export class BorderSessions {
     this.#listen();
   }
 
-  announce(prefix: IpPrefix, route: WantedRoute, reason: string): void {
+  announce(prefix: IpPrefix, route: WantedRoute, why: string): void {
     // What was decided while leaving comes too late: it would bring back what is being taken back.
     if (this.#isLeaving) return;
+    const reason = shortReason(why);
     const known = this.#wanted.get(prefix);
     if (known?.reason === reason && JSON.stringify(known.route) === JSON.stringify(route)) return;
     this.#wanted.set(prefix, { route, reason });
@@ -105,7 +106,12 @@ export class BorderSessions {
 
   withdraw(prefix: IpPrefix, reason: string): void {
     if (!this.#wanted.delete(prefix)) return;
-    for (const name of this.#neighbors.keys()) this.#set(name, prefix, null, reason);
+    for (const name of this.#neighbors.keys()) this.#set(name, prefix, null, shortReason(reason));
+  }
+
+  /** Whether any session is established, and this machine is not leaving. */
+  get isHeard(): boolean {
+    return !this.#isLeaving && this.#established.size > 0;
   }
 
   /** Whether a session is established on which the prefix is told where it is wanted (R19). */
@@ -182,7 +188,7 @@ export class BorderSessions {
   }
 
   #sayWhetherHeard(): void {
-    this.#options.onHeard(!this.#isLeaving && this.#established.size > 0);
+    this.#options.onHeard(this.isHeard);
   }
 
   #add(plan: NeighborPlan): void {

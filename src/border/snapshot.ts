@@ -5,9 +5,17 @@
 import { z } from 'zod';
 import type { BfdSnapshot, PeerSnapshot } from 'bgp-ts';
 
+/** The longest reason that a report may give: one that is longer would have the whole report refused. */
+const longestReason = 1000;
+
+/** A reason as routes carry it: gates that follow many services have much to say. */
+export function shortReason(reason: string): string {
+  return reason.length <= longestReason ? reason : `${reason.slice(0, longestReason - 1)}…`;
+}
+
 const line = z
   .string()
-  .max(1000)
+  .max(longestReason)
   .transform((value) => value.replaceAll(/\p{Cc}/gu, '\ufffd'));
 const count = z.int().min(0);
 

@@ -107,8 +107,8 @@ export class Coordinator {
     const { machine, log } = options;
     this.#options = options;
     this.#dns = options.dns;
-    this.#routes = new Routes(log, machine.bgp, (established) => {
-      this.#loop.feed({ kind: 'sessions', established });
+    this.#routes = new Routes(log, machine.bgp, (hearing) => {
+      this.#loop.feed({ kind: 'sessions', ...hearing });
     });
     this.#prober = createProber({
       execDirectories: machine.checks.execDirectories,

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseIp, parsePrefix } from '#base/ip.ts';
 import type { NodeBgp } from '#border/instruction.ts';
+import { instructionSchema, nodeBgpSchema } from '#border/instruction.ts';
+import { neighborPlanSchema } from '#border/plan.ts';
 import { describeHeld } from '#border/snapshot.ts';
 import { siteBgpOf } from '#config/bgp.ts';
 import type { Report } from '#health/report.ts';
@@ -27,8 +29,8 @@ function reportOf(node: string, state: 'up' | 'down'): Report {
 function bench(loopback: 'operator' | 'managed' = 'operator') {
   let nowMs = 0;
   const heard: boolean[] = [];
-  const routes = new NodeRoutes(
-    (established) => void heard.push(established),
+  const routes: NodeRoutes = new NodeRoutes(
+    () => void heard.push(routes.isHeard && prefix !== undefined && routes.hears(prefix)),
     () => nowMs,
   );
   const nodes = [
@@ -37,7 +39,10 @@ function bench(loopback: 'operator' | 'managed' = 'operator') {
   ].flatMap(({ node, routerId: own }) => (own === undefined ? [] : [{ node, routerId: own }]));
   const bgp = { asn: 65010, routerId, speaker: 'nodes', loopback, neighbors: [] } as const;
   assert.ok(bgp.routerId !== undefined && prefix !== undefined && anycast !== undefined);
-  const site = siteBgpOf({ ...bgp, routerId: bgp.routerId, neighbors: [] }, nodes);
+  const least = { name: 'rt1', address: '10.66.1.1', port: 179, peerAsn: 65000, localAsn: 65010 };
+  const rest = { holdTimeSeconds: 9, connection: 'active', families: ['ipv4-unicast'], extendedNextHop: false };
+  const plan = neighborPlanSchema.parse({ ...least, ...rest });
+  const site = { ...siteBgpOf({ ...bgp, routerId: bgp.routerId, neighbors: [] }, nodes), neighbors: [plan] };
   routes.replace({
     site: 'fra',
     bgp: site,
@@ -91,6 +96,35 @@ test('R23: a node that falls silent is no help to others, and is not excused its
   routes.take(reportOf('a', 'down'), bgpOf(['203.0.113.0/24'], here));
   assert.deepEqual([told('a'), told('b')], [['203.0.113.0/24'], ['203.0.113.0/24']]);
   assert.deepEqual(heard, [true, true]);
+});
+
+test('R19: a prefix is heard while a node tells it over a session, and not when all nodes have fallen silent', (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { routes, heard, wait } = bench();
+  const other = parsePrefix('198.51.100.0/24');
+  assert.ok(other !== undefined);
+  routes.take(reportOf('a', 'up'), bgpOf([], here));
+  routes.take(reportOf('b', 'up'), bgpOf(['203.0.113.0/24'], here));
+  assert.deepEqual(heard, [false, true]);
+  assert.equal(routes.hears(other), false);
+  wait(3001);
+  context.mock.timers.tick(3001);
+  assert.deepEqual(heard, [false, true, false]);
+});
+
+test('a reason that is long is cut, so that a node takes the rest', () => {
+  const { routes } = bench();
+  routes.declareComplete();
+  routes.announce(prefix, { nextHop: 'self', standing: 'normal', settings: {} }, 'www is down; '.repeat(1000));
+  const instruction = instructionSchema.safeParse(routes.instructionFor('a'));
+  assert.ok(instruction.success, instruction.error?.message);
+  const [route] = instruction.data.routes;
+  assert.match(route?.reason ?? '', /^www is down; /);
+  // What the node then reports of it is within what a report may say.
+  const told = { prefix, attributes: { nextHop: '10.66.1.11', asPath: '' }, sentAtUnixMs: 0, reason: route?.reason };
+  const { neighbors, ...rest } = bgpOf([prefix], here);
+  const report = { ...rest, neighbors: neighbors.map((neighbor) => ({ ...neighbor, announced: [told] })) };
+  assert.ok(nodeBgpSchema.safeParse(report).success);
 });
 
 test('a node that is not one of those that speak is told nothing', () => {

@@ -9,6 +9,8 @@ import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import { prefixContains } from '#base/ip.ts';
 import type { Instruction, InstructedRoute, NodeBgp } from '#border/instruction.ts';
 import type { KernelDrops } from '#border/kernel-drops.ts';
+import { mayBeTold } from '#border/plan.ts';
+import { shortReason } from '#border/snapshot.ts';
 import type { NeighborSnapshot } from '#border/snapshot.ts';
 import type { SiteBgp } from '#config/bgp.ts';
 import type { Report } from '#health/report.ts';
@@ -48,15 +50,17 @@ interface Wanted {
 
 /** Instructions for the nodes of one site. */
 export class NodeRoutes {
-  readonly #onHeard: (established: boolean) => void;
+  readonly #onHeard: () => void;
   readonly #now: () => number;
   readonly #wanted = new Map<IpPrefix, Wanted>();
   readonly #nodes = new Map<string, NodeState>();
   #site: NodeRoutesSite | undefined;
   #isComplete = false;
+  /** Fires when no node has reported for a lease. */
+  #silence: NodeJS.Timeout | undefined;
 
-  /** `onHeard` is told whether a session of any node is established, at each report. */
-  constructor(onHeard: (established: boolean) => void, now: () => number) {
+  /** `onHeard` is called when what is heard of the nodes may have changed: at each report, and when all are silent. */
+  constructor(onHeard: () => void, now: () => number) {
     this.#onHeard = onHeard;
     this.#now = now;
   }
@@ -83,7 +87,9 @@ export class NodeRoutes {
   take(report: Report, bgp: NodeBgp | undefined): boolean {
     if (this.#site?.bgp.nodes.some(({ node }) => node === report.node) !== true) return false;
     this.#nodes.set(report.node, { report, bgp, receivedAtMs: this.#now() });
-    this.#onHeard(this.#isHeard());
+    this.#onHeard();
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(this.#onHeard, report.leaseMs + 1).unref();
     return true;
   }
 
@@ -102,6 +108,22 @@ export class NodeRoutes {
       settleMs: Math.max(0, ...prefixes.map(({ drainMs }) => drainMs)),
       routes: [...this.#wanted].flatMap(([prefix, wanted]) => this.#routeFor(node, prefix, wanted)),
     };
+  }
+
+  /** Whether a border router hears any node. */
+  get isHeard(): boolean {
+    return this.#speaking().some(hasSession);
+  }
+
+  /** Whether a border router hears a prefix from a node. */
+  hears(prefix: IpPrefix): boolean {
+    const neighbors = (this.#site?.bgp.neighbors ?? []).filter((plan) => mayBeTold(plan, prefix));
+    const names = new Set(neighbors.map(({ name }) => name));
+    return this.#speaking().some(
+      (bgp) =>
+        bgp.prefixes.includes(prefix) &&
+        bgp.neighbors.some(({ name, state }) => state === 'established' && names.has(name)),
+    );
   }
 
   /** Every node's sessions, with the age of what is known; undefined where it has not reported. */
@@ -130,7 +152,7 @@ export class NodeRoutes {
         settings: route.settings,
         addresses: isBlackhole ? [] : this.#addressesIn(prefix),
         services: [...this.#servicesOf(prefix)],
-        reason,
+        reason: shortReason(reason),
       },
     ];
   }
@@ -169,18 +191,14 @@ export class NodeRoutes {
     return here === undefined ? [] : gateDemands(here.gate).services;
   }
 
+  /** What the nodes say of BGP whose reports still hold. */
+  #speaking(): readonly NodeBgp[] {
+    return [...this.#nodes.keys()].flatMap((node) => this.#fresh(node)?.bgp ?? []);
+  }
+
   #fresh(node: string): NodeState | undefined {
     const known = this.#nodes.get(node);
     return known !== undefined && this.#now() - known.receivedAtMs < known.report.leaseMs ? known : undefined;
-  }
-
-  /** Whether a border router hears a node, which tells something where anything is wanted. */
-  #isHeard(): boolean {
-    return [...this.#nodes.keys()].some((node) => {
-      const bgp = this.#fresh(node)?.bgp;
-      if (bgp === undefined || !hasSession(bgp)) return false;
-      return this.#wanted.size === 0 || bgp.prefixes.length > 0;
-    });
   }
 }
 

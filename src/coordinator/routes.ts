@@ -13,6 +13,7 @@ import { BorderSessions, gracefulShutdownMs } from '#border/sessions.ts';
 import type { SpeakingMachine } from '#border/machine.ts';
 import type { SiteBgp } from '#config/bgp.ts';
 import type { Logger } from '#config/log.ts';
+import type { Hearing } from '#decide/decision.ts';
 import type { Report } from '#health/report.ts';
 import type { WantedRoute } from '#steering/announcer/attributes.ts';
 import { NodeRoutes } from './node-routes.ts';
@@ -31,20 +32,20 @@ export class Routes {
   readonly sessions: BorderSessions;
   readonly nodes: NodeRoutes;
   readonly #blocked = new Map<string, number>();
+  readonly #onHearing: (hearing: Hearing) => void;
   #site: RoutesSite | undefined;
 
-  /** `onHeard` is told whether any border router hears this site, at each change. */
-  constructor(log: Logger, machine: SpeakingMachine, onHeard: (established: boolean) => void) {
+  /** `onHearing` is told whether border routers hear this site, at each change. */
+  constructor(log: Logger, machine: SpeakingMachine, onHearing: (hearing: Hearing) => void) {
+    this.#onHearing = onHearing;
     this.sessions = new BorderSessions({
       log,
       machine,
       createSpeaker: createWorkerSpeaker,
       createBfd: createWorkerBfd,
-      onHeard: (established) => {
-        if (this.#site?.bgp?.speaker !== 'nodes') onHeard(established);
-      },
+      onHeard: () => this.#sayHearing(),
     });
-    this.nodes = new NodeRoutes(onHeard, monotonicMs);
+    this.nodes = new NodeRoutes(() => this.#sayHearing(), monotonicMs);
   }
 
   /** Who speaks and to whom, by the release in force. */
@@ -59,6 +60,15 @@ export class Routes {
     const isByNodes = bgp?.speaker === 'nodes';
     this.nodes.replace(isByNodes ? { ...site, bgp } : undefined);
     this.sessions.replace(isByNodes ? [] : (bgp?.neighbors ?? []), bgp?.routerId);
+    this.#sayHearing();
+  }
+
+  /** A site promises to others what a router hears of it alone, prefix by prefix (R19). */
+  #sayHearing(): void {
+    const { bgp, prefixes = [] } = this.#site ?? {};
+    const speaking = bgp?.speaker === 'nodes' ? this.nodes : this.sessions;
+    const unheard = prefixes.flatMap(({ prefix }) => (speaking.hears(prefix) ? [] : [prefix]));
+    this.#onHearing({ established: speaking.isHeard, unheard });
   }
 
   announce(prefix: IpPrefix, route: WantedRoute, reason: string): void {

@@ -53,10 +53,17 @@ export type DecisionInput =
     }
   /** The release is loaded and the first round is in: routes may be announced (R11, R18). */
   | { readonly kind: 'open' }
-  /** Whether a session to a border router of this site is established: without one, what it announces is not heard. */
-  | { readonly kind: 'sessions'; readonly established: boolean }
+  | ({ readonly kind: 'sessions' } & Hearing)
   /** This coordinator's own DNS was asked at an address of a nameserver prefix (R18). */
   | { readonly kind: 'ownDns'; readonly prefix: IpPrefix; readonly passed: boolean; readonly reason: string };
+
+/** Whether a border router of this site hears what it announces. */
+export interface Hearing {
+  /** A session is established. */
+  readonly established: boolean;
+  /** Prefixes that no established session is told, by families and lists of neighbors; none where absent. */
+  readonly unheard?: readonly IpPrefix[];
+}
 
 /** Who decides: the site, and this start of the process. */
 export interface DecisionIdentity {
@@ -90,7 +97,7 @@ export class Decision {
   #coordinators: readonly SiteId[] = [];
   #isLoaded = false;
   #isOpen = false;
-  #isHeard = false;
+  #hearing: Hearing = { established: false };
   readonly #ownDns = new Map<IpPrefix, CheckState>();
   #services: readonly ServiceDecision[] = [];
   #modes: ReadonlyMap<string, ServiceMode> = new Map();
@@ -208,7 +215,7 @@ export class Decision {
         this.#isOpen = true;
         return [];
       case 'sessions':
-        this.#isHeard = input.established;
+        this.#hearing = input;
         return [];
       case 'ownDns': {
         const { prefix, passed, reason } = input;
@@ -339,7 +346,7 @@ export class Decision {
       lowered: (prefix) => this.#routeOverrides.lowered(prefix),
       blackholes: this.#routeOverrides.blackholes,
       sanity: this.#health.sanity,
-      isHeard: this.#isHeard,
+      isHeard: (prefix) => this.#hearing.established && this.#hearing.unheard?.includes(prefix) !== true,
       nowMs,
     });
     events.push(...effects);

@@ -47,8 +47,8 @@ export interface AnnouncerInput {
   readonly blackholes: readonly BlackholeWish[];
   /** Whether this vantage trusts itself; a frozen one promises nothing, and de-prefers its nameserver prefixes (R18). */
   readonly sanity: 'sane' | 'doubtful' | 'frozen';
-  /** Whether a border router hears what this site announces. */
-  readonly isHeard: boolean;
+  /** Whether a border router hears this site announce a prefix. */
+  readonly isHeard: (prefix: IpPrefix) => boolean;
   readonly nowMs: MonoMs;
 }
 
@@ -179,7 +179,7 @@ export class Announcer {
       keptBy: isFrozen
         ? { allow: false, rule: 'R18', reason: 'a frozen coordinator withdraws no nameserver' }
         : undefined,
-      isReliable: sanity === 'sane' && input.isHeard,
+      isReliable: sanity === 'sane' && input.isHeard(policy.prefix),
       grant: this.#grant,
       // A drain names the whole site; what it takes along is meant.
       isWithinBulk: () => drain !== undefined || this.#allowsBulk(policy.prefix, nowMs),

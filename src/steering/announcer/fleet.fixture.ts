@@ -179,7 +179,7 @@ export class Fleet {
       lowered: () => undefined,
       blackholes: [],
       sanity: site.isSane ? 'sane' : 'frozen',
-      isHeard: site.isHeard,
+      isHeard: () => site.isHeard,
       nowMs,
     });
     const moved = site.announcer.status()[0]?.holdsAnchor !== heldBefore;
