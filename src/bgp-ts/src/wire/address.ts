@@ -24,9 +24,16 @@ export function parsePrefix(text: string): Prefix | undefined {
   const match = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text);
   const bytes = match === null ? undefined : parseAddressBytes(match[1] ?? '');
   const bitCount = Number(match?.[2]);
-  if (bytes === undefined || bitCount > bytes.length * 8) return undefined;
-  const canonical = formatPrefix(bytes, bitCount);
-  return canonical === `${formatAddress(bytes)}/${bitCount}` ? canonical : undefined;
+  if (bytes === undefined || bitCount > bytes.length * 8 || hasHostBits(bytes, bitCount)) return undefined;
+  return `${formatAddress(bytes)}/${bitCount}` as Prefix;
+}
+
+function hasHostBits(bytes: Uint8Array, bitCount: number): boolean {
+  for (let index = bitCount >> 3; index < bytes.length; index++) {
+    const hostMask = index === bitCount >> 3 ? 0xff >> (bitCount & 7) : 0xff;
+    if (((bytes[index] ?? 0) & hostMask) !== 0) return true;
+  }
+  return false;
 }
 
 /** The unicast family of an address or a prefix. */
@@ -54,7 +61,7 @@ export function prefixParts(prefix: Prefix): { readonly bytes: Uint8Array; reado
 
 /** Writes 4 or 16 bytes as canonical text (RFC 5952 §4). */
 export function formatAddress(bytes: Uint8Array): Address {
-  if (bytes.length === 4) return bytes.join('.') as Address;
+  if (bytes.length === 4) return `${bytes[0] ?? 0}.${bytes[1] ?? 0}.${bytes[2] ?? 0}.${bytes[3] ?? 0}` as Address;
   const groups: number[] = [];
   for (let index = 0; index < 16; index += 2) groups.push(((bytes[index] ?? 0) << 8) | (bytes[index + 1] ?? 0));
   const { start, length } = longestZeroRun(groups);
@@ -87,11 +94,34 @@ function parseAddressBytes(text: string): Uint8Array | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
 }
 
+const digitZero = 0x30;
+const dot = 0x2e;
+
+/** By character, since every prefix and next hop comes by here several times on its way. */
 function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.');
-  // A leading zero is refused: some parsers read it as octal.
-  const isValid = parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
-  return isValid ? Uint8Array.from(parts, Number) : undefined;
+  if (text.length > 15) return undefined;
+  const bytes = new Uint8Array(4);
+  let part = 0;
+  let value = 0;
+  let digits = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === dot) {
+      if (digits === 0 || part === 3) return undefined;
+      bytes[part++] = value;
+      value = 0;
+      digits = 0;
+      continue;
+    }
+    // A leading zero is refused: some parsers read it as octal.
+    if (code < digitZero || code > digitZero + 9 || (digits > 0 && value === 0)) return undefined;
+    value = value * 10 + code - digitZero;
+    digits++;
+    if (value > 255) return undefined;
+  }
+  if (part !== 3 || digits === 0) return undefined;
+  bytes[3] = value;
+  return bytes;
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {
