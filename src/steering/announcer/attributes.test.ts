@@ -72,6 +72,35 @@ test('R20: where prefix and neighbor differ the neighbor counts, and communities
   assert.deepEqual(told('depreferred', neighbor, settings).med, 1004);
 });
 
+test('R20: what a weaker file says of a lower standing never makes it look better than the normal route', () => {
+  // The prefix speaks of its own MED; the neighbor of another one, and says nothing of lower standings.
+  const settings = {
+    med: 10,
+    prepend: 0,
+    localPreference: 100,
+    depreferred: { med: 500, prepend: 1, localPreference: 90 },
+  };
+  const neighbor = { med: 2000, prepend: 4, localPreference: 80 };
+  const numbers = (standing: Standing, file?: NeighborExport): unknown[] => {
+    const { med, prepend, localPreference } = told(standing, file, settings);
+    return [med, prepend, localPreference];
+  };
+  assert.deepEqual(numbers('depreferred'), [500, 1, 90]);
+  assert.deepEqual(numbers('normal', neighbor), [2000, 4, 80]);
+  assert.deepEqual(numbers('depreferred', neighbor), [3000, 7, 50]);
+  assert.deepEqual(numbers('draining', neighbor), [3000, 7, 0]);
+  assert.deepEqual(numbers('depreferred', { ...neighbor, depreferred: { med: 5 } }), [5, 7, 50], 'its own word counts');
+});
+
+test('R20: what the prefix says of draining does not look better than what the neighbor says of de-preference', () => {
+  const { med, prepend, localPreference } = told(
+    'draining',
+    { depreferred: { med: 7000, prepend: 9, localPreference: 3 } },
+    { draining: { med: 100, prepend: 1, localPreference: 20 } },
+  );
+  assert.deepEqual([med, prepend, localPreference], [7000, 9, 0]);
+});
+
 test('R20: numbers stay in their ranges', () => {
   const neighbor = { med: 0xffff_ffff, prepend: 31, localPreference: 20 };
   const { med, prepend, localPreference } = told('depreferred', neighbor);

@@ -7,8 +7,9 @@
  *   draining      as depreferred, LOCAL_PREF 0, and GRACEFUL_SHUTDOWN (RFC 8326)
  *   blackhole     BLACKHOLE and NO_EXPORT (RFC 7999) and nothing that other routes carry
  *
- * A rung keeps the communities of those above it, and never looks better than they do unless a file says so. A number
- * in `depreferred` counts for draining, too. Speakers send LOCAL_PREF within an AS only, and prepend beyond it only.
+ * A rung keeps the communities of those above it, and never looks better than they do unless the file that speaks of
+ * them, or a stronger one, says so. A number in `depreferred` counts for draining, too. Speakers send LOCAL_PREF within
+ * an AS only, and prepend beyond it only.
  */
 import type { NeighborExport, PrefixExport, RouteSettings, Standing } from '../export.ts';
 import type { NextHop } from '../model.ts';
@@ -86,34 +87,61 @@ function layersOf(standing: Standing, files: readonly PrefixExport[]): readonly 
 }
 
 function numbersOf(standing: Standing, files: readonly PrefixExport[]): Numbers {
-  if (standing === 'blackhole') {
-    const plain: Numbers = { prepend: 0, localPreference: defaultLocalPreference };
-    return overlaid(plain, files, (file) => file.blackhole);
-  }
-  const normal = overlaid({ prepend: 0, localPreference: defaultLocalPreference }, files, (file) => file);
-  if (standing === 'normal') return normal;
-  const lower: Numbers = {
-    med: Math.min(highestMed, (normal.med ?? 0) + depreferredDefaults.medIncrease),
-    prepend: Math.min(mostPrepends, normal.prepend + depreferredDefaults.prependIncrease),
-    localPreference: Math.min(normal.localPreference, depreferredDefaults.localPreference),
+  const med = numberOf('med', standing, files);
+  return {
+    prepend: numberOf('prepend', standing, files) ?? 0,
+    localPreference: numberOf('localPreference', standing, files) ?? defaultLocalPreference,
+    ...(med === undefined ? {} : { med }),
   };
-  const depreferred = overlaid(lower, files, (file) => file.depreferred);
-  if (standing === 'depreferred') return depreferred;
-  return overlaid({ ...depreferred, localPreference: 0 }, files, (file) => file.draining);
 }
 
-/** `numbers` with what each file says of them instead. */
+type NumberName = keyof Numbers;
+
+/** A number, and the place among the files of the one that it goes back to; -1 where none speaks of it. */
+interface Said {
+  readonly value: number | undefined;
+  readonly rank: number;
+}
+
+const plain: Said = { value: undefined, rank: -1 };
+
+function numberOf(name: NumberName, standing: Standing, files: readonly PrefixExport[]): number | undefined {
+  if (standing === 'blackhole') return overlaid(name, plain, files, (file) => file.blackhole).value;
+  const normal = overlaid(name, plain, files, (file) => file);
+  if (standing === 'normal') return normal.value;
+  const lower = { ...normal, value: depreferred[name](normal.value) };
+  const below = overlaid(name, lower, files, (file) => file.depreferred);
+  if (standing === 'depreferred') return below.value;
+  const lowest = name === 'localPreference' ? { ...below, value: 0 } : below;
+  return overlaid(name, lowest, files, (file) => file.draining).value;
+}
+
+/** What a number becomes where no file speaks of de-preference. */
+const depreferred: Readonly<Record<NumberName, (normal: number | undefined) => number>> = {
+  med: (normal = 0) => Math.min(highestMed, normal + depreferredDefaults.medIncrease),
+  prepend: (normal = 0) => Math.min(mostPrepends, normal + depreferredDefaults.prependIncrease),
+  localPreference: (normal = defaultLocalPreference) => Math.min(normal, depreferredDefaults.localPreference),
+};
+
+/**
+ * The number with what each file says of it instead. A file weaker than the one that the number goes back to does not
+ * know that one's scale: what it says counts only where it is the less preferred.
+ */
 function overlaid(
-  numbers: Numbers,
+  name: NumberName,
+  before: Said,
   files: readonly PrefixExport[],
   part: (file: PrefixExport) => RouteSettings | undefined,
-): Numbers {
-  let { med, prepend, localPreference } = numbers;
-  for (const file of files) {
-    const given = part(file);
-    med = given?.med ?? med;
-    prepend = given?.prepend ?? prepend;
-    localPreference = given?.localPreference ?? localPreference;
+): Said {
+  let now = before;
+  for (const [rank, file] of files.entries()) {
+    const value = part(file)?.[name];
+    if (value === undefined) continue;
+    now = rank >= before.rank ? { value, rank } : { ...now, value: lessPreferred(name, value, now.value) };
   }
-  return { prepend, localPreference, ...(med === undefined ? {} : { med }) };
+  return now;
+}
+
+function lessPreferred(name: NumberName, one: number, other = one): number {
+  return name === 'localPreference' ? Math.min(one, other) : Math.max(one, other);
 }
