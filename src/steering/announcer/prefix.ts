@@ -205,7 +205,9 @@ export class AnnouncedPrefix {
   #climb(look: PrefixLook): string {
     const { gate, drain, nowMs } = look;
     const isFailing = gate.kind === 'fail' || gate.kind === 'drain';
-    const isLeaving = isFailing || drain !== undefined;
+    // After a restart a drain begins anew with DNS; a route that was draining by it goes on to leave meanwhile.
+    const isGoing = look.isDrained && this.#state.kind === 'draining';
+    const isLeaving = isFailing || isGoing || drain !== undefined;
     if (!isLeaving) this.anchor.stay();
     this.#leavingSince = isLeaving ? (this.#leavingSince ?? nowMs) : undefined;
     this.#noteReturn(isFailing, nowMs);
