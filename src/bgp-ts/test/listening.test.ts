@@ -76,18 +76,28 @@ void test('a port that is taken, a bad address and a stopped speaker are refused
   assert.equal(await fault('::1', 1179), 'cannot listen on ::1: the speaker is stopped');
 });
 
-void test('two peers cannot wait for the same address, and a removed one makes room', options, async () => {
-  const speaker = new Speaker({ onEvent: () => undefined });
-  const passive = { connection: 'passive' } as const;
-  assert.ok(speaker.addPeer(peerOptions(179, passive)).ok);
-  assert.deepEqual(speaker.addPeer(peerOptions(179, { ...passive, name: 'other' })), {
-    ok: false,
-    fault: 'cannot add peer "other": connections from 127.0.0.1 are those of peer "peer"',
-  });
-  speaker.removePeer('peer');
-  assert.ok(speaker.addPeer(peerOptions(179, { ...passive, name: 'other' })).ok);
-  await speaker.stop({ mode: 'silent' });
-});
+for (const [where, make] of [
+  ['in this thread', () => new Speaker({ onEvent: () => undefined })],
+  ['in a worker', () => createWorkerSpeaker({ onEvent: () => undefined })],
+] as const) {
+  void test(
+    `two peers of a speaker ${where} cannot wait for the same address, and a removed one makes room`,
+    options,
+    (test) => {
+      const speaker = make();
+      test.after(() => speaker.stop({ mode: 'silent' }));
+      const passive = { connection: 'passive' } as const;
+      assert.ok(speaker.addPeer(peerOptions(179, passive)).ok);
+      assert.ok(speaker.addPeer(peerOptions(179, { name: 'dialed' })).ok);
+      assert.deepEqual(speaker.addPeer(peerOptions(179, { ...passive, name: 'other' })), {
+        ok: false,
+        fault: 'cannot add peer "other": connections from 127.0.0.1 are those of peer "peer"',
+      });
+      speaker.removePeer('peer');
+      assert.ok(speaker.addPeer(peerOptions(179, { ...passive, name: 'other' })).ok);
+    },
+  );
+}
 
 /** The system's TCP, which refuses a setting for good the first time. */
 function refusingOnce(fault: string): Transport {

@@ -66,6 +66,11 @@ export function checkPeerOptions(options: PeerOptions): Result<PeerConfig, strin
   });
 }
 
+/** Why a second peer that may connect cannot have the address of a first one. */
+export function addressTaken(address: Address, name: string): string {
+  return `connections from ${address} are those of peer "${name}"`;
+}
+
 function checkAddresses(options: PeerOptions): string | undefined {
   const address = parseAddress(options.address);
   if (address === undefined) return `address "${options.address}" is not an IP address`;

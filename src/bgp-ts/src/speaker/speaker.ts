@@ -11,7 +11,7 @@ import { nodeTransport } from '../socket/node.ts';
 import type { Transport } from '../socket/transport.ts';
 import { Listeners } from './listeners.ts';
 import type { PeerConfig } from './options.ts';
-import { checkPeerOptions } from './options.ts';
+import { addressTaken, checkPeerOptions } from './options.ts';
 import type { OwnRouteChange, RouteChange } from './peer.ts';
 import { Peer } from './peer.ts';
 import { PeerRunner } from './peer-runner.ts';
@@ -148,8 +148,7 @@ export class Speaker implements BgpSpeaker {
     if (this.#isStopped) return 'the speaker is stopped';
     if (this.#runners.has(name)) return 'there is one of this name';
     const other = connection === 'active' ? undefined : this.#listeners.expectedFrom(address);
-    if (other === undefined) return undefined;
-    return `connections from ${address} are those of peer "${other.peer.config.name}"`;
+    return other === undefined ? undefined : addressTaken(address, other.peer.config.name);
   }
 
   #withdraw(prefix: string, reason: string): Result<void, string> {

@@ -7,7 +7,8 @@ import type { Result } from '../result.ts';
 import { assertNever, refuse, succeed } from '../result.ts';
 import type { RouteAttributes } from '../rib/route.ts';
 import { checkPrefix, checkRoute } from '../rib/route.ts';
-import { checkPeerOptions } from './options.ts';
+import type { PeerConfig } from './options.ts';
+import { addressTaken, checkPeerOptions } from './options.ts';
 import type {
   BgpSpeaker,
   ListenOptions,
@@ -29,7 +30,7 @@ type Life =
 export class WorkerSpeaker implements BgpSpeaker {
   readonly #worker: Worker;
   readonly #onEvent: OnSpeakerEvent;
-  readonly #peerNames = new Set<string>();
+  readonly #peers = new Map<string, PeerConfig>();
   readonly #exited = Promise.withResolvers<undefined>();
   readonly #snapshots = new Map<number, PromiseWithResolvers<SpeakerSnapshot>>();
   readonly #listens = new Map<number, PromiseWithResolvers<Result<void, string>>>();
@@ -49,10 +50,10 @@ export class WorkerSpeaker implements BgpSpeaker {
     const config = checkPeerOptions(options);
     if (!config.ok) return config;
     const { name } = config.value;
-    const refusal = this.#refusal() ?? (this.#peerNames.has(name) ? 'there is one of this name' : undefined);
+    const refusal = this.#refusal() ?? this.#peerRefusal(config.value);
     if (refusal !== undefined) return refuse(`cannot add peer "${name}": ${refusal}`);
     this.#flush();
-    this.#peerNames.add(name);
+    this.#peers.set(name, config.value);
     this.#post({ kind: 'addPeer', options });
     return succeed(name);
   }
@@ -60,7 +61,7 @@ export class WorkerSpeaker implements BgpSpeaker {
   removePeer(name: string): boolean {
     this.#flush();
     this.#post({ kind: 'removePeer', name });
-    return this.#peerNames.delete(name);
+    return this.#peers.delete(name);
   }
 
   setDesired(prefix: string, attributes: RouteAttributes | null, reason: string): Result<void, string> {
@@ -73,7 +74,7 @@ export class WorkerSpeaker implements BgpSpeaker {
     attributes: RouteAttributes | null | undefined,
     reason: string,
   ): Result<void, string> {
-    if (this.#peerNames.has(peer)) return this.#desire({ peer, prefix, attributes, reason });
+    if (this.#peers.has(peer)) return this.#desire({ peer, prefix, attributes, reason });
     return refuse(`cannot announce or withdraw ${prefix}: there is no peer "${peer}"`);
   }
 
@@ -85,7 +86,7 @@ export class WorkerSpeaker implements BgpSpeaker {
   resetPeer(name: string, how: ResetHow): boolean {
     this.#flush();
     this.#post({ kind: 'resetPeer', name, how });
-    return this.#peerNames.has(name);
+    return this.#peers.has(name);
   }
 
   listen(options: ListenOptions): Promise<Result<void, string>> {
@@ -117,6 +118,14 @@ export class WorkerSpeaker implements BgpSpeaker {
     const deadline = setTimeout(() => void this.#worker.terminate(), stopTimeoutMs);
     await this.#exited.promise;
     clearTimeout(deadline);
+  }
+
+  /** What the speaker in the worker would say. */
+  #peerRefusal({ name, address, connection }: PeerConfig): string | undefined {
+    if (this.#peers.has(name)) return 'there is one of this name';
+    if (connection === 'active') return undefined;
+    const other = [...this.#peers.values()].find((peer) => peer.connection !== 'active' && peer.address === address);
+    return other === undefined ? undefined : addressTaken(address, other.name);
   }
 
   #desire(call: DesiredCall): Result<void, string> {
