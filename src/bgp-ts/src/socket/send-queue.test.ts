@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { pieceBytes, SendQueue } from './send-queue.ts';
 
@@ -47,4 +50,26 @@ void test('small messages of one turn travel in one piece', () => {
   assert.equal(queue.pendingBytes, 4);
   queue.taken();
   assert.deepEqual(queue.next(), Uint8Array.of(4));
+});
+
+void test('a queue that never runs empty holds nothing of what was taken', async () => {
+  setFlagsFromString('--expose-gc');
+  const queue = new SendQueue();
+  const pushed: WeakRef<Uint8Array>[] = [];
+  const push = (): void => {
+    const bytes = new Uint8Array(pieceBytes);
+    pushed.push(new WeakRef(bytes));
+    queue.push(bytes);
+  };
+  push();
+  for (let count = 0; count < 100; count++) {
+    push();
+    queue.next();
+    queue.taken();
+  }
+  // A weak reference keeps its target until the turn ends.
+  await setImmediate();
+  runInNewContext('gc()');
+  assert.equal(queue.pendingBytes, pieceBytes);
+  assert.equal(pushed.filter((reference) => reference.deref() !== undefined).length, 1);
 });

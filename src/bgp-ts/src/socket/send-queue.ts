@@ -7,6 +7,8 @@ import { concatBytes } from '../wire/bytes.ts';
 /** How many octets the system is given at a time. */
 export const pieceBytes = 16_384;
 
+const nothing = new Uint8Array(0);
+
 /** Bytes in order, taken out in pieces. */
 export class SendQueue {
   readonly #chunks: Uint8Array[] = [];
@@ -31,12 +33,13 @@ export class SendQueue {
     const parts: Uint8Array[] = [];
     let size = 0;
     while (size < pieceBytes && this.#head < this.#chunks.length) {
-      const chunk = this.#chunks[this.#head] ?? new Uint8Array();
+      const chunk = this.#chunks[this.#head] ?? nothing;
       const part = chunk.subarray(0, pieceBytes - size);
       parts.push(part);
       size += part.length;
+      // A place that is passed by holds no bytes until it is dropped.
+      this.#chunks[this.#head] = part.length === chunk.length ? nothing : chunk.subarray(part.length);
       if (part.length === chunk.length) this.#head++;
-      else this.#chunks[this.#head] = chunk.subarray(part.length);
     }
     this.#dropTaken();
     this.#waitingBytes -= size;
@@ -49,7 +52,7 @@ export class SendQueue {
     this.#givenBytes = 0;
   }
 
-  /** Lets go of chunks that were given away, not one by one: shifting a long array is slow. */
+  /** Drops the places of chunks that were given away, not one by one: shifting a long array is slow. */
   #dropTaken(): void {
     if (this.#head < this.#chunks.length && this.#head < 1024) return;
     this.#chunks.splice(0, this.#head);
