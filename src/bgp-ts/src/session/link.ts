@@ -5,7 +5,7 @@
 import { assertNever } from '../result.ts';
 import type { Address } from '../wire/address.ts';
 import { concatBytes } from '../wire/bytes.ts';
-import { errorCode } from '../wire/constants.ts';
+import { errorCode, refreshSubtype } from '../wire/constants.ts';
 import { familyCode, familyOfCode } from '../wire/family.ts';
 import type { Family } from '../wire/family.ts';
 import type { MessageFault } from '../wire/fault.ts';
@@ -19,7 +19,7 @@ import type { NotificationMessage } from '../wire/notification.ts';
 import { encodeOpen } from '../wire/open.ts';
 import type { OpenMessage } from '../wire/open.ts';
 import { buildOpen, judgeOpen } from './negotiate.ts';
-import { describeReceived, refreshSubtype } from './notice.ts';
+import { describeReceived } from './notice.ts';
 import { linkDeadlineMs, unexpectedSubcode } from './state.ts';
 import type { Established, LinkState, OpenConfirm, OpenSent } from './state.ts';
 import { openSentHoldMs, restartHold, restartKeepalive, sendHoldMs, startHoldClock } from './timers.ts';

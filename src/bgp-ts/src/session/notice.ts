@@ -1,10 +1,7 @@
-/** A received NOTIFICATION as a reason for people, and the subtypes of ROUTE-REFRESH (RFC 7313 §3.2). */
+/** A received NOTIFICATION as a reason for people. */
 import { ceaseSubcode, errorCode } from '../wire/constants.ts';
 import { decodeNotification, notificationName, shutdownTextOf } from '../wire/notification.ts';
 import type { NotificationMessage } from '../wire/notification.ts';
-
-/** Subtypes of ROUTE-REFRESH, by what they say. */
-export const refreshSubtype = { request: 0, begin: 1, end: 2 } as const;
 
 /** Why the peer ended the connection; of a Hard Reset also what it stands for (RFC 8538 §3). */
 export function describeReceived(notification: NotificationMessage): string {

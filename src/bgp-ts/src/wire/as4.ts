@@ -3,7 +3,7 @@
  * in, takes them apart on the way out, and the same for AGGREGATOR.
  */
 import type { AsPathSegment } from './as-path.ts';
-import { isConfederation, pathLength } from './as-path.ts';
+import { isConfederation, maxSegmentAsns, pathLength } from './as-path.ts';
 import type { PathAttribute } from './attributes.ts';
 import { findAttribute } from './attributes.ts';
 import { asTrans } from './constants.ts';
@@ -77,7 +77,9 @@ function mergeSequences(segments: readonly AsPathSegment[]): readonly AsPathSegm
   for (const segment of segments) {
     const last = merged.at(-1);
     const fits =
-      last?.kind === 'sequence' && segment.kind === 'sequence' && last.asns.length + segment.asns.length <= 255;
+      last?.kind === 'sequence' &&
+      segment.kind === 'sequence' &&
+      last.asns.length + segment.asns.length <= maxSegmentAsns;
     if (fits) merged[merged.length - 1] = { kind: 'sequence', asns: [...last.asns, ...segment.asns] };
     else merged.push(segment);
   }
