@@ -1,14 +1,12 @@
 /** What only shows when `bgp` of a site is seen beside the policies, and beside the machine that is to speak. */
+import { mayBeTold } from '#border/plan.ts';
 import type { PrefixConfig } from './policy.ts';
 import type { Problem } from './problem.ts';
 import type { BgpMachine } from './bgp-machine.ts';
 import type { SiteConfig, SiteDocument } from './site.ts';
 
 /** Prefixes of neighbors that this site does not announce, and prefixes that who speaks there cannot announce. */
-export function bgpProblems(
-  sites: readonly SiteDocument[],
-  prefixes: readonly Pick<PrefixConfig, 'prefix' | 'sites' | 'gate' | 'place'>[],
-): readonly Problem[] {
+export function bgpProblems(sites: readonly SiteDocument[], prefixes: readonly PrefixHere[]): readonly Problem[] {
   return sites.flatMap(({ site, problemAt }) => {
     const here = prefixes.filter(({ sites: listed }) => listed.includes(site.id));
     const known = new Set<string>(here.map(({ prefix }) => prefix));
@@ -19,15 +17,25 @@ export function bgpProblems(
         return [problemAt(['bgp', 'neighbors', index, 'prefixes', at], message)];
       }),
     );
-    return [...ofNeighbors, ...nameserverProblems(site, here)];
+    return [...ofNeighbors, ...untoldProblems(site, here), ...nameserverProblems(site, here)];
   });
 }
 
+type PrefixHere = Pick<PrefixConfig, 'prefix' | 'sites' | 'gate' | 'place'>;
+
+/** A prefix that no router hears would count as announced here, while nobody reaches it. */
+function untoldProblems({ id, bgp }: SiteConfig, here: readonly PrefixHere[]): readonly Problem[] {
+  if (bgp === undefined) return [];
+  return here
+    .filter(({ prefix }) => !bgp.neighbors.some((plan) => mayBeTold(plan, prefix)))
+    .map(({ prefix, sites, place }) => {
+      const message = `no neighbor of '${id}' is told ${prefix}, expected one of its family whose 'prefixes', if any, have it`;
+      return place.problem(message, 'value', ['sites', sites.indexOf(id)]);
+    });
+}
+
 /** DNS runs beside the coordinator, so nodes would draw its traffic to where nobody answers (R18). */
-function nameserverProblems(
-  { id, bgp }: SiteConfig,
-  here: readonly Pick<PrefixConfig, 'prefix' | 'sites' | 'gate' | 'place'>[],
-): readonly Problem[] {
+function nameserverProblems({ id, bgp }: SiteConfig, here: readonly PrefixHere[]): readonly Problem[] {
   if (bgp?.speaker !== 'nodes') return [];
   return here
     .filter(({ gate }) => gate === 'nameserver')

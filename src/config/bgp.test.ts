@@ -156,6 +156,11 @@ const refusals: [what: string, text: string, fault: RegExp][] = [
     siteFile('').replace('  neighbors:', '  loopback: managed\n  neighbors:'),
     /loopback: got 'managed' where the coordinator speaks/,
   ],
+  [
+    'two sessions between the same two addresses',
+    `${siteFile('')}    - { name: rt2, address: 10.66.1.1, asn: 65000 }\n`,
+    /^sites\/fra\.yaml:11:29: bgp\.neighbors\[1\]\.address: '10\.66\.1\.1' port 179 is neighbor 'rt1' already/,
+  ],
   ['an unknown key', siteFile(', password: x'), /unknown key 'password'/],
   ['an unknown role', siteFile(', role: { local: upstream }'), /role\.local: got 'upstream', expected/],
   ['a community that is none', siteFile(', export: { communities: [no-export] }'), /export\.communities\[0\]/],
@@ -179,6 +184,22 @@ test('a prefix of a neighbor that this site does not announce is refused', () =>
   assert.deepEqual(bgpProblems([document], policyOf('always')).map(formatProblem), [
     "sites/fra.yaml:10:79: bgp.neighbors[0].prefixes[1]: '198.51.100.0/24' is not announced at this site, expected a prefix of zones/*.yaml that lists 'fra'",
   ]);
+});
+
+test('a prefix that no neighbor of a site would be told is refused', () => {
+  const rows: [string, RegExp | undefined][] = [
+    ['', undefined],
+    [
+      ', families: [ipv6-unicast]',
+      /^zones\/p\.yaml:2:39: .*no neighbor of 'fra' is told 203\.0\.113\.0\/24, expected one/,
+    ],
+    [', families: [ipv6-unicast] }\n    - { name: rt2, address: 10.66.1.2, asn: 65000', undefined],
+  ];
+  for (const [neighbor, expected] of rows) {
+    const problems = bgpProblems([sound(siteFile(neighbor))], policyOf('always')).map(formatProblem);
+    if (expected === undefined) assert.deepEqual(problems, []);
+    else assert.match(problems.join('\n'), expected);
+  }
 });
 
 test('R18: a nameserver prefix at a site whose nodes speak is refused', () => {

@@ -181,6 +181,12 @@ function neighborProblems(
   if (neighbors.findIndex((other) => other.name === neighbor.name) !== index) {
     add(['name'], `neighbor '${neighbor.name}' is given twice, expected distinct names`);
   }
+  const isSameSession = (other: NeighborPlan): boolean => sessionEnds(other) === sessionEnds(neighbor);
+  const first = neighbors.find(isSameSession);
+  if (first !== undefined && first !== neighbor) {
+    const expected = 'expected another address, port, localAddress or device: two sessions would end each other';
+    add(['address'], `'${neighbor.address}' port ${neighbor.port} is neighbor '${first.name}' already, ${expected}`);
+  }
   if (!isWholeBetween(neighbor.holdTimeSeconds, 3, 65_535) && neighbor.holdTimeSeconds !== 0) {
     const expected = 'expected 0 or whole seconds from 3s to 65535s (RFC 4271)';
     add(['holdTime'], `a hold time of ${neighbor.holdTimeSeconds} seconds, ${expected}`);
@@ -212,6 +218,11 @@ function neighborProblems(
     ...hopProblems(neighbor, ownAsn, (path, message) => problemAt(['bgp', 'neighbors', index, ...path], message)),
   );
   return problems;
+}
+
+/** What tells two sessions apart. */
+function sessionEnds({ address, port, localAddress, device }: NeighborPlan): string {
+  return JSON.stringify([address, port, localAddress, device]);
 }
 
 function hopProblems(

@@ -55,9 +55,17 @@ export function compilePrefixes(sites: readonly SiteDocument[], policy: Policy):
 
 /** Limits that no wish could ever keep. */
 function limitProblems({ limits, sites, place }: PrefixConfig): readonly Problem[] {
-  if (limits === undefined || limits.minSites < sites.length) return [];
-  const message = `got '${limits.minSites}' of ${sites.length} sites, expected at most ${sites.length - 1}: no site could ever be drained`;
-  return [place.problem(message, 'value', ['limits', 'minSites'])];
+  if (limits === undefined) return [];
+  const { minSites, maxWithdrawn } = limits;
+  const count = sites.length;
+  if (minSites >= count) {
+    const message = `got '${minSites}' of ${count} sites, expected at most ${count - 1}: no site could ever be drained`;
+    return [place.problem(message, 'value', ['limits', 'minSites'])];
+  }
+  if (maxWithdrawn * count >= 1) return [];
+  const least = Math.ceil(100 / count) / 100;
+  const message = `got '${maxWithdrawn}' of ${count} sites, expected at least ${least}: no site could ever be drained`;
+  return [place.problem(message, 'value', ['limits', 'maxWithdrawn'])];
 }
 
 function gateProblems({ gate, place }: PrefixConfig, policy: Policy): readonly Problem[] {

@@ -163,6 +163,15 @@ const refusals: readonly (readonly [string, Readonly<Record<string, string | und
       "zones/www.yaml:5:5: prefixes[0]: '203.0.113.0/24' is given twice, first in zones/a.yaml:5",
   ],
   [
+    'a prefix may lose a share of its sites that is less than one',
+    {
+      'zones/www.yaml': policyPrefix(
+        '{ prefix: 203.0.113.0/24, sites: [fra, iad], gatedBy: { any: [www] }, limits: { maxWithdrawn: 0.4 } }',
+      ),
+    },
+    "zones/www.yaml:5:99: prefixes[0].limits.maxWithdrawn: got '0.4' of 2 sites, expected at least 0.5: no site could ever be drained",
+  ],
+  [
     'a prefix must keep more sites than could ever be left',
     {
       'zones/www.yaml': policyPrefix(
@@ -308,10 +317,10 @@ test('R17: a covering prefix has the next hops of what it covers, and an endpoin
 
 test('R20: what a prefix says of limits and exports is taken over', () => {
   const text = policyPrefix(
-    '{ prefix: 203.0.113.0/24, sites: [fra, iad], gatedBy: { any: [www] }, limits: { maxWithdrawn: 0.4 }, export: { med: 7 } }',
+    '{ prefix: 203.0.113.0/24, sites: [fra, iad], gatedBy: { any: [www] }, limits: { maxWithdrawn: 0.6 }, export: { med: 7 } }',
   );
   const [policy] = compiled(releaseWith({ 'zones/www.yaml': text })).steering.prefixes;
-  assert.deepEqual(policy?.limits, { minSites: 1, maxWithdrawn: 0.4, settleMs: 30_000 });
+  assert.deepEqual(policy?.limits, { minSites: 1, maxWithdrawn: 0.6, settleMs: 30_000 });
   assert.deepEqual(policy.export, { med: 7 });
 });
 
