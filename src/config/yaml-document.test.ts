@@ -36,7 +36,7 @@ const refusals: readonly { readonly name: string; readonly text: string; readonl
     name: 'a missing key points at the map that lacks it and says what belongs there',
     text: `${head}prefixes:\n  - { prefix: x, sites: [a] }\n`,
     problems: [
-      "a.yaml:4:5: prefixes[0]: missing key 'gatedBy', expected 'always' or 'nameserver', a map with any, a map with all or a map with atLeast and of",
+      "a.yaml:4:5: prefixes[0]: missing key 'gatedBy', expected 'always', 'nameserver' or 'covered', a map with any, a map with all or a map with atLeast and of",
     ],
   },
   {
