@@ -29,6 +29,10 @@ export class NodeConnection implements Connection {
     // Data is read to the end also after we ended our side: unread data would turn our FIN into a RST, and a RST can
     // overtake the NOTIFICATION before it.
     socket.on('data', (bytes) => events.received(bytes));
+    // A peer that ended its side has left (RFC 4271 §8.1.4). Node would first wait for it to take what we sent.
+    socket.on('end', () => {
+      if (!this.#isEnding) socket.destroy();
+    });
     socket.on('error', (error: NodeJS.ErrnoException) => {
       reason = error.message;
       if (isLocal(error)) local = 'local';

@@ -172,6 +172,24 @@ void test('an end towards a peer that reads nothing closes by itself', options, 
   server.close();
 });
 
+void test('a peer that ends its side while it reads nothing is gone at once', { timeout: 5000 }, async (test) => {
+  const { server, port, accepted } = await openMute();
+  const end = new End();
+  const at = address('127.0.0.1');
+  const dialed = nodeTransport.dial({ address: at, port, localAddress: undefined, settings: plain }, end.events);
+  assert.ok(dialed.ok);
+  const socket = await accepted;
+  test.after(() => {
+    dialed.value.destroy();
+    socket.destroy();
+    server.close();
+  });
+  await end.connected.promise;
+  dialed.value.send(new Uint8Array(32_000_000));
+  socket.end();
+  assert.deepEqual(await end.closed.promise, { reason: 'the peer closed the connection', local: undefined });
+});
+
 void test('a listener closes strangers, also those who were expected once, and says so', options, async () => {
   const at = address('127.0.0.1');
   const refused: string[] = [];
