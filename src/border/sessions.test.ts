@@ -175,7 +175,9 @@ test('a strict neighbor is dialled when BFD is up, and waits again when it fails
   sessions.replace([planOf({ bfd: { ...bfd, isStrict: true } })], routerId);
   sessions.announce(prefix, normal, 'www is up');
   assert.deepEqual(seen(), ['bfd', 'bfd add rt1']);
-  assert.equal((await sessions.snapshot())[0]?.state, 'waiting');
+  const [waiting] = await sessions.snapshot();
+  assert.equal(waiting?.state, 'waiting');
+  assert.deepEqual(waiting.plan, [{ change: 'announce', prefix, reason: 'www is up' }]);
   bfdIs('up');
   assert.deepEqual(seen(), ['speaker', 'add rt1', 'tell rt1 203.0.113.0/24 route']);
   bfdIs('down');

@@ -144,7 +144,8 @@ export class BorderSessions {
       const counts = this.#counters.of(name);
       if (peer !== undefined) return describeNeighbor(peer, counts, bfd.get(name));
       const { state, reason, sinceUnixMs } = held ?? startingAnew();
-      return describeHeld({ name, address, port, state, reason, sinceUnixMs }, counts, bfd.get(name));
+      const waiting = { name, address, port, state, reason, sinceUnixMs, plan: this.#plannedFor(plan) };
+      return describeHeld(waiting, counts, bfd.get(name));
     });
   }
 
@@ -249,6 +250,12 @@ export class BorderSessions {
 
   #tellAll(prefix: IpPrefix): void {
     for (const neighbor of this.#neighbors.values()) this.#tell(neighbor, prefix);
+  }
+
+  /** What a neighbor without a session waits to be told. */
+  #plannedFor({ prefixes }: NeighborPlan): NeighborSnapshot['plan'] {
+    const told = [...this.#wanted].filter(([prefix]) => prefixes === undefined || prefixes.includes(prefix));
+    return told.map(([prefix, { reason }]) => ({ change: 'announce', prefix, reason }));
   }
 
   #tell({ plan }: Neighbor, prefix: IpPrefix): void {

@@ -125,18 +125,19 @@ export function describeNeighbor(
 
 /** A neighbor that the speaker does not have. */
 export function describeHeld(
-  held: Pick<NeighborSnapshot, 'name' | 'address' | 'port' | 'state' | 'reason' | 'sinceUnixMs'>,
+  held: Pick<NeighborSnapshot, 'name' | 'address' | 'port' | 'state' | 'reason' | 'sinceUnixMs'> &
+    Partial<Pick<NeighborSnapshot, 'plan'>>,
   counts: NeighborCounts,
   bfd: BfdSnapshot | undefined,
 ): NeighborSnapshot {
   const nothing = { updatesSent: 0, updatesReceived: 0, sendStalledMs: 0 };
   return {
+    plan: [],
     ...held,
     ...nothing,
     lastNotification: {},
     announced: [],
     withdrawn: [],
-    plan: [],
     updateFaults: { attributeDiscard: 0, treatAsWithdraw: 0, sessionReset: 0 },
     ...counts,
     ...(bfd === undefined ? {} : { bfd: bfdSchema.parse(bfd) }),

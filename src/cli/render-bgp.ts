@@ -27,7 +27,8 @@ export function renderPlan(status: BgpStatus, paint: Paint): string {
     neighbors.flatMap(({ name, announced, plan }) =>
       plan.map(({ change, prefix, attributes, refusal, reason }) => {
         const told = announced.find((route) => route.prefix === prefix)?.attributes;
-        const planned = attributes === undefined ? (refusal ?? 'nothing') : describeAttributes(attributes);
+        const unknown = change === 'announce' ? 'its route, when there is a session' : 'nothing';
+        const planned = attributes === undefined ? (refusal ?? unknown) : describeAttributes(attributes);
         return [
           paint(change === 'keep' ? 'good' : 'bad', marks[change]),
           speaker,

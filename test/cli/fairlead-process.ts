@@ -19,9 +19,15 @@ export interface FairleadProcess {
   ended(): Promise<number | null>;
 }
 
-/** Starts `fairlead ARGS…` in a directory; it dies with its scope. */
-export function startFairlead(scope: Scope, args: readonly string[], cwd: string): FairleadProcess {
-  const child = spawn(process.execPath, [program, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+/** Starts `fairlead ARGS…` in a directory; it dies with its scope. `within` becomes it, as `ip netns exec NAME` does. */
+export function startFairlead(
+  scope: Scope,
+  args: readonly string[],
+  cwd: string,
+  within: readonly string[] = [],
+): FairleadProcess {
+  const [first = '', ...rest] = [...within, process.execPath, program, ...args];
+  const child = spawn(first, rest, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const waiting = new Set<() => void>();
   const wake = (): void => {

@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { TestContext } from 'node:test';
 import { askHaproxy } from '#edge/haproxy/socket.ts';
 
 /** What is missing for the tests with a real HAProxy; undefined when nothing is. */
@@ -21,6 +20,11 @@ export function missingHaproxy(): string | undefined {
   }
 }
 
+/** Where cleaning up is left: a test's context, or the scope of a file. */
+interface Scope {
+  after(clean: () => unknown): void;
+}
+
 /** A web server that can die and come back on the same port. */
 export interface Backend {
   readonly port: number;
@@ -29,7 +33,7 @@ export interface Backend {
 }
 
 /** Starts a web server that answers everything with 200. */
-export async function startBackend(context: TestContext): Promise<Backend> {
+export async function startBackend(context: Scope): Promise<Backend> {
   let server: http.Server | undefined;
   let port = 0;
   const start = async (): Promise<void> => {
@@ -66,7 +70,7 @@ export interface HaproxyProcess {
 }
 
 /** Starts HAProxy in master-worker mode; it checks every 200 ms, and both fall and rise are 2. */
-export function startHaproxy(context: TestContext, backends: readonly Backend[]): HaproxyProcess {
+export function startHaproxy(context: Scope, backends: readonly Backend[]): HaproxyProcess {
   const folder = mkdtempSync(path.join(tmpdir(), 'fairlead-haproxy-'));
   const socketPath = path.join(folder, 'admin.sock');
   const config = path.join(folder, 'haproxy.cfg');

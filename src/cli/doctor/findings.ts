@@ -55,14 +55,19 @@ function remedyOf(
   if (/2\/2|bad peer AS/i.test(reason))
     return `the router expects another AS than ${plan.localAsn}, or is not AS ${plan.peerAsn}`;
   if (/2\/11|role/i.test(reason)) return 'give the router the role that is the counterpart of ours';
-  if (plan.md5Key !== undefined && kernel.md5Failures > 0) {
-    return `compare the TCP-MD5 key '${plan.md5Key}' on both sides: ${kernel.md5Failures} segments were dropped for it here`;
-  }
-  if (plan.ttlSecurityHops !== undefined && kernel.minTtlDrops > 0) {
-    return `turn GTSM on at the router, too: ${kernel.minTtlDrops} segments came with too low a TTL`;
-  }
-  const md5 = plan.md5Key === undefined ? '' : ', the TCP-MD5 key';
-  return `compare addresses, AS numbers${md5} with what 'fairlead doctor bgp --for KIND' prints for this router`;
+  // Neither a wrong key nor too low a TTL is answered by anyone: what is not heard may be either.
+  const { md5Failures, minTtlDrops } = kernel;
+  return [
+    ...(plan.md5Key === undefined
+      ? []
+      : [`compare the TCP-MD5 key '${plan.md5Key}' on both sides${dropped(md5Failures)}`]),
+    ...(plan.ttlSecurityHops === undefined ? [] : [`see that GTSM is on at the router, too${dropped(minTtlDrops)}`]),
+    "compare addresses and AS numbers with what 'fairlead doctor bgp --for KIND' prints for this router",
+  ].join('; ');
+}
+
+function dropped(count: number): string {
+  return count === 0 ? '' : ` (${count} segments were dropped for it here since the start of the machine)`;
 }
 
 function examineAgreed(status: BgpStatus, plan: NeighborPlan, agreed: Negotiated): readonly Found[] {
