@@ -16,7 +16,15 @@ assert.ok(prefix && anycast && routerId && a && b && router);
 
 /** The BGP side of a report: an established session, and what the node tells. */
 function bgpOf(prefixes: readonly string[], addresses: readonly string[]): NodeBgp {
-  const session = { name: 'rt1', address: '10.66.1.1', port: 179, state: 'established', reason: '', sinceUnixMs: 0 };
+  const session = {
+    name: 'rt1',
+    address: '10.66.1.1',
+    port: 179,
+    state: 'established',
+    reason: '',
+    sinceUnixMs: 0,
+    plan: [],
+  };
   const neighbors = [describeHeld(session, { flaps: 0, notifications: [] }, undefined)];
   return { neighbors, prefixes: [...prefixes], addresses: [...addresses] };
 }

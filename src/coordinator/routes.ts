@@ -3,13 +3,15 @@
  * the release says (`bgp.speaker`).
  *
  * Which route may go is the announcer's decision. A release that changes who speaks moves all that is wanted there:
- * the sessions of the one end after the other has it.
+ * the sessions of the one end when routers hear all of it from the other, and those of a site that has no routers any
+ * more when nothing is wanted there.
  */
 import { createWorkerBfd, createWorkerSpeaker } from 'bgp-ts';
 import { monotonicMs } from '#base/clock.ts';
 import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import type { Instruction, NodeBgp } from '#border/instruction.ts';
 import { BorderSessions, gracefulShutdownMs } from '#border/sessions.ts';
+import type { BorderSessionsOptions } from '#border/sessions.ts';
 import type { SpeakingMachine } from '#border/machine.ts';
 import type { SiteBgp } from '#config/bgp.ts';
 import type { Logger } from '#config/log.ts';
@@ -27,6 +29,14 @@ export interface RoutesSite {
   readonly answers: readonly IpAddress[];
 }
 
+const workers: Pick<BorderSessionsOptions, 'createSpeaker' | 'createBfd'> = {
+  createSpeaker: createWorkerSpeaker,
+  createBfd: createWorkerBfd,
+};
+
+/** Stands where a node has no session that a BGP Identifier would be sent on. */
+const noRouterId = '0.0.0.0' as IpAddress; // Canonical as it stands.
+
 /** The routes of this site and who carries them. */
 export class Routes {
   readonly sessions: BorderSessions;
@@ -34,15 +44,17 @@ export class Routes {
   readonly #blocked = new Map<string, number>();
   readonly #onHearing: (hearing: Hearing) => void;
   #site: RoutesSite | undefined;
+  /** Whether sessions are still open that the release has no more. */
+  #isHandingOver = false;
+  #isComplete = false;
 
   /** `onHearing` is told whether border routers hear this site, at each change. */
-  constructor(log: Logger, machine: SpeakingMachine, onHearing: (hearing: Hearing) => void) {
+  constructor(log: Logger, machine: SpeakingMachine, onHearing: (hearing: Hearing) => void, create = workers) {
     this.#onHearing = onHearing;
     this.sessions = new BorderSessions({
       log,
       machine,
-      createSpeaker: createWorkerSpeaker,
-      createBfd: createWorkerBfd,
+      ...create,
       onHeard: () => this.#sayHearing(),
     });
     this.nodes = new NodeRoutes(() => this.#sayHearing(), monotonicMs);
@@ -59,16 +71,40 @@ export class Routes {
     const { bgp } = site;
     const isByNodes = bgp?.speaker === 'nodes';
     this.nodes.replace(isByNodes ? { ...site, bgp } : undefined);
-    this.sessions.replace(isByNodes ? [] : (bgp?.neighbors ?? []), bgp?.routerId);
+    this.#isHandingOver = bgp?.speaker !== 'coordinator';
+    if (bgp?.speaker === 'coordinator') this.sessions.replace(bgp.neighbors, bgp.routerId);
+    this.#endHandOver();
     this.#sayHearing();
+  }
+
+  /** Ends the sessions of a coordinator that is to speak no more, once nothing rests on them. */
+  #endHandOver(): void {
+    if (!this.#isHandingOver) return;
+    const isByNodes = this.#site?.bgp?.speaker === 'nodes';
+    const isDone = isByNodes
+      ? !this.sessions.isHeard || this.#isAllHeard(this.nodes)
+      : this.sessions.prefixes.length === 0;
+    if (!isDone) return;
+    this.#isHandingOver = false;
+    this.sessions.replace([], undefined);
+  }
+
+  /** Whether routers hear all prefixes that are wanted from this one. */
+  #isAllHeard(from: Pick<NodeRoutes, 'hears'>): boolean {
+    const wanted = new Set(this.sessions.prefixes);
+    return (this.#site?.prefixes ?? []).every(({ prefix }) => !wanted.has(prefix) || from.hears(prefix));
   }
 
   /** A site promises to others what a router hears of it alone, prefix by prefix (R19). */
   #sayHearing(): void {
     const { bgp, prefixes = [] } = this.#site ?? {};
-    const speaking = bgp?.speaker === 'nodes' ? this.nodes : this.sessions;
-    const unheard = prefixes.flatMap(({ prefix }) => (speaking.hears(prefix) ? [] : [prefix]));
-    this.#onHearing({ established: speaking.isHeard, unheard });
+    const speaking = [
+      ...(bgp?.speaker === 'nodes' ? [this.nodes] : []),
+      ...(bgp?.speaker === 'coordinator' || this.#isHandingOver ? [this.sessions] : []),
+    ];
+    const isHeard = (prefix: IpPrefix): boolean => speaking.some((each) => each.hears(prefix));
+    const unheard = prefixes.flatMap(({ prefix }) => (isHeard(prefix) ? [] : [prefix]));
+    this.#onHearing({ established: speaking.some((each) => each.isHeard), unheard });
   }
 
   announce(prefix: IpPrefix, route: WantedRoute, reason: string): void {
@@ -79,6 +115,7 @@ export class Routes {
   withdraw(prefix: IpPrefix, reason: string): void {
     this.sessions.withdraw(prefix, reason);
     this.nodes.withdraw(prefix);
+    this.#endHandOver();
   }
 
   /** A rule held a withdrawal back. */
@@ -93,13 +130,42 @@ export class Routes {
 
   /** Everything that is wanted has been said: End-of-RIB may go out, and nodes are told (R24). */
   declareComplete(): void {
+    this.#isComplete = true;
     this.sessions.declareComplete();
     this.nodes.declareComplete();
   }
 
   /** Takes a node's report and gives what that node is to do now. */
   instruct(report: Report, bgp: NodeBgp | undefined): Instruction | undefined {
-    return this.nodes.take(report, bgp) ? this.nodes.instructionFor(report.node) : undefined;
+    if (this.nodes.take(report, bgp)) {
+      this.#endHandOver();
+      return this.nodes.instructionFor(report.node);
+    }
+    return bgp === undefined ? undefined : this.#dismissal(report, bgp);
+  }
+
+  /** What ends the sessions of a node that speaks and is to do so no more, once others have all that is wanted (R19). */
+  #dismissal({ site, node }: Report, { neighbors, prefixes }: NodeBgp): Instruction | undefined {
+    const own = this.#site;
+    if (own?.site !== site || !this.#isComplete) return undefined;
+    if (neighbors.length === 0 && prefixes.length === 0) return undefined;
+    const { bgp } = own;
+    const isFree =
+      bgp === undefined
+        ? this.sessions.prefixes.length === 0
+        : this.#isAllHeard(bgp.speaker === 'nodes' ? this.nodes : this.sessions);
+    if (!isFree) return undefined;
+    const routerId = bgp?.routerId ?? noRouterId;
+    return {
+      site,
+      node,
+      routerId,
+      neighbors: [],
+      routes: [],
+      prefixes: [],
+      loopback: 'operator',
+      settleMs: this.#settleMs,
+    };
   }
 
   /** How long `leave` takes at most. */
