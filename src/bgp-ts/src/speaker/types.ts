@@ -9,7 +9,7 @@ import type { SpeakerSnapshot } from './snapshot-types.ts';
 export type { PrefixRange } from '../rib/prefix-range.ts';
 export type * from './snapshot-types.ts';
 
-/** A peer to dial. */
+/** A peer to dial, or to wait for. */
 export interface PeerOptions {
   /** How events and snapshots call it. Default: `address` and port. */
   readonly name?: string;
