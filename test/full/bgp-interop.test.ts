@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { collectCells, missingForMatrix } from './collect.ts';
-import { compareWithPage } from './page.ts';
+import { collectCells, missingForMatrix } from '../peers/bgp-interop/collect.ts';
+import { compareWithPage } from '../peers/bgp-interop/page.ts';
 
 test('five real daemons do with us what docs/rfc-coverage.md says', { skip: missingForMatrix() ?? false }, async () => {
   const cells = await collectCells([]);
