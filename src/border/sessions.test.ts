@@ -38,8 +38,8 @@ function bench(machine = plain) {
       calls.push(`add ${name}${socket?.md5Key === undefined ? '' : ' with a key'}`);
       return succeed(name);
     },
-    removePeer: (name) => {
-      calls.push(`remove ${name}`);
+    removePeer: (name, how) => {
+      calls.push(`remove ${name}${how?.mode === 'silent' ? ' silently' : ''}`);
       return peers.delete(name);
     },
     setDesired: () => succeed(undefined),
@@ -264,6 +264,24 @@ test('a neighbor of which only the export changed is told its routes anew, and i
   assert.deepEqual(seen(), ['tell rt1 203.0.113.0/24 route med 9']);
   sessions.replace([planOf(), planOf({ name: 'rt2' })], routerId);
   assert.deepEqual(seen(), ['tell rt1 203.0.113.0/24 route']);
+});
+
+test('R24: a neighbor that is dialled anew keeps the routes where both plans have graceful restart', () => {
+  const { sessions, seen } = bench();
+  const gracefulRestart = { restartTimeSeconds: 120, hasNotification: true };
+  const moved = parseIp('10.66.1.2');
+  assert.ok(moved !== undefined);
+  const changes: [Partial<NeighborPlan>, string][] = [
+    [{ gracefulRestart, holdTimeSeconds: 30 }, 'remove rt1 silently'],
+    [{ gracefulRestart, address: moved }, 'remove rt1'],
+    [{}, 'remove rt1'],
+  ];
+  for (const [change, expected] of changes) {
+    sessions.replace([planOf({ gracefulRestart })], routerId);
+    seen();
+    sessions.replace([planOf(change)], routerId);
+    assert.deepEqual(seen(), [expected, 'add rt1']);
+  }
 });
 
 test('R19: who leaves says at once that it is not heard, so that no other site leaves because of it', async () => {

@@ -87,7 +87,7 @@ export class BorderSessions {
     this.#routerId = routerId;
     for (const [name, neighbor] of this.#neighbors) {
       const next = wanted.get(name);
-      if (isOther || next === undefined || sessionShape(next) !== sessionShape(neighbor.plan)) this.#forget(name);
+      if (isOther || next === undefined || sessionShape(next) !== sessionShape(neighbor.plan)) this.#forget(name, next);
       else this.#reexport(neighbor, next);
     }
     for (const plan of plans) if (!this.#neighbors.has(plan.name)) this.#add(plan);
@@ -222,11 +222,13 @@ export class BorderSessions {
     for (const prefix of this.#wanted.keys()) this.#tell(neighbor, prefix);
   }
 
-  #forget(name: string): void {
+  #forget(name: string, next?: NeighborPlan): void {
     const neighbor = this.#neighbors.get(name);
     this.#neighbors.delete(name);
     this.#bfd.remove(name);
-    if (neighbor?.held === undefined) this.#speaker?.removePeer(name);
+    // One that is dialled anew with graceful restart keeps the routes meanwhile (R24).
+    const isSilent = neighbor !== undefined && next !== undefined && keepsRoutes(neighbor.plan, next);
+    if (neighbor?.held === undefined) this.#speaker?.removePeer(name, { mode: isSilent ? 'silent' : 'deconfigured' });
     this.#counters.forget(name);
     if (this.#established.delete(name)) this.#sayWhetherHeard();
   }
@@ -326,6 +328,12 @@ export class BorderSessions {
 /** What a session is made of: all of a plan but how routes are told. */
 function sessionShape(plan: NeighborPlan): string {
   return JSON.stringify({ ...plan, export: undefined });
+}
+
+/** Whether a router keeps what it was told while its session begins anew by another plan. */
+function keepsRoutes(before: NeighborPlan, next: NeighborPlan): boolean {
+  const isSameRouter = before.address === next.address && before.port === next.port;
+  return isSameRouter && before.gracefulRestart !== undefined && next.gracefulRestart !== undefined;
 }
 
 function startingAnew(): NonNullable<Neighbor['held']> {

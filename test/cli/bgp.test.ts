@@ -1,5 +1,7 @@
 /** Routes with a real BIRD at each site: announced, withdrawn by health, left by stop, kept quiet by SIGTERM. */
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { runFairlead } from '../../src/cli/process.fixture.ts';
 import { Bird, birdIsMissing } from '../../src/bgp-ts/test/bird.ts';
@@ -183,6 +185,29 @@ test(
     await birds.iad.shows(ofPrefix, /BGP\.as_path: 65010\n/);
   },
 );
+
+test('R24: a release that changes settings of sessions everywhere takes no route from a router', options, async () => {
+  const { birds, directories } = world();
+  for (const site of ['fra', 'iad']) {
+    const path = join(directories.fra, 'sites', `${site}.yaml`);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('holdTime: 9s', 'holdTime: 12s'));
+  }
+  const progress: { isDone: boolean } = { isDone: false };
+  const applying = runFairlead(['apply', '-r', 'longer hold time'], directories.fra).then(async ({ code }) => {
+    assert.equal(code, 0);
+    for (const bird of [birds.fra, birds.iad]) {
+      await bird.shows('show protocols all announcer', /BGP state: +Established[^]*Hold timer: +[0-9.]+\/12/);
+    }
+    progress.isDone = true;
+  });
+  while (!progress.isDone) {
+    for (const bird of [birds.fra, birds.iad]) {
+      assert.match(await bird.ask('show', 'route', prefix), /203\.0\.113\.0\/24/);
+    }
+  }
+  await applying;
+  for (const bird of [birds.fra, birds.iad]) assert.doesNotMatch(bird.log(), /Peer de-configured/);
+});
 
 test('fairlead stop: BIRD sees 65535:0, then the withdrawal, then Cease 6/2 with its text (R24)', options, async () => {
   const { birds, coordinators, directories } = world();

@@ -22,6 +22,7 @@ import type {
   ListenOptions,
   OnSpeakerEvent,
   PeerOptions,
+  RemoveHow,
   ResetHow,
   SpeakerSnapshot,
   SpeakerStop,
@@ -80,11 +81,11 @@ export class Speaker implements BgpSpeaker {
     return succeed(name);
   }
 
-  removePeer(name: string): boolean {
+  removePeer(name: string, how: RemoveHow = { mode: 'deconfigured' }): boolean {
     const runner = this.#runners.get(name);
     if (runner === undefined) return false;
     this.#listeners.forget(runner);
-    const farewell = runner.stop({ mode: 'deconfigured' });
+    const farewell = runner.stop(how);
     this.#farewells.add(farewell);
     void farewell.then(() => this.#farewells.delete(farewell));
     this.#ownChanges.delete(name);

@@ -83,6 +83,13 @@ export interface ImportOptions {
   readonly maxPrefixes: number;
 }
 
+/** How the session of a peer ends that is to be forgotten. */
+export type RemoveHow =
+  /** Cease 6/3: the peer is no longer configured. */
+  | { readonly mode: 'deconfigured' }
+  /** Closes TCP and says nothing: a peer with graceful restart keeps the routes for one that is added in its place. */
+  | { readonly mode: 'silent' };
+
 /** Why a running session is ended to start anew. */
 export type ResetHow =
   /** Cease 6/4 with a text (RFC 9003). */
@@ -175,8 +182,8 @@ export type SpeakerStop =
 export interface BgpSpeaker {
   /** Starts to dial a peer, or to wait for it; the value is its name, the fault a sentence. */
   addPeer(options: PeerOptions): Result<string, string>;
-  /** Ends the session with Cease 6/3 and forgets the peer; false when there is none of this name. */
-  removePeer(name: string): boolean;
+  /** Ends the session, with Cease 6/3 by default, and forgets the peer; false when there is none of this name. */
+  removePeer(name: string, how?: RemoveHow): boolean;
   /**
    * Says what all peers shall hear of a prefix: a route, or null for nothing. Changes of one turn of the event loop go
    * out together, at once. `reason` appears in the events.

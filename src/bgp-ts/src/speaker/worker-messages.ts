@@ -1,7 +1,15 @@
 /** What passes between a worker speaker and its client; all of it survives structured cloning. */
 import type { Result } from '../result.ts';
 import type { RouteAttributes } from '../rib/route.ts';
-import type { ListenOptions, PeerOptions, ResetHow, SpeakerEvent, SpeakerSnapshot, SpeakerStop } from './types.ts';
+import type {
+  ListenOptions,
+  PeerOptions,
+  RemoveHow,
+  ResetHow,
+  SpeakerEvent,
+  SpeakerSnapshot,
+  SpeakerStop,
+} from './types.ts';
 
 /** A call of `setDesired`, or of `setDesiredFor` where `peer` is there. */
 export interface DesiredCall {
@@ -15,7 +23,7 @@ export interface DesiredCall {
 /** From the client to the worker. */
 export type WorkerRequest =
   | { readonly kind: 'addPeer'; readonly options: PeerOptions }
-  | { readonly kind: 'removePeer'; readonly name: string }
+  | { readonly kind: 'removePeer'; readonly name: string; readonly how: RemoveHow }
   | { readonly kind: 'setDesired'; readonly calls: readonly DesiredCall[] }
   | { readonly kind: 'declareComplete' }
   | { readonly kind: 'resetPeer'; readonly name: string; readonly how: ResetHow }

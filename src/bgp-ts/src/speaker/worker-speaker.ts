@@ -14,6 +14,7 @@ import type {
   ListenOptions,
   OnSpeakerEvent,
   PeerOptions,
+  RemoveHow,
   ResetHow,
   SpeakerSnapshot,
   SpeakerStop,
@@ -58,9 +59,9 @@ export class WorkerSpeaker implements BgpSpeaker {
     return succeed(name);
   }
 
-  removePeer(name: string): boolean {
+  removePeer(name: string, how: RemoveHow = { mode: 'deconfigured' }): boolean {
     this.#flush();
-    this.#post({ kind: 'removePeer', name });
+    this.#post({ kind: 'removePeer', name, how });
     return this.#peers.delete(name);
   }
 

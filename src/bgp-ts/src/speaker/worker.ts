@@ -21,7 +21,7 @@ async function handle(request: WorkerRequest): Promise<void> {
       reportFault(speaker.addPeer(request.options));
       return;
     case 'removePeer':
-      speaker.removePeer(request.name);
+      speaker.removePeer(request.name, request.how);
       return;
     case 'setDesired':
       for (const call of request.calls) reportFault(setDesired(call));
