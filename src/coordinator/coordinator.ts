@@ -12,36 +12,33 @@ import type { Api } from '#api/server.ts';
 import { formatHostPort } from '#base/ip.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
-import type { MonoMs } from '#base/time.ts';
 import type { Logger } from '#config/log.ts';
 import type { MachineConfig } from '#config/machine.ts';
 import { formatProblem } from '#config/problem.ts';
 import { Decision } from '#decide/decision.ts';
-import type { DecisionEffect, DurableState } from '#decide/effects.ts';
-import { startupWaitMs } from '#health/engine.ts';
+import type { DecisionEffect } from '#decide/effects.ts';
 import { createProber } from '#probe/prober.ts';
 import type { Prober } from '#probe/prober.ts';
 import { formatHeadId } from '#replication/head.ts';
 import { createCalls } from './calls.ts';
 import { DecisionLoop, presentMoment } from './decision-loop.ts';
 import type { DnsService } from './dns-service.ts';
+import { firstRound } from './first-round.ts';
 import { narrate } from './narrate.ts';
-import { askOwnDns } from './own-dns.ts';
+import { OwnDnsWatch } from './own-dns-watch.ts';
 import { ProbeResults } from './probe-results.ts';
 import { describeChecks } from './checks.ts';
 import { Peers } from './peers.ts';
 import type { Releases, RunningRelease } from './releases.ts';
 import { Explainer } from './explain.ts';
 import type { ExplainContext } from './explain.ts';
-import { Latencies } from './latencies.ts';
+import { goesByLatency, Latencies } from './latencies.ts';
 import { extendGeneration } from './generation.ts';
-import { Routes } from './routes.ts';
-import type { RoutesSite } from './routes.ts';
+import { Routes, routesOf } from './routes.ts';
 import { describeBgp } from './bgp-status.ts';
 import type { BgpStatus } from '#api/bgp.ts';
-import type { CompiledRelease } from '#config/release.ts';
-import type { SiteId } from '#health/model.ts';
-import { readState, writeState } from './state-file.ts';
+import { readState } from './state-file.ts';
+import { StateKeeper } from './state-keeper.ts';
 import { describeStatus } from './status.ts';
 import { WantedTargets } from './wanted-targets.ts';
 import type { ApiFault } from '#api/fault.ts';
@@ -49,7 +46,6 @@ import type { Explanation } from '#api/explanation.ts';
 import type { ExplainRequest } from '#api/requests.ts';
 import type { Status } from '#api/status.ts';
 import type { Prng } from '#base/prng.ts';
-import type { ServicePolicy } from '#steering/policy/model.ts';
 
 /** How a coordinator ends. */
 export type StopMode =
@@ -59,9 +55,6 @@ export type StopMode =
   | { readonly kind: 'restart' }
   /** Another process takes over: DNS goes on being answered from what was decided last until that one answers. */
   | { readonly kind: 'handOver' };
-
-/** Between two questions to its own DNS (R18). */
-const ownDnsIntervalMs = 1000;
 
 /** What a coordinator is started with. */
 export interface CoordinatorOptions {
@@ -82,6 +75,7 @@ export class Coordinator {
   readonly #options: CoordinatorOptions;
   readonly #startedAtMs = presentMoment().nowMs;
   readonly #dns: DnsService;
+  readonly #ownDns: OwnDnsWatch;
   readonly #routes: Routes;
   readonly #prober: Prober;
   readonly #results: ProbeResults;
@@ -90,23 +84,27 @@ export class Coordinator {
   readonly #wanted: WantedTargets;
   readonly #explainer = new Explainer();
   readonly #loop: DecisionLoop;
-  readonly #statePath: string;
+  readonly #keeper: StateKeeper;
   #running: RunningRelease | undefined;
   #api: Api | undefined;
-  #ownDnsTimer: NodeJS.Timeout | undefined;
   /** Resolves when it is asked to end, so that a start which still waits gives up. */
   readonly #stopAsked = Promise.withResolvers<undefined>();
   #isStopping = false;
   #starting: Promise<Result<void, readonly string[]>> | undefined;
-  /** State that could not be written yet: until it is, nothing is promised to others (R19). */
-  #unsaved: DurableState | undefined;
-  /** Why it could not be written, as it was told. */
-  #unsavedReason: string | undefined;
 
   constructor(options: CoordinatorOptions) {
     const { machine, log } = options;
     this.#options = options;
     this.#dns = options.dns;
+    this.#ownDns = new OwnDnsWatch({
+      site: machine.site,
+      subject: () => {
+        const { generation } = this.#running ?? {};
+        const prefixes = generation?.release.steering.prefixes ?? [];
+        return { prefixes, zone: generation?.zones[0], bound: this.#dns.bound };
+      },
+      onResult: (prefix, result) => this.#loop.feed({ kind: 'ownDns', prefix, ...result }),
+    });
     this.#routes = new Routes(log, machine.bgp, (hearing) => {
       this.#loop.feed({ kind: 'sessions', ...hearing });
     });
@@ -138,8 +136,9 @@ export class Coordinator {
     this.#dns.onTargetWanted((target) => {
       this.#wanted.add(target);
     });
-    this.#statePath = join(machine.stateDirectory, 'state.json');
-    const { state, complaint } = readState(this.#statePath);
+    const statePath = join(machine.stateDirectory, 'state.json');
+    const { state, complaint } = readState(statePath);
+    this.#keeper = new StateKeeper(statePath, log);
     if (complaint !== undefined) log.error({ event: 'state' }, complaint);
     const identity = { site: machine.site, boot: randomUUID() };
     const decision = new Decision(identity, state, presentMoment());
@@ -164,12 +163,12 @@ export class Coordinator {
     releases.follow(first, (running) => {
       this.#activate(running);
     });
-    await this.#firstRound();
+    await firstRound({ prober: this.#prober, loop: this.#loop }, this.#stopAsked.promise);
     if (this.#isStopping) return refuse(['stopped in the first round of checks']);
     const dns = await this.#dns.open();
     if (!dns.ok) return dns;
     log.info({ event: 'dns.open' }, `answering DNS on ${this.dnsAddresses().join(', ')}`);
-    await this.#watchOwnDns();
+    await this.#ownDns.start();
     this.#loop.feed({ kind: 'open' });
     // The release is loaded, the first round is in, its own DNS was asked, and the first decision is carried out (R24).
     this.#routes.declareComplete();
@@ -204,7 +203,7 @@ export class Coordinator {
     this.#results.stop();
     this.#latencies.close();
     this.#wanted.clear();
-    clearTimeout(this.#ownDnsTimer);
+    this.#ownDns.stop();
     const dns = mode.kind === 'handOver' ? undefined : this.#dns.close();
     await Promise.all([dns, this.#prober.close(), this.#peers.close(), this.#api?.close()]);
     await releases.close();
@@ -270,39 +269,10 @@ export class Coordinator {
     this.#prober.replace([...health.references, ...health.probes, ...health.subjects.map((subject) => subject.check)]);
   }
 
-  /** Asks its own DNS in every nameserver prefix of this site (R18), now and every second. */
-  async #watchOwnDns(): Promise<void> {
-    const { site } = this.#options.machine;
-    const { generation } = this.#running ?? {};
-    const prefixes = generation?.release.steering.prefixes ?? [];
-    for (const { prefix, gate, sites } of prefixes) {
-      if (gate !== 'nameserver' || !sites.includes(site)) continue;
-      const [zone] = generation?.zones ?? [];
-      const result = await askOwnDns(prefix, zone, this.#dns.bound);
-      this.#loop.feed({ kind: 'ownDns', prefix, ...result });
-    }
-    if (!this.#isStopping) this.#ownDnsTimer = setTimeout(() => void this.#watchOwnDns(), ownDnsIntervalMs);
-  }
-
-  /** Waits for the first result of every check and the first reports of agents, at most `startupWaitMs` (R11). */
-  async #firstRound(): Promise<void> {
-    const until = presentMoment().nowMs + startupWaitMs;
-    const late = Promise.withResolvers<undefined>();
-    const timer = setTimeout(late.resolve, startupWaitMs, undefined);
-    const givingUp = Promise.race([late.promise, this.#stopAsked.promise]);
-    await Promise.race([this.#prober.roundComplete(), givingUp]);
-    const awaitsReports = (nowMs: MonoMs): boolean => nowMs < until && this.#loop.decision.health.awaitsReports(nowMs);
-    while (!this.#isStopping && awaitsReports(presentMoment().nowMs)) {
-      await Promise.race([this.#loop.nextStep(), givingUp]);
-    }
-    clearTimeout(timer);
-  }
-
   #carryOut(effect: DecisionEffect): void {
     switch (effect.kind) {
       case 'persist':
-        this.#unsaved = effect.state;
-        this.#persist();
+        this.#keeper.keep(effect.state);
         return;
       case 'publish':
         this.#running?.generation.slots.publish(this.#loop.decision);
@@ -314,7 +284,7 @@ export class Coordinator {
         this.#routes.withdraw(effect.prefix, effect.reason);
         return;
       case 'tell':
-        if (this.#persist()) this.#peers.tell(effect.report);
+        if (this.#keeper.flush()) this.#peers.tell(effect.report);
         return;
       case 'event': {
         if (effect.event.kind === 'blocked') this.#routes.countBlocked(effect.event.permission.rule);
@@ -322,26 +292,6 @@ export class Coordinator {
         this.#options.log[level]({ event: `decision.${effect.event.kind}` }, text);
         return;
       }
-    }
-  }
-
-  /** Writes what is not on disk yet; returns whether nothing is left. */
-  #persist(): boolean {
-    if (this.#unsaved === undefined) return true;
-    const { log } = this.#options;
-    try {
-      writeState(this.#statePath, this.#unsaved);
-      this.#unsaved = undefined;
-      if (this.#unsavedReason !== undefined) log.info({ event: 'state' }, `${this.#statePath} is written again`);
-      this.#unsavedReason = undefined;
-      return true;
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      const text = `${this.#statePath} cannot be written, the other coordinators are not told: ${why}`;
-      // Tried again for each report to the others: once a second says nothing new.
-      if (why !== this.#unsavedReason) log.error({ event: 'state' }, text);
-      this.#unsavedReason = why;
-      return false;
     }
   }
 
@@ -393,16 +343,4 @@ export class Coordinator {
       presentMoment(),
     );
   }
-}
-
-/** What a release says of the routes of one site. */
-function routesOf(site: SiteId, { sites, steering }: CompiledRelease): RoutesSite {
-  const own = sites.get(site);
-  const prefixes = steering.prefixes.filter((policy) => policy.sites.includes(site));
-  return { site, bgp: own?.bgp, prefixes, answers: (own?.endpoints ?? []).map(({ answer }) => answer) };
-}
-
-/** Whether any of the services is steered by round trips. */
-function goesByLatency(services: readonly ServicePolicy[]): boolean {
-  return services.some(({ steps }) => steps.some(({ kind }) => kind === 'latency'));
 }

@@ -15,6 +15,7 @@ import { connectionWeight, maxNetworks } from '#health/latency/report.ts';
 import type { LatencyEntry } from '#health/latency/report.ts';
 import { encodeLatencyTable } from '#health/latency/table.ts';
 import type { SiteId } from '#health/model.ts';
+import type { ServicePolicy } from '#steering/policy/model.ts';
 
 /** How often a table is made of what is known. */
 const intervalMs = 15_000;
@@ -136,4 +137,9 @@ export class Latencies {
       rows === 0 ? 'no round trip of clients is known' : `round trips of clients are known, networks: ${rows}`;
     this.#options.log.info({ event: 'latency' }, text);
   }
+}
+
+/** Whether any of the services is steered by round trips. */
+export function goesByLatency(services: readonly ServicePolicy[]): boolean {
+  return services.some(({ steps }) => steps.some(({ kind }) => kind === 'latency'));
 }

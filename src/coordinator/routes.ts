@@ -14,8 +14,10 @@ import { BorderSessions, gracefulShutdownMs } from '#border/sessions.ts';
 import type { BorderSessionsOptions } from '#border/sessions.ts';
 import type { SpeakingMachine } from '#border/machine.ts';
 import type { SiteBgp } from '#config/bgp.ts';
+import type { CompiledRelease } from '#config/release.ts';
 import type { Logger } from '#config/log.ts';
 import type { Hearing } from '#decide/decision.ts';
+import type { SiteId } from '#health/model.ts';
 import type { Report } from '#health/report.ts';
 import type { WantedRoute } from '#steering/announcer/attributes.ts';
 import { NodeRoutes } from './node-routes.ts';
@@ -186,4 +188,11 @@ export class Routes {
   closeSilently(): Promise<void> {
     return this.sessions.closeSilently();
   }
+}
+
+/** What a release says of the routes of one site. */
+export function routesOf(site: SiteId, { sites, steering }: CompiledRelease): RoutesSite {
+  const own = sites.get(site);
+  const prefixes = steering.prefixes.filter((policy) => policy.sites.includes(site));
+  return { site, bgp: own?.bgp, prefixes, answers: (own?.endpoints ?? []).map(({ answer }) => answer) };
 }
