@@ -47,10 +47,13 @@ function sessionLines(facts: RouterFacts): readonly string[] {
     ...(multihop === undefined ? [] : [`multihop ${multihop}`]),
     ...(multihop === undefined && facts.isExternal ? ['direct'] : []),
     `hold time ${holdTimeSeconds}`,
+    // By default BIRD takes no session for one to five minutes after one has failed.
+    'error wait time 2, 20',
     ...(facts.connection === 'active' ? ['passive on'] : []),
     ...(facts.ttlSecurityHops === undefined ? [] : ['ttl security on']),
     ...(facts.hasMd5 ? [`password "${md5Placeholder}"`] : []),
-    ...(facts.bfd === undefined ? [] : ['bfd on']),
+    // Plain BFD flushes the stale routes as soon as it misses the process that restarts.
+    ...(facts.bfd === undefined ? [] : [facts.gracefulRestart ? 'bfd graceful' : 'bfd on']),
     facts.gracefulRestart ? 'graceful restart aware' : 'graceful restart off',
     ...(facts.role === undefined ? [] : [`local role ${roles[facts.role.local]}`]),
     ...(facts.role?.isStrict === true ? ['require roles on'] : []),

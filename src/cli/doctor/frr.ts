@@ -51,6 +51,8 @@ function sessionLines(facts: RouterFacts): readonly string[] {
     ...(multihop === undefined || ttlSecurityHops !== undefined ? [] : [`ebgp-multihop ${multihop}`]),
     ...(facts.hasMd5 ? [`password ${md5Placeholder}`] : []),
     ...(facts.bfd === undefined ? [] : ['bfd']),
+    // Plain BFD drops the stale routes as soon as it misses the process that restarts.
+    ...(facts.bfd === undefined || !facts.gracefulRestart ? [] : ['bfd check-control-plane-failure']),
     facts.gracefulRestart ? 'graceful-restart-helper' : 'graceful-restart-disable',
     ...(role === undefined ? [] : [`local-role ${roles[role.local]}${role.isStrict ? ' strict-mode' : ''}`]),
     ...(facts.extendedNextHop ? ['capability extended-nexthop'] : []),

@@ -100,7 +100,13 @@ test('each kind of router has the session as both sides need it', () => {
   const rows: [string, readonly RegExp[]][] = [
     [
       birdConfig(first),
-      [/neighbor 10\.66\.1\.53 as 65010/, /ttl security on/, /password "CHANGE-ME"/, /bfd on/, /local role provider/],
+      [
+        /neighbor 10\.66\.1\.53 as 65010/,
+        /ttl security on/,
+        /password "CHANGE-ME"/,
+        /bfd graceful/,
+        /local role provider/,
+      ],
     ],
     [
       frrConfig(first),
@@ -109,6 +115,7 @@ test('each kind of router has the session as both sides need it', () => {
         /ttl-security hops 1/,
         /password CHANGE-ME/,
         / bfd$/m,
+        / bfd check-control-plane-failure$/m,
         /local-role provider strict-mode/,
       ],
     ],
