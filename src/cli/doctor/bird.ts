@@ -47,8 +47,8 @@ function sessionLines(facts: RouterFacts): readonly string[] {
     ...(multihop === undefined ? [] : [`multihop ${multihop}`]),
     ...(multihop === undefined && facts.isExternal ? ['direct'] : []),
     `hold time ${holdTimeSeconds}`,
-    // By default BIRD takes no session for one to five minutes after one has failed.
-    'error wait time 2, 20',
+    // By default BIRD takes no session for one to five minutes after one has failed, the longer the more have.
+    'error wait time 1, 5',
     ...(facts.connection === 'active' ? ['passive on'] : []),
     ...(facts.ttlSecurityHops === undefined ? [] : ['ttl security on']),
     ...(facts.hasMd5 ? [`password "${md5Placeholder}"`] : []),
