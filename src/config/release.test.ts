@@ -340,6 +340,8 @@ test('R18: name servers in one network are warned of, and ones whose addresses f
   const far = ['192.0.2.1', '198.51.100.1'] as IpAddress[];
   const quiet = compiled(releaseWith(), withFacts({ nameServerAddresses: far })).warnings;
   assert.doesNotMatch(quiet.map(formatProblem).join('\n'), /two prefixes/);
+  const trial = compiled(releaseWith(), withFacts({ nameServerAddresses: ['127.0.0.1', '127.0.0.2'] as IpAddress[] }));
+  assert.doesNotMatch(trial.warnings.map(formatProblem).join('\n'), /two prefixes/);
   assert.match(
     refusal({}, withFacts({ dynamicNameServers: ['ns1.example.com.'] })),
     /the addresses of name server 'ns1\.example\.com\.' of zone 'example\.com\.' follow health/,
