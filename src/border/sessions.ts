@@ -167,7 +167,9 @@ export class BorderSessions {
     for (const prefix of this.prefixes) this.withdraw(prefix, text);
     if (isHeard) await pause(settleMs);
     this.#end();
-    await Promise.all([this.#speaker?.stop({ mode: 'administrative', text }), this.#bfd.stop({ isSilent: false })]);
+    // BFD last: a router that hears AdminDown before the Cease ends the session itself, and never reads why.
+    await this.#speaker?.stop({ mode: 'administrative', text });
+    await this.#bfd.stop({ isSilent: false });
   }
 
   /** A process that will be back closes TCP and says nothing (R24). */
