@@ -6,11 +6,11 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { runFairlead } from '../../src/cli/process.fixture.ts';
 import { eventually } from '../../src/bgp-ts/test/wait.ts';
-import { startFairlead } from './fairlead-process.ts';
-import type { FairleadProcess } from './fairlead-process.ts';
-import { labIsMissing, PathLab, routerAddress } from './path-lab.ts';
-import { directoryWith, fileScope, writeFiles } from './scope.ts';
-import { apiPort, apiUrl } from './world.ts';
+import { startFairlead } from '../cli/fairlead-process.ts';
+import type { FairleadProcess } from '../cli/fairlead-process.ts';
+import { labIsMissing, PathLab, routerAddress } from '../cli/path-lab.ts';
+import { directoryWith, fileScope, writeFiles } from '../cli/scope.ts';
+import { apiPort, apiUrl } from '../cli/world.ts';
 
 const options = { timeout: 60_000, skip: labIsMissing };
 const scope = fileScope();
