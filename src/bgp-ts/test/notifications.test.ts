@@ -107,6 +107,14 @@ const rows: readonly Row[] = [
   },
   { name: 'attributes past the end', sent: [...established, update('0000 0009')], answer: '3/1' },
   { name: 'MP_REACH twice', sent: [...established, update(`0000 0030 ${mpReach} ${mpReach}`)], answer: '3/1' },
+  {
+    name: 'MP_REACH with a next hop of 4 octets for IPv6',
+    sent: [...established, update('0000 000d 800e0a 0002 01 04 c0000201 00 00')],
+    answer: '3/1',
+  },
+  { name: 'MP_REACH cut off', sent: [...established, update('0000 0006 800e03 000201')], answer: '3/1' },
+  { name: 'MP_UNREACH cut off', sent: [...established, update('0000 0005 800f02 0002')], answer: '3/9 800f020002' },
+  { name: 'announced length 33', sent: [...established, update('0000 0000 21c633640100')], answer: '3/10' },
   { name: 'withdrawn length 33', sent: [...established, update('0002 2101 0000')], answer: '3/10' },
   { name: 'prefix overrun', sent: [...established, update('0000 0000 18c633')], answer: '3/10' },
   { name: 'KEEPALIVE in OpenSent', sent: [encodeKeepalive()], answer: '5/1 04' },
@@ -126,25 +134,44 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** Connects a speaker to a raw peer that sends `sent`, and gives the NOTIFICATION that comes. */
-async function answerTo({ sent, options: changes }: Row): Promise<string> {
-  await using peer = await ListeningPeer.start({ asn: 65000, doesHandshake: false });
+/** A speaker that has dialled a raw peer, which has our OPEN. */
+async function startWith(
+  changes: Partial<PeerOptions> = {},
+): Promise<{ readonly peer: ListeningPeer; readonly speaker: Speaker }> {
+  const peer = await ListeningPeer.start({ asn: 65000, doesHandshake: false });
   const log = new EventLog<SpeakerEvent>();
   const speaker = new Speaker({ onEvent: log.add });
   const base = { address: '127.0.0.1', peerAsn: 65000, localAsn: 65001, routerId: '192.0.2.1', name: 'peer' };
   const added = speaker.addPeer({ ...base, port: peer.port, ...changes });
   assert.ok(added.ok, added.ok ? '' : added.fault);
   await peer.message('our OPEN', (message) => message.kind === 'open');
-  const [first = new Uint8Array(0), ...rest] = sent;
+  return { peer, speaker };
+}
+
+/** Sends messages in turn: the ones after the first when our KEEPALIVE is there. */
+async function send(peer: ListeningPeer, [first = new Uint8Array(0), ...rest]: readonly Uint8Array[]): Promise<void> {
   peer.send(first);
-  if (rest.length > 0) {
-    await peer.message('our KEEPALIVE', (message) => message.kind === 'keepalive');
-    peer.send(Buffer.concat(rest));
-  }
+  if (rest.length === 0) return;
+  await peer.message('our KEEPALIVE', (message) => message.kind === 'keepalive');
+  peer.send(Buffer.concat(rest));
+}
+
+/** The NOTIFICATION that a raw peer gets before the connection ends. */
+async function notificationAt(peer: ListeningPeer): Promise<string> {
   const seen = await peer.message('a NOTIFICATION', (message) => message.kind === 'notification');
   await peer.log.find('the end of the connection', (event) => event.kind === 'closed');
-  await speaker.stop({ mode: 'silent' });
   return seen.kind === 'notification' ? describe(seen) : seen.kind;
+}
+
+/** Connects a speaker to a raw peer that sends `sent`, and gives the NOTIFICATION that comes. */
+async function answerTo({ sent, options: changes }: Row): Promise<string> {
+  const started = await startWith(changes);
+  await using peer = started.peer;
+  const { speaker } = started;
+  await send(peer, sent);
+  const seen = await notificationAt(peer);
+  await speaker.stop({ mode: 'silent' });
+  return seen;
 }
 
 function describe({ code, subcode, data }: NotificationMessage): string {
@@ -157,4 +184,69 @@ void test('each fault is answered on the wire with its code, subcode and Data', 
     const expected = `${code} ${data.join('')}`.trim();
     await context.test(`${row.name}: ${code}`, async () => assert.equal(await answerTo(row), expected));
   }
+});
+
+/** What we end ourselves, and the Cease that says so (RFC 4486, RFC 8538, RFC 9003, RFC 9384). */
+const endings: readonly {
+  readonly name: string;
+  readonly end: (speaker: Speaker) => unknown;
+  readonly answer: string;
+  readonly options?: Partial<PeerOptions>;
+  readonly capabilities?: readonly Capability[];
+}[] = [
+  {
+    name: 'an administrative stop',
+    end: (speaker) => speaker.stop({ mode: 'administrative', text: 'bye' }),
+    answer: '6/2 03627965',
+  },
+  { name: 'a peer that is removed', end: (speaker) => speaker.removePeer('peer'), answer: '6/3' },
+  {
+    name: 'an administrative reset',
+    end: (speaker) => speaker.resetPeer('peer', { mode: 'administrative', text: 'again' }),
+    answer: '6/4 05616761696e',
+  },
+  { name: 'BFD that went down', end: (speaker) => speaker.resetPeer('peer', { mode: 'bfdDown' }), answer: '6/10' },
+  {
+    name: 'a hard reset where both sides have the N bit',
+    end: (speaker) => speaker.resetPeer('peer', { mode: 'hardReset', text: 'new' }),
+    answer: '6/9 0604036e6577',
+    options: { gracefulRestart: { restartTimeSeconds: 120 } },
+    capabilities: [
+      ...enhanced,
+      { kind: 'gracefulRestart', isRestarting: false, hasNotification: true, restartTimeSeconds: 120, families: [] },
+    ],
+  },
+  {
+    name: 'a hard reset where the peer has no N bit',
+    end: (speaker) => speaker.resetPeer('peer', { mode: 'hardReset', text: 'new' }),
+    answer: '6/4 036e6577',
+  },
+];
+
+void test('each end of ours says why on the wire, with its text', options, async (context) => {
+  for (const { name, end, answer, options: changes, capabilities } of endings) {
+    await context.test(`${name}: ${answer.split(' ')[0] ?? ''}`, async () => {
+      const started = await startWith(changes);
+      await using peer = started.peer;
+      const { speaker } = started;
+      await send(peer, [open(capabilities === undefined ? {} : { capabilities }), encodeKeepalive()]);
+      // An established session ends what it says at first with End-of-RIB, or says a route.
+      speaker.setDesired('198.51.100.0/24', { nextHop: '192.0.2.1' }, 'test');
+      await peer.message('our UPDATE', (message) => message.kind === 'update');
+      void end(speaker);
+      assert.equal(await notificationAt(peer), answer);
+      await speaker.stop({ mode: 'silent' });
+    });
+  }
+});
+
+void test('more prefixes than agreed end the session with 6/1, family and limit (RFC 4486)', options, async () => {
+  const started = await startWith({ import: { accept: [], maxPrefixes: 1 } });
+  await using peer = started.peer;
+  const { speaker } = started;
+  const attributes = '400101 00 4002 06 02 01 0000fde8 400304 c00002fe'.replaceAll(' ', '');
+  const length = (attributes.length / 2).toString(16).padStart(4, '0');
+  await send(peer, [open(), encodeKeepalive(), update(`0000 ${length} ${attributes} 18c63364 18c63365`)]);
+  assert.equal(await notificationAt(peer), '6/1 00010100000001');
+  await speaker.stop({ mode: 'silent' });
 });
