@@ -5,7 +5,6 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { monotonicMs } from '#base/clock.ts';
 import { runFairlead } from '../../src/cli/process.fixture.ts';
 import { addressesOf, askUdp, untilAnswered } from './ask.ts';
 import { startCoordinator, startFairlead } from './fairlead-process.ts';
@@ -33,14 +32,12 @@ test('a follower that starts from nothing waits for the writer, then serves its 
   assert.equal(existsSync(join(following, 'var/store.db')), true);
 });
 
-test('what is applied at the writer is served at the follower within 2 s', { timeout }, async () => {
+test('what is applied at the writer is served at the follower', { timeout }, async () => {
   writeFiles(writing, version(2));
-  const startedAt = monotonicMs();
   const { code, stdout } = await runFairlead(['apply', '--reason', 'the second'], writing);
   assert.match(stdout, /^release 1\.2 \([0-9a-f]{12}\) in force$/m);
   assert.equal(code, 0);
   await untilAnswered(sites.iad, name, ['192.0.2.2']);
-  assert.ok(monotonicMs() - startedAt < 2_000 + 1_000, 'two seconds, and one for the command itself');
   assert.deepEqual(await addressesOf(sites.fra, name), ['192.0.2.2']);
 });
 
