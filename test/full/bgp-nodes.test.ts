@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { runFairlead } from '../../src/cli/process.fixture.ts';
 import { Bird, birdIsMissing } from '../../src/bgp-ts/test/bird.ts';
-import { startCoordinator, startFairlead } from './fairlead-process.ts';
-import type { FairleadProcess } from './fairlead-process.ts';
-import { directoryWith, fileScope } from './scope.ts';
-import { startWebServer } from './web-server.ts';
-import { apiUrl, machineFile, newSites, releaseFiles } from './world.ts';
+import { startCoordinator, startFairlead } from '../cli/fairlead-process.ts';
+import type { FairleadProcess } from '../cli/fairlead-process.ts';
+import { directoryWith, fileScope } from '../cli/scope.ts';
+import { startWebServer } from '../cli/web-server.ts';
+import { apiUrl, machineFile, newSites, releaseFiles } from '../cli/world.ts';
 
 const options = { timeout: 60_000, skip: birdIsMissing };
 const scope = fileScope();
