@@ -36,6 +36,8 @@ export class WorkerSpeaker implements BgpSpeaker {
   readonly #snapshots = new Map<number, PromiseWithResolvers<SpeakerSnapshot>>();
   readonly #listens = new Map<number, PromiseWithResolvers<Result<void, string>>>();
   #calls: DesiredCall[] = [];
+  #requests: WorkerRequest[] = [];
+  #isSending = false;
   #nextId = 0;
   #life: Life = { kind: 'running' };
 
@@ -53,14 +55,12 @@ export class WorkerSpeaker implements BgpSpeaker {
     const { name } = config.value;
     const refusal = this.#refusal() ?? this.#peerRefusal(config.value);
     if (refusal !== undefined) return refuse(`cannot add peer "${name}": ${refusal}`);
-    this.#flush();
     this.#peers.set(name, config.value);
     this.#post({ kind: 'addPeer', options });
     return succeed(name);
   }
 
   removePeer(name: string, how: RemoveHow = { mode: 'deconfigured' }): boolean {
-    this.#flush();
     this.#post({ kind: 'removePeer', name, how });
     return this.#peers.delete(name);
   }
@@ -80,12 +80,10 @@ export class WorkerSpeaker implements BgpSpeaker {
   }
 
   declareComplete(): void {
-    this.#flush();
     this.#post({ kind: 'declareComplete' });
   }
 
   resetPeer(name: string, how: ResetHow): boolean {
-    this.#flush();
     this.#post({ kind: 'resetPeer', name, how });
     return this.#peers.has(name);
   }
@@ -102,7 +100,6 @@ export class WorkerSpeaker implements BgpSpeaker {
 
   snapshot(): Promise<SpeakerSnapshot> {
     if (this.#life.kind === 'dead') return Promise.resolve({ peers: [], desired: [] });
-    this.#flush();
     const id = this.#nextId++;
     const waiting = Promise.withResolvers<SpeakerSnapshot>();
     this.#snapshots.set(id, waiting);
@@ -112,7 +109,6 @@ export class WorkerSpeaker implements BgpSpeaker {
 
   async stop(how: SpeakerStop): Promise<void> {
     if (this.#life.kind === 'running') {
-      this.#flush();
       this.#life = { kind: 'stopping' };
       this.#post({ kind: 'stop', how });
     }
@@ -137,18 +133,32 @@ export class WorkerSpeaker implements BgpSpeaker {
     const refusal = this.#refusal();
     if (refusal !== undefined) return refuse(`cannot announce or withdraw ${prefix}: ${refusal}`);
     this.#calls.push(call);
-    if (this.#calls.length === 1) queueMicrotask(() => this.#flush());
+    this.#sendSoon();
     return succeed(undefined);
   }
 
-  #flush(): void {
-    const calls = this.#calls;
-    this.#calls = [];
-    if (calls.length > 0) this.#post({ kind: 'setDesired', calls });
+  #post(request: WorkerRequest): void {
+    this.#settleCalls();
+    this.#requests.push(request);
+    this.#sendSoon();
   }
 
-  #post(request: WorkerRequest): void {
-    if (this.#life.kind !== 'dead') this.#worker.postMessage(request);
+  #settleCalls(): void {
+    if (this.#calls.length > 0) this.#requests.push({ kind: 'setDesired', calls: this.#calls });
+    this.#calls = [];
+  }
+
+  /** One message for a turn: a peer must not come up before the routes that were said with it: an early End-of-RIB would end what a graceful restart keeps. */
+  #sendSoon(): void {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    queueMicrotask(() => {
+      this.#isSending = false;
+      this.#settleCalls();
+      const requests = this.#requests;
+      this.#requests = [];
+      if (this.#life.kind !== 'dead') this.#worker.postMessage(requests);
+    });
   }
 
   #onReply(reply: WorkerReply): void {

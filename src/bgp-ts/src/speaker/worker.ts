@@ -11,8 +11,8 @@ if (port === null) throw new Error('bug: worker.ts runs outside a worker');
 const reply = (message: WorkerReply): void => port.postMessage(message);
 const speaker = new Speaker({ onEvent: (event) => reply({ kind: 'event', event }) });
 
-port.on('message', (request: WorkerRequest) => {
-  void handle(request);
+port.on('message', (requests: readonly WorkerRequest[]) => {
+  for (const request of requests) void handle(request);
 });
 
 async function handle(request: WorkerRequest): Promise<void> {

@@ -156,7 +156,7 @@ export class Network {
   readonly clock: VirtualClock;
   readonly chance: Chance;
   readonly spoils: NetworkSpoils;
-  /** Nothing passes for now. */
+  /** Nothing passes until it is mended. */
   isCut = false;
   /** The longest way of a segment. */
   maxDelayMs = 50;
