@@ -58,7 +58,7 @@ export class Blackholes {
     return [...this.#told.keys()];
   }
 
-  /** Takes what is wished for now, and says what to do; `routed` says of each prefix of the ladder whether it is on air. */
+  /** Takes what is wished for, and says what to do; `routed` says of each prefix of the ladder whether it is on air. */
   step(
     wishes: readonly BlackholeWish[],
     policies: readonly PrefixPolicy[],

@@ -137,7 +137,7 @@ export class AnnouncedPrefix {
     }
   }
 
-  /** Stays as it is for now, though nothing names it any more. */
+  /** Stays as it is, though nothing names it any more. */
   hold(permission: Permission, effects: AnnouncerEffect[]): void {
     const isNews = permission.reason !== this.#blocked?.reason;
     this.#blocked = permission;
