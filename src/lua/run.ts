@@ -1,5 +1,6 @@
 /** One evaluation of a record: for whom it is, and what was met on the way. Filled anew for each. */
 import type { Prng } from '#base/prng.ts';
+import { headerBytes } from '#dns/wire/constants.ts';
 import type { AnswerNote, Client, ExplainedStep } from '#dns/zone/dynamic.ts';
 
 const nobody: Client = {
@@ -11,6 +12,7 @@ const nobody: Client = {
   isTcp: false,
   dnssecOk: false,
   ednsUdpBytes: 0,
+  query: new Uint8Array(headerBytes),
 };
 
 export class Run {

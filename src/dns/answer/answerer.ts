@@ -243,6 +243,7 @@ class ZoneAnswerer implements Answerer {
     subject.isTcp = client.transport === 'tcp';
     subject.dnssecOk = query.dnssecOk;
     subject.ednsUdpBytes = query.hasEdns ? query.udpBytes : 0;
+    subject.query = bytes;
   }
 
   /**

@@ -1,4 +1,5 @@
 /** The one `Client` of a thread, refilled for each query that programs are run for. */
+import { headerBytes } from '../wire/constants.ts';
 import type { Client } from '../zone/dynamic.ts';
 
 /** A client that can be refilled. */
@@ -16,5 +17,6 @@ export function createSubject(): Subject {
     isTcp: false,
     dnssecOk: false,
     ednsUdpBytes: 0,
+    query: new Uint8Array(headerBytes),
   };
 }

@@ -1,6 +1,7 @@
 /** Clients for tests of dynamic records. */
 import { ipBytes } from '#base/ip.ts';
 import type { IpAddress } from '#base/ip.ts';
+import { headerBytes } from '../wire/constants.ts';
 import { rootName } from '../wire/name.ts';
 import type { Client } from './dynamic.ts';
 
@@ -16,6 +17,7 @@ export function clientFrom(address: string | Uint8Array, more: Partial<Client> =
     isTcp: false,
     dnssecOk: false,
     ednsUdpBytes: 0,
+    query: new Uint8Array(headerBytes),
     ...more,
   };
 }

@@ -24,6 +24,8 @@ export interface Client {
   readonly dnssecOk: boolean;
   /** What the client takes over UDP by EDNS; 0 without EDNS. */
   readonly ednsUdpBytes: number;
+  /** The query as it came, its header (RFC 1035 §4.1.1) at the start. */
+  readonly query: Uint8Array;
 }
 
 /** Why an answer is not what health alone would give; told to the client as an extended error (RFC 8914). */

@@ -4,7 +4,7 @@ import type { Family, IpAddress } from '#base/ip.ts';
 import { present } from '#base/assert.ts';
 import { createPrng } from '#base/prng.ts';
 import type { Prng } from '#base/prng.ts';
-import { recordType } from '#dns/wire/constants.ts';
+import { headerBytes, recordType } from '#dns/wire/constants.ts';
 import type { Client } from '#dns/zone/dynamic.ts';
 import type { Coordinates } from '#geo/distance.ts';
 import type { GeoSource, Place } from '#geo/source.ts';
@@ -77,6 +77,7 @@ export function clientAt(text: string): Client {
     isTcp: false,
     dnssecOk: false,
     ednsUdpBytes: 0,
+    query: new Uint8Array(headerBytes),
   };
 }
 
