@@ -212,7 +212,6 @@ test("PowerDNS's variables and objects are there", () => {
       'false',
     ],
     ['newQType("AAAA"):getCode() .. newQType("A"):getName() .. pdns.AAAA', '28A28'],
-    ['dh:getOPCODE() .. tostring(dh:getAA())', '0false'],
     [';pdnslog("hello", pdns.loglevels.Info) return tostring(pdnsrandom(1))', '0'],
     ["string.format('%d %d', GeoIPQueryAttribute.ASn, GeoIPQueryAttribute.Location)", '0 7'],
     ['bestwho:nothing()', 'failure: line 1: a ComboAddress has no method "nothing"'],
@@ -280,6 +279,39 @@ test('steer answers by itself and out of a script, with its own scope and failur
   );
   assert.match(answerOf(recordOf(";return steer('failing')", { steer }), from), /no member is left/);
   assert.match(answerOf(recordOf(";return {steer('www')}", { steer }), from), /a table with a userdata/);
+});
+
+test('dh tells the header of the very query, each of its bits by itself', () => {
+  const getters = 'getAA getTC getRD getRA getAD getCD'.split(' ');
+  const flags = getters.map((name) => `(dh:${name}() and '${name} ' or '')`).join(' .. ');
+  const record = recordOf(flags, { type: 'TXT' });
+  const numbers = ['ID', 'OPCODE', 'RCODE', 'QDCOUNT', 'ANCOUNT', 'NSCOUNT', 'ARCOUNT'];
+  const counts = recordOf(numbers.map((name) => `dh:get${name}()`).join(" .. ' ' .. "), { type: 'TXT' });
+  // ID 0x1234; QR 0, Opcode 2; one question, two answers, three authorities, 258 additional records.
+  const rows: [flags: readonly [number, number], expected: string][] = [
+    [[0x00, 0x00], '""'],
+    [[0x04, 0x00], '"getAA "'],
+    [[0x02, 0x00], '"getTC "'],
+    [[0x01, 0x00], '"getRD "'],
+    [[0x00, 0x80], '"getRA "'],
+    [[0x00, 0x20], '"getAD "'],
+    [[0x00, 0x10], '"getCD "'],
+    [[0x07, 0xb0], '"getAA getTC getRD getRA getAD getCD "'],
+  ];
+  for (const [[high, low], expected] of rows) {
+    const query = Uint8Array.of(0x12, 0x34, 0x10 | high, low | 3, 0, 1, 0, 2, 0, 3, 1, 2);
+    const from = asking('www.example.org', '198.51.100.7', { query });
+    assert.equal(answerOf(record, from), expected);
+    assert.equal(answerOf(counts, from), '"4660 2 3 1 2 3 258"');
+  }
+});
+
+test('report raises what stops code that takes too long, as any error of the code', () => {
+  assert.equal(answerOf(recordOf("report('count', 1)")), 'failure: line 1: Script took too long');
+  const caught = recordOf(";local ok, why = pcall(report, 'count', 1) return tostring(ok) .. ' ' .. why", {
+    type: 'TXT',
+  });
+  assert.equal(answerOf(caught), '"false Script took too long"');
 });
 
 test('an explanation names the health that was read, the rule and what was answered', () => {

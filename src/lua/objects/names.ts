@@ -1,5 +1,5 @@
-/** DNSName and QType of PowerDNS, and the header of the query as far as it is known here. */
-import { parseType, typeName } from '#dns/wire/constants.ts';
+/** DNSName and QType of PowerDNS, and the header of the query. */
+import { flag, parseType, typeName } from '#dns/wire/constants.ts';
 import { equalNames, formatName, isWithin, lowerCase, parentName, parseName } from '#dns/wire/name.ts';
 import type { Name } from '#dns/wire/name.ts';
 import { LuaError } from '../language/error.ts';
@@ -122,9 +122,15 @@ const typeMethods: Methods = methodsOf('QType', isType, {
   getName: (self) => self.toText(),
 });
 
-/** The header as it is for every query that reaches a record; what differs between queries is not told here. */
+/** The header of the query (RFC 1035 §4.1.1, RFC 4035 §3.2); read while the query is answered only. */
 export class HeaderObject extends LuaObject {
   readonly kind = 'DNSHeader';
+  readonly octets: Uint8Array;
+
+  constructor(octets: Uint8Array) {
+    super();
+    this.octets = octets;
+  }
 
   get methods(): Methods {
     return headerMethods;
@@ -137,13 +143,27 @@ export class HeaderObject extends LuaObject {
 
 const isHeader = (value: LuaValue): value is HeaderObject => value instanceof HeaderObject;
 
+/** Two octets of a header as a number. */
+function wordAt({ octets }: HeaderObject, at: number): number {
+  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
+}
+
+function hasFlag(header: HeaderObject, bit: number): boolean {
+  return (wordAt(header, 2) & bit) !== 0;
+}
+
 const headerMethods: Methods = methodsOf('DNSHeader', isHeader, {
-  getAA: () => false,
-  getTC: () => false,
-  getRA: () => false,
-  getOPCODE: () => 0,
-  getRCODE: () => 0,
-  getQDCOUNT: () => 1,
-  getANCOUNT: () => 0,
-  getNSCOUNT: () => 0,
+  getID: (header) => wordAt(header, 0),
+  getAA: (header) => hasFlag(header, flag.authoritative),
+  getTC: (header) => hasFlag(header, flag.truncated),
+  getRD: (header) => hasFlag(header, flag.recursionDesired),
+  getRA: (header) => hasFlag(header, flag.recursionAvailable),
+  getAD: (header) => hasFlag(header, flag.authenticData),
+  getCD: (header) => hasFlag(header, flag.checkingDisabled),
+  getOPCODE: (header) => (wordAt(header, 2) >> 11) & 0xf,
+  getRCODE: (header) => wordAt(header, 2) & 0xf,
+  getQDCOUNT: (header) => wordAt(header, 4),
+  getANCOUNT: (header) => wordAt(header, 6),
+  getNSCOUNT: (header) => wordAt(header, 8),
+  getARCOUNT: (header) => wordAt(header, 10),
 });
