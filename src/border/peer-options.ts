@@ -1,7 +1,7 @@
 /** A neighbor's plan as the options of a BGP peer and of a BFD session, on one machine. Pure. */
-import type { BfdSessionOptions, PeerOptions, PrefixRange } from 'bgp-ts';
+import type { BfdSessionOptions, PeerOptions } from 'bgp-ts';
 import { familyOf } from '#base/ip.ts';
-import type { IpAddress, IpPrefix } from '#base/ip.ts';
+import type { IpAddress } from '#base/ip.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import type { SpeakingMachine } from './machine.ts';
@@ -15,7 +15,7 @@ export interface SpeakerIdentity {
 
 /** The options of a peer; the fault is a sentence about what this machine lacks. */
 export function peerOptionsOf(plan: NeighborPlan, { routerId, machine }: SpeakerIdentity): Result<PeerOptions, string> {
-  const { ttlSecurityHops, device, dscp, role, gracefulRestart, prefixes, connection } = plan;
+  const { ttlSecurityHops, device, dscp, role, gracefulRestart, connection } = plan;
   const key = plan.md5Key === undefined ? undefined : machine.md5Keys.get(plan.md5Key);
   if (plan.md5Key !== undefined && key === undefined) {
     return refuse(`this machine has no key '${plan.md5Key}', expected it under bgp.keys of its own config`);
@@ -45,7 +45,6 @@ export function peerOptionsOf(plan: NeighborPlan, { routerId, machine }: Speaker
     ...(Object.keys(socket).length === 0 ? {} : { socket }),
     ...(role === undefined ? {} : { role }),
     ...(gracefulRestart === undefined ? {} : { gracefulRestart: { ...gracefulRestart, isForwardingPreserved: true } }),
-    ...(prefixes === undefined ? {} : { exportPrefixes: prefixes.flatMap(rangesOf) }),
   });
 }
 
@@ -68,10 +67,4 @@ function localAddressOf(plan: NeighborPlan, machine: SpeakingMachine): IpAddress
   if (plan.localAddress !== undefined) return plan.localAddress;
   const { localAddress } = machine;
   return localAddress !== undefined && familyOf(localAddress) === familyOf(plan.address) ? localAddress : undefined;
-}
-
-/** The prefix itself, and single hosts in it, which a blackhole is told by (RFC 7999). */
-function rangesOf(prefix: IpPrefix): readonly PrefixRange[] {
-  const hostLength = familyOf(prefix) === 4 ? 32 : 128;
-  return [{ prefix }, { prefix, minLength: hostLength, maxLength: hostLength }];
 }

@@ -5,9 +5,10 @@
  * Secrets are never in it: `md5Key` is the name of a key whose text lies in a file of the machine that speaks.
  */
 import { z } from 'zod';
-import { familyOf, parseIp, parsePrefix } from '#base/ip.ts';
+import { familyOf, isWithin, parseIp, parsePrefix } from '#base/ip.ts';
 import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import { exportSchema } from '#steering/export.ts';
+import type { Standing } from '#steering/model.ts';
 
 /** An address that travels: refused where it is not canonical. */
 export const addressSchema = z
@@ -61,6 +62,8 @@ export const neighborPlanSchema = z.object({
   extendedNextHop: z.boolean(),
   /** What it may be told, whatever is announced; absent: every prefix of the site. */
   prefixes: z.array(prefixTextSchema).optional(),
+  /** Whether it may be told single addresses in these that are to be discarded (RFC 7999); absent: it may. */
+  blackhole: z.boolean().optional(),
   /** How routes are told to it. */
   export: exportSchema.optional(),
 });
@@ -68,10 +71,19 @@ export const neighborPlanSchema = z.object({
 /** One border router, ready to be spoken to. */
 export type NeighborPlan = Readonly<z.infer<typeof neighborPlanSchema>>;
 
-/** Whether a neighbor is told a prefix by its plan: it takes the family, and is not kept to other prefixes. */
+/** What of a plan says which routes it may be told. */
+type Permitted = Pick<NeighborPlan, 'families' | 'prefixes' | 'blackhole'>;
+
+/**
+ * Whether a neighbor is told a prefix by its plan: it takes the family, and is not kept to other prefixes. Exactly what
+ * is listed counts, but for what is told to be discarded: that lies within a listed prefix (RFC 7999 §3.2).
+ */
 export function mayBeTold(
-  { families, prefixes }: Pick<NeighborPlan, 'families' | 'prefixes'>,
+  { families, prefixes, blackhole }: Permitted,
   prefix: IpPrefix,
+  standing: Standing = 'normal',
 ): boolean {
-  return families.includes(`ipv${familyOf(prefix)}-unicast`) && prefixes?.includes(prefix) !== false;
+  if (!families.includes(`ipv${familyOf(prefix)}-unicast`)) return false;
+  if (standing !== 'blackhole') return prefixes?.includes(prefix) !== false;
+  return blackhole !== false && prefixes?.some((listed) => isWithin(prefix, listed)) !== false;
 }

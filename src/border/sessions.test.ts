@@ -317,3 +317,36 @@ test('R19: a prefix is heard where a session is up that may be told it', () => {
     [true, false, false],
   );
 });
+
+test('a neighbor is told exactly the prefixes that are listed for it, and single addresses in them to discard', () => {
+  const { sessions, seen } = bench();
+  const [host, outside] = [parsePrefix('203.0.113.7/32'), parsePrefix('198.51.100.7/32')];
+  assert.ok(host !== undefined && outside !== undefined);
+  const listed = planOf({ prefixes: [prefix] });
+  const deaf = planOf({ name: 'rt2', prefixes: [prefix], blackhole: false });
+  sessions.replace([listed, deaf], routerId);
+  seen();
+  sessions.announce(host, normal, 'a prefix of its own');
+  assert.deepEqual(seen(), [], 'it lies in what is listed, and is not listed');
+  sessions.withdraw(host, 'gone');
+  assert.deepEqual(seen(), []);
+  sessions.announce(host, { ...normal, standing: 'blackhole' }, 'an attack');
+  sessions.announce(outside, { ...normal, standing: 'blackhole' }, 'an attack');
+  assert.deepEqual(seen(), ['tell rt1 203.0.113.7/32 route 65535:666 65535:65281']);
+  sessions.announce(host, normal, 'a prefix of its own');
+  assert.deepEqual(seen(), ['tell rt1 203.0.113.7/32 nothing']);
+});
+
+test('a release that changes what a neighbor may be told ends no session', () => {
+  const { sessions, seen } = bench();
+  const other = parsePrefix('198.51.100.0/24');
+  assert.ok(other !== undefined);
+  sessions.replace([planOf()], routerId);
+  sessions.announce(prefix, normal, 'www is up');
+  sessions.announce(other, normal, 'www is up');
+  seen();
+  sessions.replace([planOf({ prefixes: [prefix] })], routerId);
+  assert.deepEqual(seen(), ['tell rt1 203.0.113.0/24 route', 'tell rt1 198.51.100.0/24 nothing']);
+  sessions.replace([planOf({ prefixes: [other] })], routerId);
+  assert.deepEqual(seen(), ['tell rt1 203.0.113.0/24 nothing', 'tell rt1 198.51.100.0/24 route']);
+});

@@ -78,8 +78,8 @@ export class BorderSessions {
   }
 
   /**
-   * Takes the wanted neighbors; one whose plan changed is dialled anew, the others are not touched. Where only `export`
-   * changed the session goes on: a release changes it at many sites at once, and no session is to end for that.
+   * Takes the wanted neighbors; one whose plan changed is dialled anew, the others are not touched. Where only changed
+   * what it is told and how, the session goes on: a release changes that at many sites at once.
    */
   replace(plans: readonly NeighborPlan[], routerId: IpAddress | undefined): void {
     const wanted = new Map(plans.map((plan) => [plan.name, plan]));
@@ -102,11 +102,19 @@ export class BorderSessions {
     if (known?.reason === reason && JSON.stringify(known.route) === JSON.stringify(route)) return;
     this.#wanted.set(prefix, { route, reason });
     this.#tellAll(prefix);
+    // A blackhole that becomes a prefix of its own is told to fewer.
+    for (const neighbor of this.#neighbors.values()) {
+      if (known !== undefined && mayBeTold(neighbor.plan, prefix, known.route.standing)) this.#untell(neighbor, prefix);
+    }
   }
 
   withdraw(prefix: IpPrefix, reason: string): void {
-    if (!this.#wanted.delete(prefix)) return;
-    for (const name of this.#neighbors.keys()) this.#set(name, prefix, null, shortReason(reason));
+    const standing = this.#wanted.get(prefix)?.route.standing;
+    if (standing === undefined) return;
+    this.#wanted.delete(prefix);
+    for (const [name, { plan }] of this.#neighbors) {
+      if (mayBeTold(plan, prefix, standing)) this.#set(name, prefix, null, shortReason(reason));
+    }
   }
 
   /** Whether any session is established, and this machine is not leaving. */
@@ -185,9 +193,13 @@ export class BorderSessions {
   }
 
   #reexport(neighbor: Neighbor, plan: NeighborPlan): void {
-    const isSame = JSON.stringify(plan.export) === JSON.stringify(neighbor.plan.export);
+    const before = neighbor.plan;
     neighbor.plan = plan;
-    if (!isSame) for (const prefix of this.#wanted.keys()) this.#tell(neighbor, prefix);
+    if (JSON.stringify(plan) === JSON.stringify(before)) return;
+    for (const [prefix, { route }] of this.#wanted) {
+      this.#tell(neighbor, prefix);
+      if (mayBeTold(before, prefix, route.standing)) this.#untell(neighbor, prefix);
+    }
   }
 
   #sayWhetherHeard(): void {
@@ -257,15 +269,22 @@ export class BorderSessions {
   }
 
   /** What a neighbor without a session waits to be told. */
-  #plannedFor({ prefixes }: NeighborPlan): NeighborSnapshot['plan'] {
-    const told = [...this.#wanted].filter(([prefix]) => prefixes === undefined || prefixes.includes(prefix));
+  #plannedFor(plan: NeighborPlan): NeighborSnapshot['plan'] {
+    const told = [...this.#wanted].filter(([prefix, { route }]) => mayBeTold(plan, prefix, route.standing));
     return told.map(([prefix, { reason }]) => ({ change: 'announce', prefix, reason }));
   }
 
   #tell({ plan }: Neighbor, prefix: IpPrefix): void {
     const wanted = this.#wanted.get(prefix);
-    if (wanted === undefined) return;
+    if (wanted === undefined || !mayBeTold(plan, prefix, wanted.route.standing)) return;
     this.#set(plan.name, prefix, attributesFor(wanted.route, plan.export), wanted.reason);
+  }
+
+  /** Takes back what the neighbor may no longer be told; nothing where it was not told. */
+  #untell({ plan }: Neighbor, prefix: IpPrefix): void {
+    const wanted = this.#wanted.get(prefix);
+    if (wanted === undefined || mayBeTold(plan, prefix, wanted.route.standing)) return;
+    this.#set(plan.name, prefix, null, 'the release does not let it be told this');
   }
 
   #set(name: string, prefix: IpPrefix, attributes: RouteAttributes | null, reason: string): void {
@@ -327,9 +346,9 @@ export class BorderSessions {
   }
 }
 
-/** What a session is made of: all of a plan but how routes are told. */
+/** What a session is made of: all of a plan but which routes are told and how. */
 function sessionShape(plan: NeighborPlan): string {
-  return JSON.stringify({ ...plan, export: undefined });
+  return JSON.stringify({ ...plan, export: undefined, prefixes: undefined, blackhole: undefined });
 }
 
 /** Whether a router keeps what it was told while its session begins anew by another plan. */

@@ -72,7 +72,8 @@ test('everything that a neighbor can have is read', () => {
   const more = `, port: 1790, localAddress: 10.66.1.53, holdTime: 30s, connection: both, families: [ipv4-unicast],
       multihop: 3, ttlSecurity: 3, md5: rt1, device: eth1, dscp: 48, role: { local: customer, strict: true },
       gracefulRestart: { restartTime: 5m, notification: false }, bfd: { enabled: true, interval: 300ms, multiplier: 3,
-      strict: true }, extendedNextHop: true, prefixes: [203.0.113.0/24], export: { med: 10, draining: { prepend: 5 } }`;
+      strict: true }, extendedNextHop: true, prefixes: [203.0.113.0/24], blackhole: false,
+      export: { med: 10, draining: { prepend: 5 } } `;
   assert.deepEqual(planOf(siteFile(more)), {
     name: 'rt1',
     address: '10.66.1.1',
@@ -93,6 +94,7 @@ test('everything that a neighbor can have is read', () => {
     bfd: { intervalMs: 300, multiplier: 3, isStrict: true },
     extendedNextHop: true,
     prefixes: ['203.0.113.0/24'],
+    blackhole: false,
     export: { med: 10, draining: { prepend: 5 } },
   });
 });

@@ -50,6 +50,7 @@ const neighborSchema = z.strictObject({
     .prefault({}),
   extendedNextHop: z.boolean().default(false),
   prefixes: z.array(ipPrefix).min(1).optional(),
+  blackhole: z.boolean().default(true),
   export: exportSchema.optional(),
 });
 
@@ -118,6 +119,7 @@ function planOf(neighbor: NeighborFields, { asn: localAsn, speaker }: BgpFields)
     ...(dscp === undefined ? {} : { dscp }),
     ...(role === undefined ? {} : { role: { local: role.local, isStrict: role.strict } }),
     ...(prefixes === undefined ? {} : { prefixes }),
+    ...(neighbor.blackhole ? {} : { blackhole: false }),
     ...(neighbor.export === undefined ? {} : { export: neighbor.export }),
     ...((gracefulRestart.enabled ?? !isOnPath)
       ? {

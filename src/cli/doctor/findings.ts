@@ -132,7 +132,7 @@ function examineRoutes(status: BgpStatus): readonly Finding[] {
       if (change === 'keep') return [];
       if (change === 'refuse') {
         const fault = `${prefix} cannot be told: ${refusal ?? 'it is not permitted'}`;
-        return [{ where, fault, remedy: "change the neighbor's prefixes or families, or the next hop of the prefix" }];
+        return [{ where, fault, remedy: 'agree with the router on the family of the prefix, or change its next hop' }];
       }
       const fault = `${prefix} is not told as it is wanted yet`;
       return [
