@@ -4,10 +4,11 @@
  */
 import { createPrng } from '#base/prng.ts';
 import { typeName } from '#dns/wire/constants.ts';
+import type { DynamicAnswer } from '#dns/zone/dynamic.ts';
 import type { TextPosition } from '#dns/zone/problem.ts';
 import type { GeoSource } from '#geo/source.ts';
 import type { GeoNet } from '#geo/atlas.ts';
-import type { SteerSource } from '#lua/steer.ts';
+import type { Steering, SteerSource } from '#lua/steer.ts';
 import type { ServicePolicy } from '#steering/policy/model.ts';
 import { steerSourceOf } from '#steering/policy/source.ts';
 import { SteeringTable } from '#steering/table.ts';
@@ -36,6 +37,12 @@ export function readSteering(files: ReleaseFiles): SteeringFiles {
   return { services: problems.length > 0 ? [] : [...policies.values()], nets };
 }
 
+/** Nobody asks while zones are read. */
+const unanswered: Steering = Object.assign(
+  (): DynamicAnswer => ({ kind: 'records', rdata: [], changePending: true, scopeBits: 0 }),
+  { scopeBits: () => 0 },
+);
+
 /** What records use while they are compiled. */
 export class ZoneSteering {
   /** For the compiler of records. */
@@ -51,7 +58,7 @@ export class ZoneSteering {
         this.#uses.push({ service, type: typeName(type), ...this.#position });
         // Using it asks of places what its steps tell apart. What cannot be used is told with all files at hand.
         policies.use(service, type);
-        return () => ({ kind: 'records', rdata: [], changePending: true, scopeBits: 0 });
+        return unanswered;
       },
       // Which one, only the query says: the tables of places are to serve them all.
       mayUseAny: (type) => {

@@ -1,13 +1,13 @@
 /** What one call of the house's functions is prepared from, and what it is prepared to. */
 import type { Prng } from '#base/prng.ts';
 import type { Name } from '#dns/wire/name.ts';
-import type { Client } from '#dns/zone/dynamic.ts';
 import type { GeoSource } from '#geo/source.ts';
 import type { LuaConstant } from './constant.ts';
 import type { HealthSource } from './health.ts';
 import type { LuaValue } from './language/value.ts';
 import type { RecordSource } from './records.ts';
 import type { Run } from './run.ts';
+import type { ScopeOf } from './scope.ts';
 import type { Steering, SteerSource } from './steer.ts';
 
 /** What the code of records is compiled with. */
@@ -34,9 +34,6 @@ export interface LuaCall extends LuaServices {
   /** Where the call begins. */
   readonly offset: number;
 }
-
-/** Bits of a client's address on which an answer may depend, whatever health is (R15). */
-export type ScopeOf = (client: Client) => number;
 
 /** A value that a choice may give, and where it stands. */
 export interface Candidate {

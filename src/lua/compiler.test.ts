@@ -11,6 +11,7 @@ import { readZone } from '#dns/zone/read-zone.ts';
 import { unknownGeo } from '#geo/unknown.ts';
 import { createLuaCompiler } from './compiler.ts';
 import type { HealthTarget } from './health.ts';
+import { steeringOf } from './lua.fixture.ts';
 import { noServices } from './steer.ts';
 import type { SteerSource } from './steer.ts';
 
@@ -157,7 +158,7 @@ test('the zone in the reference is sound', () => {
   const [, block] = /```\n([^]*?)```/.exec(text) ?? [];
   const head =
     '$ORIGIN example.com.\n@ 300 SOA ns1 admin 1 3600 600 86400 60\n@ 300 NS ns1\n@ 300 NS ns2\nns1 300 A 192.0.2.53\nns2 300 A 198.51.100.53\n$TTL 60\n';
-  const steer: SteerSource = { use: () => () => ({ kind: 'failure', reason: 'no policy here' }) };
+  const steer: SteerSource = { use: () => steeringOf(() => ({ kind: 'failure', reason: 'no policy here' })) };
   const compile = createLuaCompiler({ health, geo: unknownGeo, steer, prng: createPrng(1) });
   const { zone, problems } = readZone({ file: 'reference', text: head + (block ?? ''), origin: rootName }, { compile });
   assert.deepEqual(
@@ -172,7 +173,7 @@ test('a service that code may name where it never runs need not exist, one that 
   const steer: SteerSource = {
     use: (service) => {
       used.push(service);
-      return service === 'www' ? () => ({ kind: 'failure', reason: 'www decides' }) : undefined;
+      return service === 'www' ? steeringOf(() => ({ kind: 'failure', reason: 'www decides' })) : undefined;
     },
   };
   const compileWith = (code: string): ReturnType<DynamicCompiler> =>

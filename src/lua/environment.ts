@@ -9,7 +9,6 @@ import { recordType } from '#dns/wire/constants.ts';
 import { nameFrom as nameAtBytes } from '#dns/wire/name.ts';
 import type { Name } from '#dns/wire/name.ts';
 import type { Client } from '#dns/zone/dynamic.ts';
-import type { ScopeOf } from './call.ts';
 import type { LuaConstant } from './constant.ts';
 import { wholeAddress } from './functions/selection.ts';
 import { geoAttributes } from './functions/places.ts';
@@ -23,6 +22,7 @@ import type { LuaValue, LuaValues } from './language/value.ts';
 import { addressFrom, AddressObject, AddressSetObject } from './objects/addresses.ts';
 import { HeaderObject, nameFrom, NameObject, typeFrom } from './objects/names.ts';
 import { NetmaskGroupObject, NetmaskObject, netmaskFrom } from './objects/netmasks.ts';
+import type { ScopeOf } from './scope.ts';
 
 /** A variable of the query. */
 export interface QueryVariable {

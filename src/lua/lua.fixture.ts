@@ -7,7 +7,7 @@ import { parseName, rootName } from '#dns/wire/name.ts';
 import type { Name } from '#dns/wire/name.ts';
 import { formatRdata } from '#dns/wire/rdata.ts';
 import { clientFrom } from '#dns/zone/dynamic.fixture.ts';
-import type { Client, DynamicFault, DynamicRecord, DynamicSource } from '#dns/zone/dynamic.ts';
+import type { Client, DynamicAnswer, DynamicFault, DynamicRecord, DynamicSource } from '#dns/zone/dynamic.ts';
 import type { Result } from '#base/result.ts';
 import type { GeoDistinction, GeoHandle, GeoSource, Place } from '#geo/source.ts';
 import { unknownGeo } from '#geo/unknown.ts';
@@ -15,6 +15,7 @@ import type { LuaServices } from './call.ts';
 import { createLuaCompiler } from './compiler.ts';
 import type { HealthHandle, HealthReading, HealthSource, HealthTarget } from './health.ts';
 import { noServices } from './steer.ts';
+import type { Steering } from './steer.ts';
 
 /** Health as a test sets it, by address; what it does not name is as `otherwise` says. */
 export class FakeHealth implements HealthSource {
@@ -72,6 +73,11 @@ export class FakeGeo implements GeoSource {
   placeOf(address: IpAddress): Place | undefined {
     return this.#places.get(Number(address.split('.')[0]));
   }
+}
+
+/** A policy that answers as a test says, with a scope of its own. */
+export function steeringOf(decide: (client: Client) => DynamicAnswer, scopeBits = 0): Steering {
+  return Object.assign((client: Client) => decide(client), { scopeBits: () => scopeBits });
 }
 
 export type CompileOptions = Partial<LuaServices> & {

@@ -9,7 +9,7 @@ import type { LuaValue, LuaValues } from './language/value.ts';
 import type { Machine } from './language/machine.ts';
 import type { Program } from './program.ts';
 import type { Run } from './run.ts';
-import type { ScopeOf } from './call.ts';
+import type { ScopeOf } from './scope.ts';
 import { SteeredObject } from './steered.ts';
 
 /** As much as an extended error should carry. */

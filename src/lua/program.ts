@@ -1,7 +1,7 @@
 /** A record's code compiled to closures, with its globals and the snippets that it includes. */
 import type { Chunk, Expression } from 'luaparse';
 import type { DynamicSource } from '#dns/zone/dynamic.ts';
-import type { LuaServices, Prepared, ScopeOf } from './call.ts';
+import type { LuaServices, Prepared } from './call.ts';
 import { ConstantFinder } from './constant-finder.ts';
 import type { LuaConstant } from './constant.ts';
 import { constantGlobals, queryVariables, refusedGlobals } from './environment.ts';
@@ -19,6 +19,7 @@ import { compileFunctionBody } from './language/statements.ts';
 import type { LuaFunction, LuaValue, LuaValues } from './language/value.ts';
 import { RecordCalls } from './record-calls.ts';
 import type { Run } from './run.ts';
+import type { ScopeOf } from './scope.ts';
 import type { ParsedCode } from './snippets.ts';
 
 /** A global and what it is before the code assigns it. */

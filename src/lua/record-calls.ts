@@ -4,7 +4,7 @@
  */
 import type { Expression } from 'luaparse';
 import type { DynamicSource } from '#dns/zone/dynamic.ts';
-import type { LuaServices, Prepared, ScopeOf } from './call.ts';
+import type { LuaServices, Prepared } from './call.ts';
 import { computedGeo } from './computed-geo.ts';
 import type { ConstantFinder } from './constant-finder.ts';
 import { constantKey, constantOf, textOfConstant } from './constant.ts';
@@ -22,6 +22,7 @@ import { LuaFunction, LuaTable } from './language/value.ts';
 import type { LuaValues } from './language/value.ts';
 import { readOptions } from './options.ts';
 import type { Run } from './run.ts';
+import type { ScopeOf } from './scope.ts';
 import { SteeredObject } from './steered.ts';
 
 /** Calls that a place in the code may remember, for arguments that differ from query to query. */
@@ -131,13 +132,8 @@ export class RecordCalls {
   }
 
   #addScope(prepared: Prepared): void {
-    if (prepared.kind === 'steered') {
-      const { steering } = prepared;
-      this.scopes.push((client) => {
-        const answer = steering(client);
-        return answer.kind === 'records' ? answer.scopeBits : 0;
-      });
-    } else if (prepared.scope !== undefined) this.scopes.push(prepared.scope);
+    const scope = prepared.kind === 'steered' ? prepared.steering.scopeBits : prepared.scope;
+    if (scope !== undefined) this.scopes.push(scope);
   }
 
   /** Whether a call may tell clients apart although its arguments are not known. */

@@ -4,8 +4,18 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ipBytes, parseIp } from '#base/ip.ts';
 import { present } from '#base/assert.ts';
-import type { Client, DynamicRecord } from '#dns/zone/dynamic.ts';
-import { answerOf, answersOf, asking, compileCode, FakeGeo, FakeHealth, recordOf, recordsOf } from './lua.fixture.ts';
+import type { Client, DynamicAnswer, DynamicRecord } from '#dns/zone/dynamic.ts';
+import {
+  answerOf,
+  answersOf,
+  asking,
+  compileCode,
+  FakeGeo,
+  FakeHealth,
+  recordOf,
+  recordsOf,
+  steeringOf,
+} from './lua.fixture.ts';
 import type { SteerSource } from './steer.ts';
 import { maxComputedTargets, maxTargetsOfRecord } from './targets-registry.ts';
 
@@ -261,10 +271,11 @@ test('steer answers by itself and out of a script, with its own scope and failur
     use: (service, type) => {
       if (service === 'none') return undefined;
       const rdata = [Uint8Array.of(192, 0, 2, service.length)];
-      return () =>
+      const decide = (): DynamicAnswer =>
         service === 'failing'
           ? { kind: 'failure', reason: 'no member is left' }
           : { kind: 'records', rdata: type === 1 ? rdata : [], changePending: true, scopeBits: 20, note: 'frozen' };
+      return steeringOf(decide, 20);
     },
   };
   const from = asking('www.example.org', '1.2.3.4');
@@ -279,6 +290,22 @@ test('steer answers by itself and out of a script, with its own scope and failur
   );
   assert.match(answerOf(recordOf(";return steer('failing')", { steer }), from), /no member is left/);
   assert.match(answerOf(recordOf(";return {steer('www')}", { steer }), from), /a table with a userdata/);
+});
+
+test('code that ends in steer asks the policy once, and is scoped by a policy that it did not ask', () => {
+  const asked: string[] = [];
+  const steer: SteerSource = {
+    use: (service) => {
+      const decide = (): DynamicAnswer => {
+        asked.push(service);
+        return { kind: 'records', rdata: [Uint8Array.of(192, 0, 2, 1)], changePending: false, scopeBits: 16 };
+      };
+      return steeringOf(decide, service === 'eu' ? 16 : 24);
+    },
+  };
+  const record = recordOf(";if tcp then return steer('us') end return steer('eu')", { steer });
+  assert.equal(scopeOf(record, asking('www.example.org')), 24);
+  assert.deepEqual(asked, ['eu']);
 });
 
 test('dh tells the header of the very query, each of its bits by itself', () => {

@@ -3,10 +3,13 @@
  * Whoever composes the server implements it over the policies of the release.
  */
 import type { Client, DynamicAnswer, ExplainedAnswer } from '#dns/zone/dynamic.ts';
+import type { ScopeOf } from './scope.ts';
 
 /** Decides one service's answer of one record type. Synchronous; called for every query. */
 export interface Steering {
   (client: Client): DynamicAnswer;
+  /** Bits of the client's address on which any of its answers may depend (R15), without deciding one. */
+  readonly scopeBits: ScopeOf;
   /** Decides likewise, and tells how. */
   readonly explain?: (client: Client) => ExplainedAnswer;
 }

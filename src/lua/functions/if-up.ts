@@ -6,7 +6,7 @@
  * counts as up (R3, R11) unless `onUnknown` says otherwise.
  */
 import type { IpAddress } from '#base/ip.ts';
-import type { Candidate, Choice, LuaCall, ScopeOf } from '../call.ts';
+import type { Candidate, Choice, LuaCall } from '../call.ts';
 import { describeConstant, textOfConstant } from '../constant.ts';
 import type { ConstantTable, LuaConstant } from '../constant.ts';
 import { LuaFault } from '../fault.ts';
@@ -14,6 +14,7 @@ import type { HealthHandle, HealthTarget } from '../health.ts';
 import { readOptions } from '../options.ts';
 import type { CheckOptions } from '../options.ts';
 import type { Run } from '../run.ts';
+import type { ScopeOf } from '../scope.ts';
 import { ownUrlTarget, portTarget, readAddress, readPort, readUrl, urlTarget } from '../targets.ts';
 import { nothingKnown, readHandle } from './pool.ts';
 import { Selection } from './selection.ts';

@@ -7,8 +7,8 @@
 import { ipBytes } from '#base/ip.ts';
 import type { IpAddress } from '#base/ip.ts';
 import type { GeoHandle, GeoSource, Place } from '#geo/source.ts';
-import type { ScopeOf } from '../call.ts';
 import type { Run } from '../run.ts';
+import type { ScopeOf } from '../scope.ts';
 
 interface Coordinates {
   readonly latitude: number;

@@ -1,9 +1,10 @@
 /** `netmask` and `view`: what is decided by the network that the client is in. */
-import type { Candidate, Choice, Computed, LuaCall, ScopeOf } from '../call.ts';
+import type { Candidate, Choice, Computed, LuaCall } from '../call.ts';
 import { describeConstant, textOfConstant } from '../constant.ts';
 import type { LuaConstant } from '../constant.ts';
 import { LuaFault } from '../fault.ts';
 import type { Run } from '../run.ts';
+import type { ScopeOf } from '../scope.ts';
 import { NetTable, parseNetwork } from './net-table.ts';
 import type { Network } from './net-table.ts';
 import { listItems, noMoreArguments, readValues, requiredArgument } from './values.ts';

@@ -4,11 +4,12 @@
  */
 import { parseIp } from '#base/ip.ts';
 import type { IpAddress } from '#base/ip.ts';
-import type { Candidate, Choice, LuaCall, ScopeOf } from '../call.ts';
+import type { Candidate, Choice, LuaCall } from '../call.ts';
 import { describeConstant, textOfConstant } from '../constant.ts';
 import { LuaFault } from '../fault.ts';
 import { lookup2Word } from '../hash.ts';
 import type { Run } from '../run.ts';
+import type { ScopeOf } from '../scope.ts';
 import { readAddress } from '../targets.ts';
 import { Nearness } from './nearness.ts';
 import type { Pool } from './pool.ts';

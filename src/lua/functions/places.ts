@@ -7,13 +7,14 @@
  */
 import { parseIp } from '#base/ip.ts';
 import type { GeoDistinction, GeoHandle, Place } from '#geo/source.ts';
-import type { Computed, LuaCall, ScopeOf } from '../call.ts';
+import type { Computed, LuaCall } from '../call.ts';
 import { describeConstant, textOfConstant } from '../constant.ts';
 import type { LuaConstant } from '../constant.ts';
 import { LuaFault } from '../fault.ts';
 import { LuaError } from '../language/error.ts';
 import { labelsOf } from '../objects/labels.ts';
 import type { Run } from '../run.ts';
+import type { ScopeOf } from '../scope.ts';
 import { bytesOf, coordinatesOf, squaredDegrees } from './nearness.ts';
 import { addressesInLabels } from './pickers.ts';
 import { listItems, noMoreArguments, requiredArgument } from './values.ts';

@@ -2,10 +2,10 @@
 import { assertNever } from '#base/assert.ts';
 import type { IpAddress } from '#base/ip.ts';
 import type { GeoSource } from '#geo/source.ts';
-import type { ScopeOf } from '../call.ts';
 import { lookup2Word } from '../hash.ts';
 import type { Selector } from '../options.ts';
 import type { Run } from '../run.ts';
+import type { ScopeOf } from '../scope.ts';
 import { Nearness } from './nearness.ts';
 
 /** The scope of what depends on the client's whole address. */

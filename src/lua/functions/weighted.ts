@@ -6,7 +6,7 @@
  * which their weights are added up.
  */
 import { lowerCase } from '#dns/wire/name.ts';
-import type { Candidate, Choice, LuaCall, ScopeOf } from '../call.ts';
+import type { Candidate, Choice, LuaCall } from '../call.ts';
 import { describeConstant, textOfConstant } from '../constant.ts';
 import { LuaFault } from '../fault.ts';
 import { lookup2, lookup2Word } from '../hash.ts';
@@ -14,6 +14,7 @@ import type { HealthHandle } from '../health.ts';
 import { readOptions } from '../options.ts';
 import type { UnknownState } from '../options.ts';
 import type { Run } from '../run.ts';
+import type { ScopeOf } from '../scope.ts';
 import { readAddress, readUrl, urlTarget } from '../targets.ts';
 import { PoolChoice } from './pickers.ts';
 import { nothingKnown, poolOf, readHandle } from './pool.ts';

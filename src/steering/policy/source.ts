@@ -24,6 +24,8 @@ export interface PolicyExplanation extends ExplainedAnswer {
 /** Decides one service's answer of one record type; the answer is valid until the next. */
 export interface PolicySteering {
   (client: Client): DynamicAnswer;
+  /** Bits of the client's address on which any of its answers may depend (R15), without deciding one. */
+  readonly scopeBits: (client: Client) => number;
   /** Decides likewise, and tells how. */
   readonly explain: (client: Client) => PolicyExplanation;
 }
@@ -77,7 +79,8 @@ function compileSteering(policy: ServicePolicy, type: number, context: PolicyCon
     const answered = endpoints.slice(0, count).map(({ member, address }) => `${member} ${address}`);
     return { answer: copyOf(answer), steps: trace, answered };
   };
-  return Object.assign((client: Client) => decide(client), { explain });
+  const scopeBits = (client: Client): number => compiled.prepare(client);
+  return Object.assign((client: Client) => decide(client), { scopeBits, explain });
 }
 
 /** An answer that stays as it is. */
