@@ -72,7 +72,7 @@ export const neighborPlanSchema = z.object({
 export type NeighborPlan = Readonly<z.infer<typeof neighborPlanSchema>>;
 
 /** What of a plan says which routes it may be told. */
-type Permitted = Pick<NeighborPlan, 'families' | 'prefixes' | 'blackhole'>;
+type Permitted = Pick<NeighborPlan, 'prefixes' | 'blackhole'> & { readonly families: readonly string[] };
 
 /**
  * Whether a neighbor is told a prefix by its plan: it takes the family, and is not kept to other prefixes. Exactly what

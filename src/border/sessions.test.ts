@@ -10,6 +10,7 @@ import type { SpeakingMachine } from './machine.ts';
 import { neighborPlanSchema } from './plan.ts';
 import type { NeighborPlan } from './plan.ts';
 import { BorderSessions } from './sessions.ts';
+import { establishedPeer } from './speaker.fixture.ts';
 
 const prefix = parsePrefix('203.0.113.0/24');
 const routerId = parseIp('10.66.1.53');
@@ -25,10 +26,11 @@ function planOf(more: Partial<NeighborPlan> = {}): NeighborPlan {
 const bfd = { intervalMs: 500, multiplier: 4, isStrict: false };
 const plain: SpeakingMachine = { localAddress: undefined, listen: [], md5Keys: new Map() };
 
-function bench(machine = plain) {
+function bench(machine = plain, agreed: Parameters<typeof establishedPeer>[1] = ['ipv4-unicast']) {
   const calls: string[] = [];
   const heard: boolean[] = [];
   const peers = new Set<string>();
+  const up = new Set<string>();
   let onBgp: ((event: SpeakerEvent) => void) | undefined;
   let onBfd: ((event: BfdEvent) => void) | undefined;
   const speaker: BgpSpeaker = {
@@ -58,7 +60,10 @@ function bench(machine = plain) {
       calls.push(`listen ${address} ${port}`);
       return Promise.resolve(succeed(undefined));
     },
-    snapshot: () => Promise.resolve({ peers: [], desired: [] }),
+    snapshot: () => {
+      const established = [...peers].filter((name) => up.has(name)).map((name) => establishedPeer(name, agreed));
+      return Promise.resolve({ peers: established, desired: [] });
+    },
     stop: ({ mode }) => {
       calls.push(`stop ${mode}`);
       return Promise.resolve();
@@ -94,6 +99,8 @@ function bench(machine = plain) {
   });
   const session = (state: 'established' | 'idle'): void => {
     const previous = state === 'established' ? 'openConfirm' : 'established';
+    if (state === 'established') up.add('rt1');
+    else up.delete('rt1');
     onBgp?.({ kind: 'sessionState', peer: 'rt1', state, previous, reason: '', text: '' });
   };
   const bfdIs = (state: 'up' | 'down', isPeerAdminDown = false): void => {
@@ -304,18 +311,31 @@ test('R19: late word of a neighbor that is gone does not count as being heard', 
   assert.ok(!heard.includes(true));
 });
 
-test('R19: a prefix is heard where a session is up that may be told it', () => {
-  const { sessions, session } = bench();
+test('R19: a prefix is heard where a session is up that may be told it', async () => {
+  const { sessions, session } = bench(plain, ['ipv4-unicast', 'ipv6-unicast']);
   const other = parsePrefix('198.51.100.0/24');
   const six = parsePrefix('2001:db8::/32');
   assert.ok(other !== undefined && six !== undefined);
   sessions.replace([planOf({ prefixes: [prefix] }), planOf({ name: 'rt2' })], routerId);
   assert.equal(sessions.hears(prefix), false);
   session('established');
+  assert.equal(sessions.hears(prefix), false, 'nobody knows yet what was agreed on');
+  await sessions.snapshot();
   assert.deepEqual(
     [prefix, other, six].map((each) => sessions.hears(each)),
     [true, false, false],
   );
+});
+
+test('R19: a prefix is not heard by a router that took fewer families than it was offered', async () => {
+  const { sessions, session, heard } = bench(plain, ['ipv4-unicast']);
+  const six = parsePrefix('2001:db8::/32');
+  assert.ok(six !== undefined);
+  sessions.replace([planOf({ families: ['ipv4-unicast', 'ipv6-unicast'] })], routerId);
+  session('established');
+  await sessions.snapshot();
+  assert.deepEqual([sessions.hears(prefix), sessions.hears(six)], [true, false]);
+  assert.deepEqual(heard, [true, true], 'told again when it is known');
 });
 
 test('a neighbor is told exactly the prefixes that are listed for it, and single addresses in them to discard', () => {

@@ -54,7 +54,8 @@ export class BorderSessions {
   readonly #options: BorderSessionsOptions;
   readonly #bfd: BfdSessions;
   readonly #counters = new SessionCounters();
-  readonly #established = new Set<string>();
+  /** The families that each established session has agreed on; undefined until the speaker has said so. */
+  readonly #established = new Map<string, readonly string[] | undefined>();
   readonly #wanted = new Map<IpPrefix, Wanted>();
   readonly #neighbors = new Map<string, Neighbor>();
   #routerId: IpAddress | undefined;
@@ -122,11 +123,11 @@ export class BorderSessions {
     return !this.#isLeaving && this.#established.size > 0;
   }
 
-  /** Whether a session is established on which the prefix is told where it is wanted (R19). */
+  /** Whether a session is established on which the prefix is told where it is wanted, its family agreed on (R19). */
   hears(prefix: IpPrefix): boolean {
-    return [...this.#established].some((name) => {
+    return [...this.#established].some(([name, agreed]) => {
       const plan = this.#neighbors.get(name)?.plan;
-      return plan !== undefined && mayBeTold(plan, prefix);
+      return plan !== undefined && agreed !== undefined && mayBeTold({ ...plan, families: agreed }, prefix);
     });
   }
 
@@ -294,6 +295,16 @@ export class BorderSessions {
     this.#options.log.error({ event: 'bgp', peer: name, prefix }, `${name} cannot be told ${prefix}: ${set.fault}`);
   }
 
+  /** Asks the speaker what was agreed on: a router may take fewer families than it is offered. */
+  async #learnFamilies(name: string): Promise<void> {
+    const snapshot = await this.#speaker?.snapshot();
+    const agreed = snapshot?.peers.find((peer) => peer.name === name)?.negotiated?.families;
+    // The session may be gone meanwhile.
+    if (agreed === undefined || !this.#established.has(name)) return;
+    this.#established.set(name, agreed);
+    this.#sayWhetherHeard();
+  }
+
   #createSpeaker(): BgpSpeaker {
     const speaker = this.#options.createSpeaker({ onEvent: (event) => this.#take(event) });
     if (this.#isComplete) speaker.declareComplete();
@@ -305,8 +316,10 @@ export class BorderSessions {
     logEvent(this.#options.log, event);
     if (event.kind === 'sessionState') {
       // One that is gone may have had its say underway.
-      if (event.state === 'established' && this.#neighbors.has(event.peer)) this.#established.add(event.peer);
-      else this.#established.delete(event.peer);
+      if (event.state === 'established' && this.#neighbors.has(event.peer)) {
+        this.#established.set(event.peer, undefined);
+        void this.#learnFamilies(event.peer);
+      } else this.#established.delete(event.peer);
       this.#sayWhetherHeard();
     }
     if (event.kind !== 'ended') return;

@@ -4,7 +4,8 @@ import { parseIp, parsePrefix } from '#base/ip.ts';
 import type { NodeBgp } from '#border/instruction.ts';
 import { instructionSchema, nodeBgpSchema } from '#border/instruction.ts';
 import { neighborPlanSchema } from '#border/plan.ts';
-import { describeHeld } from '#border/snapshot.ts';
+import { describeHeld, neighborSnapshotSchema } from '#border/snapshot.ts';
+import { establishedPeer } from '#border/speaker.fixture.ts';
 import { siteBgpOf } from '#config/bgp.ts';
 import type { Report } from '#health/report.ts';
 import { NodeRoutes } from './node-routes.ts';
@@ -139,4 +140,15 @@ test('a node that is not one of those that speak is told nothing', () => {
   const { routes } = bench();
   routes.declareComplete();
   assert.equal(routes.take(reportOf('c', 'up'), undefined), false);
+});
+
+test('R19: a prefix is not heard from a node whose router took another family alone', () => {
+  const { routes } = bench();
+  const said = bgpOf([prefix], []);
+  const negotiated = establishedPeer('rt1', ['ipv6-unicast']).negotiated;
+  const neighbors = said.neighbors.map((neighbor) => neighborSnapshotSchema.parse({ ...neighbor, negotiated }));
+  routes.take(reportOf('a', 'up'), { ...said, neighbors });
+  assert.deepEqual([routes.isHeard, routes.hears(prefix)], [true, false]);
+  routes.take(reportOf('a', 'up'), said);
+  assert.equal(routes.hears(prefix), true, 'an agent that does not say what was agreed on');
 });

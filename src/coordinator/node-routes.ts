@@ -115,14 +115,17 @@ export class NodeRoutes {
     return this.#speaking().some(hasSession);
   }
 
-  /** Whether a border router hears a prefix from a node. */
+  /** Whether a border router hears a prefix from a node, its family agreed on. */
   hears(prefix: IpPrefix): boolean {
-    const neighbors = (this.#site?.bgp.neighbors ?? []).filter((plan) => mayBeTold(plan, prefix));
-    const names = new Set(neighbors.map(({ name }) => name));
+    const plans = new Map(this.#site?.bgp.neighbors.map((plan) => [plan.name, plan]));
     return this.#speaking().some(
       (bgp) =>
         bgp.prefixes.includes(prefix) &&
-        bgp.neighbors.some(({ name, state }) => state === 'established' && names.has(name)),
+        bgp.neighbors.some(({ name, state, negotiated }) => {
+          const plan = plans.get(name);
+          if (plan === undefined || state !== 'established') return false;
+          return mayBeTold({ ...plan, families: negotiated?.families ?? plan.families }, prefix);
+        }),
     );
   }
 

@@ -8,6 +8,7 @@ import { succeed } from '#base/result.ts';
 import type { NodeBgp } from '#border/instruction.ts';
 import { neighborPlanSchema } from '#border/plan.ts';
 import { describeHeld } from '#border/snapshot.ts';
+import { establishedPeer } from '#border/speaker.fixture.ts';
 import type { SiteBgp } from '#config/bgp.ts';
 import type { Hearing } from '#decide/decision.ts';
 import type { Report } from '#health/report.ts';
@@ -56,7 +57,7 @@ function bench() {
     declareComplete: () => undefined,
     resetPeer: () => true,
     listen: () => Promise.resolve(succeed(undefined)),
-    snapshot: () => Promise.resolve({ peers: [], desired: [] }),
+    snapshot: () => Promise.resolve({ peers: [establishedPeer('rt1')], desired: [] }),
     stop: () => Promise.resolve(),
   };
   const bfd: BfdSpeaker = {
@@ -77,8 +78,11 @@ function bench() {
     const here = bgp === undefined || prefix === undefined ? [] : [{ prefix, gate: 'always' as const, drainMs: 1000 }];
     routes.replace({ site: 'fra', bgp, prefixes: here, answers: [] });
   };
-  const establish = (): void =>
+  const establish = async (): Promise<void> => {
     onEvent({ kind: 'sessionState', peer: 'rt1', state: 'established', previous: 'openConfirm', reason: '', text: '' });
+    // What was agreed on is asked for.
+    await routes.sessions.snapshot();
+  };
   const announce = (): void => {
     assert.ok(prefix !== undefined);
     routes.announce(prefix, { nextHop: 'self', standing: 'normal', settings: {} }, 'always');
@@ -87,11 +91,11 @@ function bench() {
   return { routes, release, establish, announce, hears, seen: () => calls.splice(0) };
 }
 
-test('nodes take over from the coordinator before its own sessions end', () => {
+test('nodes take over from the coordinator before its own sessions end', async () => {
   const { routes, release, establish, announce, hears, seen } = bench();
   release(byCoordinator);
   announce();
-  establish();
+  await establish();
   routes.declareComplete();
   seen();
   release(byNodes);
@@ -102,7 +106,7 @@ test('nodes take over from the coordinator before its own sessions end', () => {
   assert.deepEqual([seen(), hears()], [['remove rt1'], true]);
 });
 
-test('a coordinator takes over from the nodes, which are told to end when a router hears it', () => {
+test('a coordinator takes over from the nodes, which are told to end when a router hears it', async () => {
   const { routes, release, establish, announce, hears, seen } = bench();
   release(byNodes);
   announce();
@@ -111,18 +115,18 @@ test('a coordinator takes over from the nodes, which are told to end when a rout
   release(byCoordinator);
   assert.deepEqual([seen(), hears()], [['add rt1', 'announce'], false]);
   assert.equal(routes.instruct(report, speaking(['203.0.113.0/24'])), undefined);
-  establish();
+  await establish();
   assert.equal(hears(), true);
   const last = routes.instruct(report, speaking(['203.0.113.0/24']));
   assert.deepEqual([last?.neighbors, last?.routes], [[], []]);
   assert.equal(routes.instruct(report, { ...speaking([]), neighbors: [] }), undefined, 'it has ended');
 });
 
-test('R19: a release that takes a site its border routers ends their sessions when nothing is wanted there any more', () => {
+test('R19: a release that takes a site its border routers ends their sessions when nothing is wanted there any more', async () => {
   const { routes, release, establish, announce, seen } = bench();
   release(byCoordinator);
   announce();
-  establish();
+  await establish();
   seen();
   release(undefined);
   assert.deepEqual(seen(), []);
