@@ -9,18 +9,15 @@ import { earliest } from '#base/time.ts';
 import type { MonoMs } from '#base/time.ts';
 import type { IpPrefix } from '#base/ip.ts';
 import { present } from '#base/assert.ts';
-import { trackCheck } from '#health/check-tracker.ts';
-import type { CheckState } from '#health/check-tracker.ts';
 import { HealthEngine } from '#health/engine.ts';
 import type { HealthEffect, HealthInput } from '#health/engine.ts';
-import type { HealthModel, SiteId, Subject, SubjectKey } from '#health/model.ts';
+import type { HealthModel, ServiceId, SiteId, Subject, SubjectKey } from '#health/model.ts';
 import { OverrideBook } from '#health/overrides.ts';
 import type { Moment, OverriddenThing } from '#health/overrides.ts';
 import type { AnchorReport, Override, PeerReport } from '#health/report.ts';
 import type { Verdict } from '#health/verdict.ts';
 import { AnswerEngine, isUsable } from '#steering/answers.ts';
 import type { AnswerInput, EndpointDecision, ServiceDecision, ServiceMode } from '#steering/answers.ts';
-import { Announcer } from '#steering/announcer/engine.ts';
 import type { PrefixStatus } from '#steering/announcer/engine.ts';
 import { managedPrefixes } from '#steering/model.ts';
 import type { Endpoint, PrefixPolicy, SteeringModel } from '#steering/model.ts';
@@ -34,12 +31,15 @@ import { Paces } from './paces.ts';
 import { anchorsOf, awaitsAnswer, isAcknowledged, votersAmong } from './peers.ts';
 import type { Coordinators } from './peers.ts';
 import { durableShape } from './durable-shape.ts';
-import { judgeRouteOverride, RouteOverrides } from './route-overrides.ts';
+import { judgeRouteOverride } from './route-overrides.ts';
+import { RoutesHere } from './routes-here.ts';
+import type { Hearing, OwnDnsFinding } from './routes-here.ts';
 import { serviceHere } from './service-here.ts';
 import { decideServices } from './services.ts';
 import { SuspendedProbes } from './suspended-probes.ts';
 import { Teller } from './teller.ts';
 
+export type { Hearing } from './routes-here.ts';
 export { tellIntervalMs } from './teller.ts';
 
 /** What the decision can be told. */
@@ -55,24 +55,13 @@ export type DecisionInput =
   | { readonly kind: 'open' }
   | ({ readonly kind: 'sessions' } & Hearing)
   /** This coordinator's own DNS was asked at an address of a nameserver prefix (R18). */
-  | { readonly kind: 'ownDns'; readonly prefix: IpPrefix; readonly passed: boolean; readonly reason: string };
-
-/** Whether a border router of this site hears what it announces. */
-export interface Hearing {
-  /** A session is established. */
-  readonly established: boolean;
-  /** Prefixes that no established session is told, by families and lists of neighbors; none where absent. */
-  readonly unheard?: readonly IpPrefix[];
-}
+  | ({ readonly kind: 'ownDns' } & OwnDnsFinding);
 
 /** Who decides: the site, and this start of the process. */
 export interface DecisionIdentity {
   readonly site: SiteId;
   readonly boot: string;
 }
-
-/** Of queries to this coordinator's own DNS: one answer is enough to be there, three failures to be gone. */
-const ownDnsThresholds = { rise: 1, fall: 3 };
 
 const emptySteering: SteeringModel = { endpoints: [], prefixes: [], longestTtlSeconds: 0 };
 
@@ -82,9 +71,8 @@ export class Decision {
   readonly #health: HealthEngine;
   readonly #overrides = new OverrideBook();
   readonly #answers = new AnswerEngine();
-  readonly #announcer: Announcer;
+  readonly #routes: RoutesHere;
   readonly #drains: Drains;
-  readonly #routeOverrides: RouteOverrides;
   readonly #suspended = new SuspendedProbes();
   readonly #failovers: Failovers;
   readonly #paces: Paces;
@@ -96,9 +84,6 @@ export class Decision {
   #release: PeerReport['release'] = { epoch: 0, sequence: 0 };
   #coordinators: readonly SiteId[] = [];
   #isLoaded = false;
-  #isOpen = false;
-  #hearing: Hearing = { established: false };
-  readonly #ownDns = new Map<IpPrefix, CheckState>();
   #services: readonly ServiceDecision[] = [];
   #modes: ReadonlyMap<string, ServiceMode> = new Map();
   #kept = '';
@@ -106,8 +91,7 @@ export class Decision {
   constructor(identity: DecisionIdentity, stored: DurableState, moment: Moment) {
     this.#identity = identity;
     this.#health = new HealthEngine(identity.site);
-    this.#announcer = new Announcer(identity, stored);
-    this.#routeOverrides = new RouteOverrides(identity.site);
+    this.#routes = new RoutesHere(identity, stored);
     this.#drains = new Drains(identity.site, stored.overrides);
     this.#failovers = new Failovers(identity.site, stored.failovers);
     this.#paces = new Paces(stored);
@@ -148,7 +132,7 @@ export class Decision {
     return [
       this.#health.nextDeadlineMs(moment.nowMs),
       this.#overrides.nextDeadlineMs(moment),
-      this.#announcer.nextDeadlineMs(moment.nowMs),
+      this.#routes.nextDeadlineMs(moment.nowMs),
       this.#drains.nextDeadlineMs(),
       this.#failovers.nextDeadlineMs(moment),
       this.#paces.nextDeadlineMs(),
@@ -184,7 +168,7 @@ export class Decision {
 
   /** Each prefix of this site. */
   get prefixes(): readonly PrefixStatus[] {
-    return this.#announcer.status();
+    return this.#routes.status;
   }
 
   /** The prefixes of the release in force, of all sites. */
@@ -196,7 +180,7 @@ export class Decision {
   get overrides(): readonly { readonly override: Override; readonly state: string }[] {
     return [
       ...this.#drains.inForce.map((override) => ({ override, state: this.#drains.describe(override) })),
-      ...this.#routeOverrides.inForce.map((override) => ({ override, state: 'in effect in BGP' })),
+      ...this.#routes.overrides.map((override) => ({ override, state: 'in effect in BGP' })),
     ];
   }
 
@@ -212,22 +196,18 @@ export class Decision {
       case 'generation':
         return this.#load(input, moment.nowMs);
       case 'open':
-        this.#isOpen = true;
+        this.#routes.open();
         return [];
       case 'sessions':
-        this.#hearing = input;
+        this.#routes.takeHearing(input);
         return [];
-      case 'ownDns': {
-        const { prefix, passed, reason } = input;
-        const result = { passed, reason, at: moment.nowMs };
-        this.#ownDns.set(prefix, trackCheck(this.#ownDns.get(prefix), result, ownDnsThresholds));
+      case 'ownDns':
+        this.#routes.takeOwnDns(input, moment.nowMs);
         return [];
-      }
       case 'peerReport':
         this.#overrides.merge([...input.report.overrides, ...(input.report.routeOverrides ?? [])], moment);
         this.#failovers.merge(input.report.failovers ?? []);
-        if (awaitsAnswer(input.report, this.#toldBy(input.report.site), this.#announcer.reports()))
-          this.#teller.hurry();
+        if (awaitsAnswer(input.report, this.#toldBy(input.report.site), this.#routes.reports)) this.#teller.hurry();
         return this.#health.step(input, moment.nowMs);
       case 'result':
       case 'results': {
@@ -271,7 +251,7 @@ export class Decision {
     // Before there is a release, no endpoint tells whether a drain would take the last one out.
     if (!this.#isLoaded) return;
     const inForce = this.#overrides.active(moment);
-    events.push(...this.#routeOverrides.decide(inForce));
+    events.push(...this.#routes.takeOverrides(inForce));
     const decided = this.#drains.decide({
       inForce: inForce.filter(({ kind }) => kind === 'drain'),
       endpoints: this.#steering.endpoints,
@@ -323,12 +303,10 @@ export class Decision {
   }
 
   #decideRoutes(events: DecisionEvent[], nowMs: MonoMs): readonly DecisionEffect[] {
-    if (!this.#isOpen) return [];
     const drain = this.#drains.progress;
-    const peers = this.#health.freshPeers(nowMs);
-    const effects = this.#announcer.step({
+    const look = {
       prefixes: this.#steering.prefixes,
-      serviceHere: (service) =>
+      serviceHere: (service: ServiceId) =>
         serviceHere(service, {
           site: this.#identity.site,
           endpoints: this.#steering.endpoints,
@@ -336,21 +314,16 @@ export class Decision {
           verdictOf: (subject) => this.#verdictOf(subject),
           checkState: (check) => this.#health.checkState(check),
         }),
-      ownDns: (prefix) => this.#ownDns.get(prefix),
-      peersOf: (prefix) => anchorsOf(peers, prefix),
+      peers: this.#health.freshPeers(nowMs),
       drain:
         drain?.stage.kind === 'routes'
           ? { reason: `drained: ${drain.override.reason}`, forced: drain.override.forced }
           : undefined,
       isDrained: drain !== undefined,
-      lowered: (prefix) => this.#routeOverrides.lowered(prefix),
-      blackholes: this.#routeOverrides.blackholes,
       sanity: this.#health.sanity,
-      isHeard: (prefix) => this.#hearing.established && this.#hearing.unheard?.includes(prefix) !== true,
       nowMs,
-    });
-    events.push(...effects);
-    return effects.filter((effect) => effect.kind === 'announce' || effect.kind === 'withdraw');
+    };
+    return this.#routes.decide(look, events);
   }
 
   #persist(moment: Moment): readonly DecisionEffect[] {
@@ -359,7 +332,7 @@ export class Decision {
       overrides: this.#overrides
         .stored(moment)
         .map((stored) => ({ ...stored, inEffect: this.#drains.inEffect.has(stored.override.id) })),
-      ...this.#announcer.stored(moment.nowMs),
+      ...this.#routes.stored(moment.nowMs),
       failovers: this.#failovers.stored(moment.nowMs),
       ...this.#paces.stored(),
     };
@@ -377,7 +350,7 @@ export class Decision {
       boot: this.#identity.boot,
       sane: this.#health.sanity === 'sane',
       observations: [...this.#health.observations()],
-      anchors: [...this.#announcer.reports()],
+      anchors: [...this.#routes.reports],
       overrides: known.filter(({ kind }) => kind === 'drain'),
       ...(routeOverrides.length === 0 ? {} : { routeOverrides }),
       appliedOverrides: [...this.#drains.inEffect],
@@ -402,12 +375,12 @@ export class Decision {
 
   #isAnnouncedHere(prefix: IpPrefix): boolean {
     const policy = this.#steering.prefixes.find((candidate) => candidate.prefix === prefix);
-    return policy?.sites.includes(this.#identity.site) === true && this.#announcer.isAnnounced(prefix);
+    return policy?.sites.includes(this.#identity.site) === true && this.#routes.isAnnounced(prefix);
   }
 
   /** R25: an endpoint inside a managed prefix is answered only while its site announces that prefix. */
   #isAnnouncedAt(site: SiteId, prefix: IpPrefix, nowMs: MonoMs): boolean {
-    if (site === this.#identity.site) return this.#announcer.isAnnounced(prefix);
+    if (site === this.#identity.site) return this.#routes.isAnnounced(prefix);
     const peer = anchorsOf(this.#health.freshPeers(nowMs), prefix).find((entry) => entry.site === site);
     return peer === undefined || peer.report.announced;
   }

@@ -1,0 +1,125 @@
+/**
+ * The routes of this coordinator's site within the decision (sans-IO): the announcer, and what it is told of border
+ * routers, of this coordinator's own DNS (R18) and by operators (R26).
+ *
+ * Which sites are heard, drained or up is the decision's to say, at each step.
+ */
+import type { IpPrefix } from '#base/ip.ts';
+import { earliest } from '#base/time.ts';
+import type { MonoMs } from '#base/time.ts';
+import { trackCheck } from '#health/check-tracker.ts';
+import type { CheckState } from '#health/check-tracker.ts';
+import type { SiteId } from '#health/model.ts';
+import type { AnchorReport, Override } from '#health/report.ts';
+import { Announcer } from '#steering/announcer/engine.ts';
+import type { AnnouncerInput, PrefixStatus, StoredAnnouncer } from '#steering/announcer/engine.ts';
+import type { DecisionEffect, DecisionEvent } from './effects.ts';
+import { anchorsOf } from './peers.ts';
+import type { FreshPeers } from './peers.ts';
+import { RouteOverrides } from './route-overrides.ts';
+
+/** Whether a border router of this site hears what it announces. */
+export interface Hearing {
+  /** A session is established. */
+  readonly established: boolean;
+  /** Prefixes that no established session is told, by families and lists of neighbors; none where absent. */
+  readonly unheard?: readonly IpPrefix[];
+}
+
+/** One answer of this coordinator's own DNS at an address of a nameserver prefix (R18). */
+export interface OwnDnsFinding {
+  readonly prefix: IpPrefix;
+  readonly passed: boolean;
+  readonly reason: string;
+}
+
+/** What the decision knows that routes go by. */
+export interface RoutesLook extends Pick<
+  AnnouncerInput,
+  'prefixes' | 'serviceHere' | 'drain' | 'isDrained' | 'sanity' | 'nowMs'
+> {
+  readonly peers: FreshPeers;
+}
+
+/** Of queries to this coordinator's own DNS: one answer is enough to be there, three failures to be gone. */
+const ownDnsThresholds = { rise: 1, fall: 3 };
+
+/** The routes of one site. */
+export class RoutesHere {
+  readonly #announcer: Announcer;
+  readonly #overrides: RouteOverrides;
+  readonly #ownDns = new Map<IpPrefix, CheckState>();
+  #hearing: Hearing = { established: false };
+  #isOpen = false;
+
+  constructor(own: { readonly site: SiteId; readonly boot: string }, stored: StoredAnnouncer) {
+    this.#announcer = new Announcer(own, stored);
+    this.#overrides = new RouteOverrides(own.site);
+  }
+
+  /** The release is loaded and the first round is in: routes may be announced (R11, R18). */
+  open(): void {
+    this.#isOpen = true;
+  }
+
+  takeHearing(hearing: Hearing): void {
+    this.#hearing = hearing;
+  }
+
+  takeOwnDns({ prefix, passed, reason }: OwnDnsFinding, nowMs: MonoMs): void {
+    const result = { passed, reason, at: nowMs };
+    this.#ownDns.set(prefix, trackCheck(this.#ownDns.get(prefix), result, ownDnsThresholds));
+  }
+
+  /** Takes the overrides in force, and says which routes they concern anew. */
+  takeOverrides(inForce: readonly Override[]): readonly DecisionEvent[] {
+    return this.#overrides.decide(inForce);
+  }
+
+  /** Decides once; what happened is added to `events`. */
+  decide(look: RoutesLook, events: DecisionEvent[]): readonly DecisionEffect[] {
+    if (!this.#isOpen) return [];
+    const { peers, ...rest } = look;
+    const { established, unheard } = this.#hearing;
+    const effects = this.#announcer.step({
+      ...rest,
+      ownDns: (prefix) => this.#ownDns.get(prefix),
+      peersOf: (prefix) => anchorsOf(peers, prefix),
+      lowered: (prefix) => this.#overrides.lowered(prefix),
+      blackholes: this.#overrides.blackholes,
+      isHeard: (prefix) => established && unheard?.includes(prefix) !== true,
+    });
+    events.push(...effects);
+    return effects.filter((effect) => effect.kind === 'announce' || effect.kind === 'withdraw');
+  }
+
+  /** Overrides of routes in force, of all sites, the oldest first. */
+  get overrides(): readonly Override[] {
+    return this.#overrides.inForce;
+  }
+
+  /** Whether a prefix is announced here; true for one that is not of this site. */
+  isAnnounced(prefix: IpPrefix): boolean {
+    return this.#announcer.isAnnounced(prefix);
+  }
+
+  /** How each prefix stands. */
+  get status(): readonly PrefixStatus[] {
+    return this.#announcer.status();
+  }
+
+  /** What to tell the other coordinators. */
+  get reports(): readonly AnchorReport[] {
+    return this.#announcer.reports();
+  }
+
+  /** What to keep on disk. */
+  stored(nowMs: MonoMs): StoredAnnouncer {
+    return this.#announcer.stored(nowMs);
+  }
+
+  /** When it wants to be looked at next, if nothing comes before. */
+  nextDeadlineMs(nowMs: MonoMs): MonoMs | undefined {
+    return [this.#announcer.nextDeadlineMs(nowMs)].reduce(earliest, undefined);
+  }
+}
