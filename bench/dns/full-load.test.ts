@@ -18,7 +18,9 @@ test('the full load sends the queries of its file in turn and counts replies by 
   context.after(() => server.close());
   await once(server, 'listening');
   const seen = new Set<string>();
+  const addresses = new Set<string>();
   server.on('message', (query, from) => {
+    addresses.add(from.address);
     seen.add(query.toString('hex', 2));
     query[2] = 0x80;
     // Names of one letter exist.
@@ -27,12 +29,13 @@ test('the full load sends the queries of its file in turn and counts replies by 
   });
   const { port } = server.address();
   const form = { isBinary: false, hasEdns: true };
-  const outcome = await runFullLoad({ port, queryFile, ...form, seconds: 1, window: 16 }, undefined);
+  const outcome = await runFullLoad({ port, queryFile, ...form, seconds: 1, window: 16, clients: 3 }, undefined);
   const { NOERROR = 0, NXDOMAIN = 0, ...others } = countsByName(outcome);
   assert.deepEqual(others, {});
   assert.ok(Math.abs(NOERROR - NXDOMAIN) <= 16, `${NOERROR} and ${NXDOMAIN}`);
   assert.equal(outcome.completed, NOERROR + NXDOMAIN);
   assert.ok(outcome.sent >= outcome.completed);
+  assert.deepEqual([...addresses].sort(), ['127.64.0.0', '127.64.0.1', '127.64.0.2']);
   // Header, one question with its name, OPT with 4096 octets and no option.
   const opt = '000029100000000000' + '0000';
   assert.deepEqual([...seen].sort(), [

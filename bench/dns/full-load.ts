@@ -14,6 +14,8 @@ export interface FullLoadOptions {
   readonly seconds: number;
   /** Queries under way; fewer than a socket's default buffer holds. */
   readonly window: number;
+  /** Addresses that the queries come from in turn, 1 to `maxClients`; from one, all come from one port. */
+  readonly clients: number;
 }
 
 /** What the client counted; replies by response code. */
@@ -24,6 +26,9 @@ export interface FullLoadOutcome {
   readonly responseBytes: number;
   readonly codes: readonly number[];
 }
+
+/** As many addresses of 127.64.0.0/18. */
+export const maxClients = 1 << 14;
 
 const client = fileURLToPath(new URL('full-load-client.ts', import.meta.url));
 

@@ -166,6 +166,7 @@ function loadOf(bench: Bench, wanted: BenchCase, hasEdns: boolean): Load {
     rcode: wanted.rcode,
     seconds: options.seconds,
     window: options.window,
+    clients: options.clients,
     maxRuns: Math.ceil(maxQueriesPerRun / lines),
     cores: clientCores,
     directory,

@@ -18,6 +18,8 @@ export interface Load {
   readonly maxRuns: number;
   /** Queries under way at full load; undefined to leave that to dnsperf. */
   readonly window: number | undefined;
+  /** Addresses that queries of the full load come from in turn. */
+  readonly clients: number;
   /** The cores of the client, for taskset. */
   readonly cores: string | undefined;
   /** For dnsperf's output. */
@@ -86,10 +88,10 @@ async function run(
 
 /** As fast as it goes by our own client, at a rate by dnsperf, which sees how late each answer is. */
 async function ask(server: Server, load: Load, ratePerSecond: number | undefined): Promise<DnsperfOutcome> {
-  const { queryFile, isBinary, hasEdns, seconds, maxRuns, window, cores, directory } = load;
+  const { queryFile, isBinary, hasEdns, seconds, maxRuns, window, clients, cores, directory } = load;
   const { port } = server;
   if (ratePerSecond === undefined && window !== undefined) {
-    const full = await runFullLoad({ port, queryFile, isBinary, hasEdns, seconds, window }, cores);
+    const full = await runFullLoad({ port, queryFile, isBinary, hasEdns, seconds, window, clients }, cores);
     const lost = full.sent - full.completed - window;
     return { ...full, lost: Math.max(0, lost), byRcode: countsByName(full), latenciesMs: new Float64Array(0) };
   }

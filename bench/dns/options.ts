@@ -5,6 +5,7 @@ import type { Result } from '#base/result.ts';
 import type { QueryKind } from './data.ts';
 import { dynamicCases } from './dynamic.ts';
 import type { DynamicCase } from './dynamic.ts';
+import { maxClients } from './full-load.ts';
 import { allPeers } from './peers/all.ts';
 import { ownProgram } from './peers/fairlead.ts';
 
@@ -58,6 +59,8 @@ export interface BenchOptions {
   readonly seed: number;
   /** Queries under way at full load; undefined to leave that to dnsperf. */
   readonly window: number | undefined;
+  /** Addresses that queries of the full load come from in turn. */
+  readonly clients: number;
   /** The `bin/fairlead.js` to measure. */
   readonly program: string;
   /** Where the figures of each round go as JSON. */
@@ -75,6 +78,7 @@ export const usage = `npm run bench:dns -- [options]
   --threads N      UDP workers of each server (default 1)
   --seed N         of the queries (default 1)
   --window N       queries under way at full load (default 128)
+  --clients N      addresses that these queries come from in turn, 1 to 16384 (default 1)
   --dnsperf        leave full load to dnsperf, too: with one core it does not keep
                    the fastest servers busy
   --fairlead PATH  another checkout's bin/fairlead.js
@@ -96,12 +100,13 @@ export function readOptions(args: readonly string[]): Result<BenchOptions, strin
   if (stranger !== undefined) return refuse(`--servers: no server "${stranger}"`);
   const edns = { both: [false, true], yes: [true], no: [false] }[values.edns];
   if (edns === undefined) return refuse(`--edns: got "${values.edns}", expected both, yes or no`);
-  const numbers = { rounds: 0, seconds: 0, threads: 0, seed: 0, window: 0 };
-  for (const key of ['rounds', 'seconds', 'threads', 'seed', 'window'] as const) {
+  const numbers = { rounds: 0, seconds: 0, threads: 0, seed: 0, window: 0, clients: 0 };
+  for (const key of ['rounds', 'seconds', 'threads', 'seed', 'window', 'clients'] as const) {
     numbers[key] = Number(values[key]);
     const isRight = Number.isSafeInteger(numbers[key]) && numbers[key] >= 1;
     if (!isRight) return refuse(`--${key}: got "${values[key]}", expected a whole number from 1`);
   }
+  if (numbers.clients > maxClients) return refuse(`--clients: got ${numbers.clients}, expected at most ${maxClients}`);
   return succeed({
     ...numbers,
     window: values.dnsperf ? undefined : numbers.window,
@@ -126,6 +131,7 @@ function parse(args: readonly string[]) {
       threads: { type: 'string', default: '1' },
       seed: { type: 'string', default: '1' },
       window: { type: 'string', default: '128' },
+      clients: { type: 'string', default: '1' },
       dnsperf: { type: 'boolean', default: false },
       fairlead: { type: 'string', default: ownProgram },
       json: { type: 'string' },

@@ -40,6 +40,7 @@ export const dnsSchema = z.strictObject({
   threads: z.int().min(1).max(64).optional(),
   minimalResponses: z.boolean().default(true),
   rotate: z.boolean().default(false),
+  joinReplies: z.boolean().default(true),
   luaStepLimit: z.int().min(100).max(10_000_000).default(10_000),
   nsid: identity.optional(),
   chaos: z.strictObject({ idServer: identity.optional(), version: identity.optional() }).default({}),
@@ -80,6 +81,8 @@ export interface DnsConfig {
   readonly threads: number;
   readonly minimalResponses: boolean;
   readonly rotate: boolean;
+  /** UDP: replies that follow each other to one client's port go to the kernel as one message. */
+  readonly joinReplies: boolean;
   /** Steps that the code of a record may take for one answer. */
   readonly luaStepLimit: number;
   readonly nsid: string | undefined;
@@ -113,7 +116,7 @@ export function readDnsConfig(
     const read = readCookieSecrets(cookies.path);
     if (!read.ok) return refuse({ path: ['dns', 'cookies', 'secretFile'], message: read.fault });
   }
-  const { listen, minimalResponses, rotate, luaStepLimit, nsid, transferTo, rateLimit, tcp } = options;
+  const { listen, minimalResponses, rotate, joinReplies, luaStepLimit, nsid, transferTo, rateLimit, tcp } = options;
   const { idServer, version } = options.chaos;
   return succeed({
     listen,
@@ -121,6 +124,7 @@ export function readDnsConfig(
     threads: options.threads ?? Math.max(1, availableParallelism() - 1),
     minimalResponses,
     rotate,
+    joinReplies,
     luaStepLimit,
     nsid,
     chaos: { ...(idServer === undefined ? {} : { idServer }), ...(version === undefined ? {} : { version }) },

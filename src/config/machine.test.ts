@@ -43,6 +43,7 @@ test('paths are resolved beside the file and defaults filled in', () => {
       threads: Math.max(1, availableParallelism() - 1),
       minimalResponses: true,
       rotate: false,
+      joinReplies: true,
       luaStepLimit: 10_000,
       nsid: undefined,
       chaos: {},

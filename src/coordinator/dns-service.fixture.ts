@@ -33,6 +33,7 @@ export async function openService(
       threads: 1,
       minimalResponses: true,
       rotate: false,
+      joinReplies: true,
       luaStepLimit: 10_000,
       nsid: undefined,
       chaos: {},

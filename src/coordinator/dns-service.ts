@@ -80,12 +80,12 @@ export class DnsService {
     if (this.#server !== undefined) return succeed(undefined);
     assert(this.#generation !== undefined, 'there is something to answer with');
     const inherited = this.#inherited;
-    const { listen, threads, tcp } = this.#config;
+    const { listen, threads, joinReplies, tcp } = this.#config;
     const opened = await listenDns<AnswerSetup, AnswerUpdate, AnswerTold>({
       listen,
       module: { url: new URL('../serve/answering.ts', import.meta.url) },
       setup: (thread) => this.#setup(thread),
-      sockets: { threads },
+      sockets: { threads, joinReplies },
       limits: tcp,
       onEvent: (event) => this.#tell(event),
       onTold: (told) => this.#hear(told),

@@ -82,6 +82,7 @@ export function defaultSocketSettings(): SocketSettings {
     receiveBufferBytes: 4 << 20,
     sendBufferBytes: 1 << 20,
     maximumSegmentBytes: 1220,
+    joinReplies: true,
   };
 }
 
@@ -96,12 +97,12 @@ export async function listenDns<Setup, Update, Told = unknown>(
   const libc = options.isPortable === true ? refuse('the settings ask for portable sockets') : loadLibc();
   if (!libc.ok) {
     options.onEvent?.({ kind: 'withoutBatches', reason: libc.fault });
-    return startThreads(options, undefined);
+    return startThreads(options, settings, undefined);
   }
   const plan = await openServerSockets(libc.value, options.listen, settings, options.inherited ?? noSockets);
   if (!plan.ok) return plan;
   const close = (): void => closeSockets(libc.value, plan.value);
-  const started = await startThreads(options, { ...plan.value, close });
+  const started = await startThreads(options, settings, { ...plan.value, close });
   if (!started.ok) close();
   return started;
 }
@@ -114,12 +115,14 @@ interface OwnSockets extends ServerSockets {
 
 async function startThreads<Setup, Update, Told>(
   options: DnsServerOptions<Setup, Update, Told>,
+  settings: SocketSettings,
   own: OwnSockets | undefined,
 ): Promise<Result<DnsServer<Update>, readonly ListenFault[]>> {
   const threads = new DnsThreads({
     module: options.module.url.href,
     setup: options.setup,
     udp: own?.byThread ?? [],
+    joinReplies: settings.joinReplies,
     streams:
       own === undefined
         ? { kind: 'addresses', listen: options.listen }

@@ -24,6 +24,8 @@ export interface DnsThreadsOptions {
   readonly setup: (thread: ThreadName) => unknown;
   /** Descriptors by UDP thread. */
   readonly udp: readonly (readonly number[])[];
+  /** As in the settings of sockets. */
+  readonly joinReplies: boolean;
   readonly streams: StreamSockets;
   readonly limits: TcpLimits;
   readonly silenceLimitMs: number;
@@ -105,11 +107,12 @@ export class DnsThreads {
     countersOf: (name: ThreadName) => ThreadCounters,
   ): ServingThread {
     const counters = countersOf(name);
+    const { joinReplies } = this.#options;
     return new ServingThread({
       name,
       entry: new URL('./udp/worker.ts', import.meta.url),
       data: () => {
-        const value: UdpThreadData = { ...this.#common(name, counters), sockets };
+        const value: UdpThreadData = { ...this.#common(name, counters), sockets, joinReplies };
         return { value };
       },
       onFailure: this.#options.onFailure,

@@ -30,6 +30,8 @@ export interface SocketSettings {
   readonly sendBufferBytes: number;
   /** The largest TCP segment, in octets: ICMP about a smaller path may reach another site of an anycast address. */
   readonly maximumSegmentBytes: number;
+  /** UDP: replies that follow each other to one client's port go to the kernel as one message (UDP_SEGMENT). */
+  readonly joinReplies: boolean;
 }
 
 /** Sockets in order, and those of UDP by the thread that reads them. */

@@ -22,6 +22,8 @@ export interface ThreadData {
 export interface UdpThreadData extends ThreadData {
   /** Descriptors of the sockets to read; the main thread owns them. */
   readonly sockets: readonly number[];
+  /** Replies that follow each other to one client's port go to the kernel as one message (UDP_SEGMENT). */
+  readonly joinReplies: boolean;
 }
 
 /** Given to the streams thread. */

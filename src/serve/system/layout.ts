@@ -91,10 +91,13 @@ export const batchHeader = { bytes: 64, lengthAt: 56 } as const;
 export const controlHeader = { bytes: 16, lengthAt: 0, levelAt: 8, typeAt: 12 } as const;
 
 /** struct in_pktinfo (IP_PKTINFO): interface i32 at 0, local address at 4, destination at 8. */
-export const ipv4PacketInfo = { bytes: 12, interfaceAt: 0 } as const;
+export const ipv4PacketInfo = { bytes: 12, interfaceAt: 0, localAt: 4 } as const;
 
 /** struct in6_pktinfo (IPV6_PKTINFO): address at 0, interface i32 at 16. */
 export const ipv6PacketInfo = { bytes: 20, interfaceAt: 16, level: 41, type: 50 } as const;
+
+/** UDP_SEGMENT: a u16, the length of each datagram that a message is cut into but the last; 24 octets with its padding. */
+export const segmentControl = { bytes: 24, length: 18, level: 17, type: 103 } as const;
 
 /** SCM_RIGHTS: the data are descriptors, i32 each; at most 253 in one message. */
 export const rightsControl = { level: 1, type: 1, maxDescriptors: 253 } as const;

@@ -14,7 +14,7 @@ import { listenFault } from '../listen-fault.ts';
 import type { ListenAddress, ListenFault } from '../listen-fault.ts';
 import { createClient } from '../thread-answerer.ts';
 import type { AnswerFunction } from '#dns/answer/answerer.ts';
-import { datagramBytes } from './batch.ts';
+import { datagramBytes } from './region.ts';
 
 /** How long replies under way may take to leave when closing. */
 const closeLimitMs = 1000;

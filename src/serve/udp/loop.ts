@@ -21,6 +21,8 @@ export interface UdpLoopOptions {
   readonly libc: Libc;
   /** Descriptors of bound sockets, at least one; the loop never closes them. */
   readonly sockets: readonly number[];
+  /** Whether replies that follow each other to one client's port are sent as one message. */
+  readonly joinReplies: boolean;
   readonly answer: AnswerFunction;
   readonly control: Int32Array;
   readonly counters: Float64Array;
@@ -47,7 +49,7 @@ export class UdpLoop {
   constructor(options: UdpLoopOptions) {
     this.#options = options;
     this.#libc = options.libc;
-    this.#batch = new DatagramBatch(options.libc);
+    this.#batch = new DatagramBatch(options.libc, options.joinReplies);
     const entryWords = pollEntry.bytes / 4;
     // In a buffer of its own, so that it never moves.
     this.#entries = new Int32Array(new ArrayBuffer(options.sockets.length * pollEntry.bytes));
@@ -111,21 +113,22 @@ export class UdpLoop {
   /** Sends the replies of a batch: one that fails is left out, and the others still go. */
   #send(fd: number): void {
     const { counters } = this.#options;
-    const { replies } = this.#batch;
+    const { messages } = this.#batch;
     let first = 0;
-    while (first < replies) {
-      const sent = this.#batch.send(fd, first);
+    while (first < messages.count) {
+      const sent = messages.send(fd, first);
       if (sent > 0) {
+        count(counters, counter.answered, messages.repliesIn(first, sent));
         first += sent;
-        count(counters, counter.answered, sent);
         continue;
       }
       const error = this.#libc.errorNumber();
       if (error === errorNumber.interrupted) continue;
+      if (error !== errorNumber.tryAgain && messages.split(first)) continue;
       // With a full queue, further attempts would only hold up the queries that wait.
-      const lost = error === errorNumber.tryAgain ? replies - first : 1;
+      const lost = error === errorNumber.tryAgain ? messages.count - first : 1;
+      count(counters, counter.sendFailures, messages.repliesIn(first, lost));
       first += lost;
-      count(counters, counter.sendFailures, lost);
     }
   }
 

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import test from 'node:test';
 import type { IpAddress } from '#base/ip.ts';
 import { askUdp, loopback, openEcho, portOf, sendUdp } from '../clients.fixture.ts';
-import { datagramBytes } from './batch.ts';
+import { datagramBytes } from './region.ts';
 
 const wildcards = [
   { address: '0.0.0.0' as IpAddress, port: 0 },

@@ -22,6 +22,7 @@ const { control, counters } = data;
 const loop = new UdpLoop({
   libc: libc.value,
   sockets: data.sockets,
+  joinReplies: data.joinReplies,
   answer: answerer.answer,
   control,
   counters,
