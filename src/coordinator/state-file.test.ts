@@ -21,6 +21,7 @@ const state: DurableState = {
       nextHop: 'self',
     },
   ],
+  bulk: [{ prefix: '198.51.100.0/24' as IpPrefix, restMs: 60_000 }],
   failovers: [
     {
       service: 'www',

@@ -41,6 +41,9 @@ const stateSchema = z.object({
       }),
     )
     .default([]),
+  bulk: z
+    .array(z.object({ prefix: z.string().transform((text) => text as IpPrefix), restMs: z.number().min(0) }))
+    .default([]),
   failovers: z
     .array(
       z.object({
@@ -60,6 +63,7 @@ export const blankState: DurableState = {
   overrides: [],
   anchors: [],
   prefixes: [],
+  bulk: [],
   failovers: [],
   ramps: [],
   sheds: [],
@@ -75,10 +79,10 @@ export interface ReadState {
 export function readState(path: string): ReadState {
   if (!existsSync(path)) return { state: blankState, complaint: undefined };
   try {
-    const { verdicts, overrides, anchors, prefixes, failovers, ramps, sheds } = stateSchema.parse(
+    const { verdicts, overrides, anchors, prefixes, bulk, failovers, ramps, sheds } = stateSchema.parse(
       JSON.parse(readFileSync(path, 'utf8')),
     );
-    return { state: { verdicts, overrides, anchors, prefixes, failovers, ramps, sheds }, complaint: undefined };
+    return { state: { verdicts, overrides, anchors, prefixes, bulk, failovers, ramps, sheds }, complaint: undefined };
   } catch (error) {
     const aside = `${path}.unreadable`;
     renameSync(path, aside);

@@ -6,6 +6,7 @@ import type { AnnouncerEffect, StoredPrefix } from '#steering/announcer/engine.t
 import type { ServiceMode } from '#steering/answers.ts';
 import type { FailoverRecord, StoredFailover } from '#steering/failover-record.ts';
 import type { StoredAnchor } from '#steering/safety/anchor.ts';
+import type { StoredLeave } from '#steering/safety/bulk.ts';
 import type { StoredPaces } from './paces.ts';
 
 /** What a coordinator keeps on disk over a restart (R11). */
@@ -14,6 +15,8 @@ export interface DurableState extends StoredPaces {
   readonly overrides: readonly StoredOverride[];
   readonly anchors: readonly StoredAnchor[];
   readonly prefixes: readonly StoredPrefix[];
+  /** Prefixes that went in bulk of late; absent in what a version before it kept. */
+  readonly bulk?: readonly StoredLeave[] | undefined;
   readonly failovers: readonly StoredFailover[];
 }
 

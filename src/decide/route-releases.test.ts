@@ -69,3 +69,32 @@ test('R19, R24: a site that a release takes from a prefix keeps it over a restar
   world.run(10_000, () => assert.notDeepEqual(world.announcing(), []));
   assert.deepEqual(world.announcing(), ['sin']);
 });
+
+test('R20, R28: a restart does not let a release drop ten more prefixes at once', () => {
+  const sites = ['fra', 'iad'];
+  const world = settledWorld(sites);
+  const count = 12;
+  const many = withPrefixes(sites, (policy) =>
+    Array.from({ length: count }, (_, index) => ({ ...policy, prefix: `198.51.100.${index}/32` as IpPrefix })),
+  );
+  const none = withPrefixes(sites, () => []);
+  const fra = world.site('fra');
+  world.reload('fra', many);
+  world.run(1000);
+  assert.equal(fra.routes.size, count, 'the prefix before went, too');
+  world.reload('fra', none);
+  world.run(1000);
+  // One of the ten is the prefix that the release before had.
+  assert.equal(fra.routes.size, 3);
+  world.crash('fra');
+  fra.models = many;
+  world.boot('fra');
+  world.run(2500);
+  world.open(['fra']);
+  world.run(1000);
+  world.reload('fra', none);
+  world.run(1000);
+  assert.equal(fra.routes.size, 3, 'those that went before may go again, no others');
+  world.run(600_000);
+  assert.equal(fra.routes.size, 0);
+});

@@ -18,6 +18,7 @@ import type { CoveredHere, GateState, ServiceHere } from '../gate.ts';
 import type { PrefixPolicy } from '../model.ts';
 import type { PeerAnchor, StoredAnchor } from '../safety/anchor.ts';
 import { BulkBreaker } from '../safety/bulk.ts';
+import type { StoredLeave } from '../safety/bulk.ts';
 import { grantByReports } from '../safety/budget.ts';
 import type { GrantProvider } from '../safety/budget.ts';
 import { Blackholes } from './blackholes.ts';
@@ -56,6 +57,8 @@ export interface AnnouncerInput {
 export interface StoredAnnouncer {
   readonly anchors: readonly StoredAnchor[];
   readonly prefixes: readonly StoredPrefix[];
+  /** What the bulk breaker counts; absent in what a version before it kept. */
+  readonly bulk?: readonly StoredLeave[] | undefined;
 }
 
 /** One site's announcer. */
@@ -68,6 +71,8 @@ export class Announcer {
   readonly #bulk = new BulkBreaker();
   readonly #blackholes: Blackholes;
   #isWaitingForBulk = false;
+  /** What an earlier process counted, until the first step tells the time. */
+  #keptBulk: readonly StoredLeave[];
 
   /** `grant` says which wishes may begin. */
   constructor(
@@ -80,11 +85,14 @@ export class Announcer {
     this.#anchors = new Map(stored.anchors.map((anchor) => [anchor.prefix, anchor]));
     this.#prefixes = new Map(stored.prefixes.map((prefix) => [prefix.prefix, prefix]));
     this.#blackholes = new Blackholes(own.site);
+    this.#keptBulk = stored.bulk ?? [];
   }
 
   /** Looks at everything once and returns what to do, in order. */
   step(input: AnnouncerInput): readonly AnnouncerEffect[] {
     const effects: AnnouncerEffect[] = [];
+    this.#bulk.restore(this.#keptBulk, input.nowMs);
+    this.#keptBulk = [];
     this.#isWaitingForBulk = false;
     const listed = input.prefixes.filter((policy) => policy.sites.includes(this.#own.site));
     const unlisted = input.prefixes.flatMap((policy) => (listed.includes(policy) ? [] : this.#unlisted(policy)));
@@ -117,7 +125,8 @@ export class Announcer {
       anchors.set(prefix, stored.anchor);
       prefixes.set(prefix, stored.prefix);
     }
-    return { anchors: [...anchors.values()], prefixes: [...prefixes.values()] };
+    const bulk = [...this.#keptBulk, ...this.#bulk.stored(nowMs)];
+    return { anchors: [...anchors.values()], prefixes: [...prefixes.values()], bulk };
   }
 
   /** What to tell the other coordinators. */
