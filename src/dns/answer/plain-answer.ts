@@ -71,14 +71,16 @@ export class PlainAnswers {
   #deny(query: Query, bytes: Uint8Array, out: Uint8Array, zone: number): number {
     const image = this.#image;
     const { labels, questionEnd } = query;
-    // The zone's apex exists, so that this ends there at the latest.
-    let encloser = 0;
-    for (let label = 1; encloser === 0; label++) {
+    const apexLabel = labels.count - image.word(zone + zoneWord.apexLabels);
+    let encloser = image.word(zone + zoneWord.apexNode);
+    for (let label = 1; label < apexLabel; label++) {
       const at = headerBytes + (labels.offsets[label] ?? 0);
-      encloser = image.findNode(zone, bytes, at, labels.hashes[label] ?? 0);
+      const node = image.findNode(zone, bytes, at, labels.hashes[label] ?? 0);
+      if (node === 0) continue;
+      encloser = node;
+      break;
     }
     if ((image.flags(encloser) & redirecting) !== 0) return 0;
-    const apexLabel = labels.count - image.word(zone + zoneWord.apexLabels);
     const apexAt = headerBytes + (labels.offsets[apexLabel] ?? 0);
     if (!image.isApexWritten(zone, bytes, apexAt)) return 0;
     const length = image.word(zone + zoneWord.denialBytes);
