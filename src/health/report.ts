@@ -147,6 +147,8 @@ export const peerReportSchema = z.object({
   appliedOverrides: z.array(z.string()).max(10_000),
   /** Absent from a coordinator of a version before failover. */
   failovers: z.array(failoverReportSchema).max(10_000).optional(),
+  /** Session settings that a release changes at the sender's site wait for its turn, or are changing (R28). */
+  sessionChange: z.enum(['waiting', 'going']).optional(),
   /** Round trips between the sender's site and clients; absent where there is nothing new to say of them. */
   latencies: coordinatorLatenciesSchema,
   release: z.object({ epoch: z.int().min(0), sequence: z.int().min(0) }),
