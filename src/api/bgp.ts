@@ -29,6 +29,10 @@ export const bgpStatusSchema = z.object({
   /** Every prefix that this site may announce, wanted now or not. */
   prefixes: z.array(z.object({ prefix: z.string(), nextHop: z.string() })),
   speakers: z.array(speakerSchema),
+  /** Session settings that a release changes and that are not, or not yet, in force here (R28). */
+  sessionChange: z
+    .object({ state: z.enum(['waiting', 'going']), neighbors: z.array(z.string()), reason: z.string() })
+    .optional(),
   /** How often each rule held a withdrawal back. */
   blocked: z.array(z.object({ rule: z.string(), count: z.number() })),
   /** What the kernel has dropped on this machine: segments with a wrong TCP-MD5 signature, and with too low a TTL. */

@@ -87,3 +87,9 @@ export function mayBeTold(
   if (standing !== 'blackhole') return prefixes?.includes(prefix) !== false;
   return blackhole !== false && prefixes?.some((listed) => isWithin(prefix, listed)) !== false;
 }
+
+/** What a session is made of: all of a plan but which routes are told and how. Equal where no session need end. */
+export function sessionShape(plan: NeighborPlan): string {
+  const shape = { ...plan, export: undefined, prefixes: undefined, blackhole: undefined };
+  return JSON.stringify(Object.entries(shape).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}

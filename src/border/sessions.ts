@@ -14,7 +14,7 @@ import { BfdSessions } from './bfd-sessions.ts';
 import { SessionCounters } from './counters.ts';
 import type { SpeakingMachine } from './machine.ts';
 import { bfdOptionsOf, peerOptionsOf } from './peer-options.ts';
-import { mayBeTold } from './plan.ts';
+import { mayBeTold, sessionShape } from './plan.ts';
 import type { NeighborPlan } from './plan.ts';
 import { describeHeld, describeNeighbor, shortReason } from './snapshot.ts';
 import type { NeighborSnapshot } from './snapshot.ts';
@@ -129,6 +129,11 @@ export class BorderSessions {
       const plan = this.#neighbors.get(name)?.plan;
       return plan !== undefined && agreed !== undefined && mayBeTold({ ...plan, families: agreed }, prefix);
     });
+  }
+
+  /** The neighbors with a session. */
+  get up(): readonly string[] {
+    return [...this.#established.keys()];
   }
 
   /** Every prefix that is wanted now. */
@@ -357,11 +362,6 @@ export class BorderSessions {
     };
     for (const each of machine.listen) void attempt(each);
   }
-}
-
-/** What a session is made of: all of a plan but which routes are told and how. */
-function sessionShape(plan: NeighborPlan): string {
-  return JSON.stringify({ ...plan, export: undefined, prefixes: undefined, blackhole: undefined });
 }
 
 /** Whether a router keeps what it was told while its session begins anew by another plan. */

@@ -12,6 +12,7 @@ export function renderBgp(status: BgpStatus, nowUnixMs: number, paint: Paint): s
   const { asn, mode } = status.bgp;
   const sections = [
     `site ${status.site}  AS ${asn}  spoken by ${mode === 'nodes' ? 'its nodes' : 'its coordinator'}`,
+    renderSessionChange(status, paint),
     renderNeighbors(status, nowUnixMs, paint),
     renderTold(status, nowUnixMs),
   ];
@@ -53,6 +54,13 @@ export function bgpExitCode(status: BgpStatus): 0 | 1 {
       neighbors.every(({ state, plan }) => state === 'established' && plan.every(({ change }) => change === 'keep')),
   );
   return isWell ? 0 : 1;
+}
+
+function renderSessionChange({ sessionChange }: BgpStatus, paint: Paint): string {
+  if (sessionChange === undefined) return '';
+  const { state, neighbors, reason } = sessionChange;
+  const what = state === 'waiting' ? 'wait for the turn of this site' : 'are changing now';
+  return paint('bad', `the release's session settings of ${neighbors.join(', ')} ${what} (R28): ${reason}`);
 }
 
 function renderNeighbors(status: BgpStatus, nowUnixMs: number, paint: Paint): string {

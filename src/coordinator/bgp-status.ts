@@ -4,19 +4,30 @@ import type { PrefixPolicy } from '#steering/model.ts';
 import { readKernelDrops } from '#border/kernel-drops.ts';
 import type { Routes } from './routes.ts';
 
-/** Takes the state of all speakers now. */
-export async function describeBgp(site: string, routes: Routes, prefixes: readonly PrefixPolicy[]): Promise<BgpStatus> {
+/** Takes the state of all speakers now; `turnReason` says why changed session settings still wait. */
+export async function describeBgp(
+  site: string,
+  routes: Routes,
+  prefixes: readonly PrefixPolicy[],
+  turnReason: string | undefined,
+): Promise<BgpStatus> {
   const { bgp } = routes;
   const here = prefixes.flatMap(({ prefix, nextHops }) => {
     const nextHop = nextHops.get(site);
     return nextHop === undefined ? [] : [{ prefix, nextHop: bgp?.speaker === 'nodes' ? 'self' : nextHop }];
   });
+  const change = routes.sessionChange;
+  const reason =
+    change?.state === 'going'
+      ? 'they have begun anew, and the other sites wait until they are back'
+      : (turnReason ?? 'the other sites are told first');
   return {
     site,
     ...(bgp === undefined ? {} : { bgp: { asn: bgp.asn, mode: bgp.speaker, neighbors: [...bgp.neighbors] } }),
     prefixes: here,
     speakers: await speakersOf(routes),
     blocked: routes.blocked(),
+    ...(change === undefined ? {} : { sessionChange: { ...change, neighbors: [...change.neighbors], reason } }),
     kernel: readKernelDrops(),
   };
 }

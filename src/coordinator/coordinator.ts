@@ -283,6 +283,10 @@ export class Coordinator {
       case 'withdraw':
         this.#routes.withdraw(effect.prefix, effect.reason);
         return;
+      case 'changeSessions':
+        // After this decision is carried out: what follows from it is a decision of its own.
+        setImmediate(() => this.#routes.changeSessions());
+        return;
       case 'tell':
         if (this.#keeper.flush()) this.#peers.tell(effect.report);
         return;
@@ -321,7 +325,7 @@ export class Coordinator {
 
   #bgp(): Promise<BgpStatus> {
     const { prefixes } = this.#running?.generation.release.steering ?? { prefixes: [] };
-    return describeBgp(this.#options.machine.site, this.#routes, prefixes);
+    return describeBgp(this.#options.machine.site, this.#routes, prefixes, this.#loop.decision.sessionTurn?.reason);
   }
 
   async #status(): Promise<Status> {

@@ -115,6 +115,17 @@ export class NodeRoutes {
     return this.#speaking().some(hasSession);
   }
 
+  /** Sessions of nodes, as `NODE NEIGHBOR`, by reports that came a lease or more after `sinceMs`, and still hold. */
+  up(sinceMs: number): readonly string[] {
+    return [...this.#nodes.keys()].flatMap((node) => {
+      const known = this.#fresh(node);
+      // One that came sooner may have been on its way when the node was told.
+      if (known?.bgp === undefined || known.receivedAtMs - known.report.leaseMs < sinceMs) return [];
+      const up = known.bgp.neighbors.filter(({ state }) => state === 'established');
+      return up.map(({ name }) => `${node} ${name}`);
+    });
+  }
+
   /** Whether a border router hears a prefix from a node, its family agreed on. */
   hears(prefix: IpPrefix): boolean {
     const plans = new Map(this.#site?.bgp.neighbors.map((plan) => [plan.name, plan]));

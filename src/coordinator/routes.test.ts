@@ -20,7 +20,8 @@ assert.ok(prefix !== undefined && routerId !== undefined);
 
 const least = { name: 'rt1', address: '10.66.1.1', port: 179, peerAsn: 65000, localAsn: 65010 };
 const rest = { holdTimeSeconds: 9, connection: 'active', families: ['ipv4-unicast'], extendedNextHop: false };
-const neighbors = [neighborPlanSchema.parse({ ...least, ...rest })];
+const plan = neighborPlanSchema.parse({ ...least, ...rest });
+const neighbors = [plan];
 const common = { asn: 65010, routerId, loopback: 'operator', neighbors } as const;
 const byCoordinator: SiteBgp = { ...common, speaker: 'coordinator', nodes: [] };
 const byNodes: SiteBgp = { ...common, speaker: 'nodes', nodes: [{ node: 'a', routerId }] };
@@ -42,7 +43,7 @@ function speaking(prefixes: readonly string[]): NodeBgp {
   return { neighbors: [described], prefixes: [...prefixes], addresses: [] };
 }
 
-function bench() {
+function bench(now?: () => number) {
   const calls: string[] = [];
   const hearings: Hearing[] = [];
   let onEvent: OnSpeakerEvent = () => undefined;
@@ -67,13 +68,22 @@ function bench() {
     stop: () => Promise.resolve(),
   };
   const machine = { localAddress: undefined, listen: [], md5Keys: new Map<string, string>() };
-  const routes = new Routes(pino({ level: 'silent' }), machine, (hearing) => void hearings.push(hearing), {
-    createSpeaker: (options) => {
-      ({ onEvent } = options);
-      return speaker;
+  const routes = new Routes(
+    pino({ level: 'silent' }),
+    machine,
+    (hearing) => void hearings.push(hearing),
+    {
+      createSpeaker: (options) => {
+        ({ onEvent } = options);
+        return speaker;
+      },
+      createBfd: () => bfd,
     },
-    createBfd: () => bfd,
-  });
+    now,
+  );
+  const lose = (): void =>
+    onEvent({ kind: 'sessionState', peer: 'rt1', state: 'idle', previous: 'established', reason: '', text: '' });
+  const change = (): Hearing['sessionChange'] => hearings.at(-1)?.sessionChange;
   const release = (bgp: SiteBgp | undefined): void => {
     const here = bgp === undefined || prefix === undefined ? [] : [{ prefix, gate: 'always' as const, drainMs: 1000 }];
     routes.replace({ site: 'fra', bgp, prefixes: here, answers: [] });
@@ -88,7 +98,7 @@ function bench() {
     routes.announce(prefix, { nextHop: 'self', standing: 'normal', settings: {} }, 'always');
   };
   const hears = (): boolean => hearings.at(-1)?.established === true && hearings.at(-1)?.unheard?.length === 0;
-  return { routes, release, establish, announce, hears, seen: () => calls.splice(0) };
+  return { routes, release, establish, lose, announce, hears, change, seen: () => calls.splice(0) };
 }
 
 test('nodes take over from the coordinator before its own sessions end', async () => {
@@ -132,4 +142,83 @@ test('R19: a release that takes a site its border routers ends their sessions wh
   assert.deepEqual(seen(), []);
   routes.withdraw(prefix, 'another site serves it');
   assert.deepEqual(seen(), ['withdraw', 'remove rt1']);
+});
+
+const slower: SiteBgp = { ...byCoordinator, neighbors: [{ ...plan, holdTimeSeconds: 30 }] };
+
+test('R28: a session that a release changes goes on until it is the turn of its site, and the turn ends when it is back', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { routes, release, establish, lose, announce, change, seen } = bench();
+  release(byCoordinator);
+  announce();
+  await establish();
+  seen();
+  release(slower);
+  assert.deepEqual([seen(), change()], [[], 'waiting']);
+  assert.equal(routes.bgp?.neighbors[0]?.holdTimeSeconds, 9);
+  routes.changeSessions();
+  assert.deepEqual([seen(), change()], [['remove rt1', 'add rt1', 'announce'], 'going']);
+  await establish();
+  context.mock.timers.tick(4000);
+  lose();
+  context.mock.timers.tick(4000);
+  await establish();
+  context.mock.timers.tick(4999);
+  assert.equal(change(), 'going', 'it has not lasted');
+  context.mock.timers.tick(1);
+  assert.equal(change(), undefined);
+});
+
+test('R28: settings with which a session does not come back hold the turn, and those after them are taken at once', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { routes, release, establish, announce, change, seen } = bench();
+  release(byCoordinator);
+  announce();
+  await establish();
+  release(slower);
+  routes.changeSessions();
+  context.mock.timers.tick(3_600_000);
+  assert.equal(change(), 'going');
+  seen();
+  release(byCoordinator);
+  assert.deepEqual(seen(), ['remove rt1', 'add rt1', 'announce']);
+  await establish();
+  context.mock.timers.tick(5000);
+  assert.equal(change(), undefined);
+});
+
+test('R28: what ends no session that is up waits for nobody', async () => {
+  const { release, establish, announce, change, seen } = bench();
+  release(byCoordinator);
+  announce();
+  release(slower);
+  assert.equal(change(), undefined, 'it was not up');
+  await establish();
+  seen();
+  release({ ...slower, neighbors: [...slower.neighbors, { ...plan, name: 'rt2' }] });
+  assert.deepEqual([seen(), change()], [['add rt2', 'announce'], undefined]);
+});
+
+test('R28: nodes are told changed sessions when it is the turn of their site, and are back by reports that came after', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  let nowMs = 0;
+  const { routes, release, announce, change } = bench(() => nowMs);
+  release(byNodes);
+  announce();
+  routes.declareComplete();
+  const holdTime = (): number | undefined =>
+    routes.instruct(report, speaking(['203.0.113.0/24']))?.neighbors[0]?.holdTimeSeconds;
+  holdTime();
+  release({ ...byNodes, neighbors: slower.neighbors });
+  assert.deepEqual([holdTime(), change()], [9, 'waiting']);
+  routes.changeSessions();
+  assert.deepEqual([holdTime(), change()], [30, 'going']);
+  nowMs = 2999;
+  holdTime();
+  context.mock.timers.tick(5000);
+  assert.equal(change(), 'going', 'what it says may be older than what it was told');
+  nowMs = 3000;
+  holdTime();
+  context.mock.timers.tick(5000);
+  assert.equal(change(), undefined);
 });

@@ -4,7 +4,8 @@
  *
  * Which route may go is the announcer's decision. A release that changes who speaks moves all that is wanted there:
  * the sessions of the one end when routers hear all of it from the other, and those of a site that has no routers any
- * more when nothing is wanted there.
+ * more when nothing is wanted there. What it changes of sessions that are up waits for this site's turn
+ * (session-stages.ts).
  */
 import { createWorkerBfd, createWorkerSpeaker } from 'bgp-ts';
 import { monotonicMs } from '#base/clock.ts';
@@ -22,6 +23,7 @@ import type { Report } from '#health/report.ts';
 import type { WantedRoute } from '#steering/announcer/attributes.ts';
 import { NodeRoutes } from './node-routes.ts';
 import type { PrefixHere } from './node-routes.ts';
+import { SessionStages } from './session-stages.ts';
 
 /** What the release says of this site's routes. */
 export interface RoutesSite {
@@ -45,13 +47,20 @@ export class Routes {
   readonly nodes: NodeRoutes;
   readonly #blocked = new Map<string, number>();
   readonly #onHearing: (hearing: Hearing) => void;
+  readonly #stages: SessionStages;
   #site: RoutesSite | undefined;
   /** Whether sessions are still open that the release has no more. */
   #isHandingOver = false;
   #isComplete = false;
 
   /** `onHearing` is told whether border routers hear this site, at each change. */
-  constructor(log: Logger, machine: SpeakingMachine, onHearing: (hearing: Hearing) => void, create = workers) {
+  constructor(
+    log: Logger,
+    machine: SpeakingMachine,
+    onHearing: (hearing: Hearing) => void,
+    create = workers,
+    now: () => number = monotonicMs,
+  ) {
     this.#onHearing = onHearing;
     this.sessions = new BorderSessions({
       log,
@@ -59,7 +68,15 @@ export class Routes {
       ...create,
       onHeard: () => this.#sayHearing(),
     });
-    this.nodes = new NodeRoutes(() => this.#sayHearing(), monotonicMs);
+    this.nodes = new NodeRoutes(() => this.#sayHearing(), now);
+    const isHere = (prefix: IpPrefix): boolean => this.#speaking.some((each) => each.hears(prefix));
+    const evidence = {
+      up: (sinceMs: number) => this.#up(sinceMs),
+      heard: () => (this.#site?.prefixes ?? []).map(({ prefix }) => prefix).filter(isHere),
+      wanted: () => this.sessions.prefixes,
+      now,
+    };
+    this.#stages = new SessionStages(evidence, () => this.#sayHearing());
   }
 
   /** Who speaks and to whom, by the release in force. */
@@ -67,8 +84,24 @@ export class Routes {
     return this.#site?.bgp;
   }
 
-  /** Takes a release's neighbors; sessions whose settings did not change go on. */
+  /** Session settings that wait for this site's turn, or are changing; undefined where none are (R28). */
+  get sessionChange(): { readonly state: 'waiting' | 'going'; readonly neighbors: readonly string[] } | undefined {
+    const { state, neighbors } = this.#stages;
+    return state === undefined ? undefined : { state, neighbors };
+  }
+
+  /** Takes a release's neighbors; sessions that are up go on, those that it changes until it is this site's turn. */
   replace(site: RoutesSite): void {
+    this.#apply({ ...site, bgp: this.#stages.replace(this.#site?.bgp, site.bgp) });
+  }
+
+  /** It is this site's turn to change its sessions (R28). */
+  changeSessions(): void {
+    const bgp = this.#stages.begin();
+    if (bgp !== undefined && this.#site !== undefined) this.#apply({ ...this.#site, bgp });
+  }
+
+  #apply(site: RoutesSite): void {
     this.#site = site;
     const { bgp } = site;
     const isByNodes = bgp?.speaker === 'nodes';
@@ -99,14 +132,28 @@ export class Routes {
 
   /** A site promises to others what a router hears of it alone, prefix by prefix (R19). */
   #sayHearing(): void {
-    const { bgp, prefixes = [] } = this.#site ?? {};
-    const speaking = [
+    this.#stages.look();
+    const { prefixes = [] } = this.#site ?? {};
+    const speaking = this.#speaking;
+    const isHeard = (prefix: IpPrefix): boolean => speaking.some((each) => each.hears(prefix));
+    const unheard = prefixes.flatMap(({ prefix }) => (isHeard(prefix) ? [] : [prefix]));
+    const { state } = this.#stages;
+    const changing = state === undefined ? {} : { sessionChange: state };
+    this.#onHearing({ established: speaking.some((each) => each.isHeard), unheard, ...changing });
+  }
+
+  get #speaking(): readonly (BorderSessions | NodeRoutes)[] {
+    const { bgp } = this.#site ?? {};
+    return [
       ...(bgp?.speaker === 'nodes' ? [this.nodes] : []),
       ...(bgp?.speaker === 'coordinator' || this.#isHandingOver ? [this.sessions] : []),
     ];
-    const isHeard = (prefix: IpPrefix): boolean => speaking.some((each) => each.hears(prefix));
-    const unheard = prefixes.flatMap(({ prefix }) => (isHeard(prefix) ? [] : [prefix]));
-    this.#onHearing({ established: speaking.some((each) => each.isHeard), unheard });
+  }
+
+  /** Sessions as `SPEAKER NEIGHBOR`; those of nodes by what was said since. */
+  #up(sinceMs: number): ReadonlySet<string> {
+    const isByNodes = this.#site?.bgp?.speaker === 'nodes';
+    return new Set(isByNodes ? this.nodes.up(sinceMs) : this.sessions.up.map((name) => `coordinator ${name}`));
   }
 
   announce(prefix: IpPrefix, route: WantedRoute, reason: string): void {
@@ -177,6 +224,7 @@ export class Routes {
 
   /** `fairlead stop` means it (R24). Nodes that speak go on: their proxies serve, whoever decides. */
   leave(reason: string): Promise<void> {
+    this.#stages.stop();
     return this.sessions.leave(reason, this.#settleMs);
   }
 
@@ -186,6 +234,7 @@ export class Routes {
 
   /** A process that will be back closes TCP and says nothing (R24). */
   closeSilently(): Promise<void> {
+    this.#stages.stop();
     return this.sessions.closeSilently();
   }
 }

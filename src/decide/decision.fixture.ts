@@ -355,7 +355,8 @@ export class World {
         for (const to of this.sites) {
           if (to !== site) this.post(site.id, to, { kind: 'peerReport', report: effect.report });
         }
-      } else if (effect.kind === 'event') this.log.push(`${this.nowMs} ${site.id} ${effect.event.kind}`);
+      } else if (effect.kind === 'changeSessions') this.log.push(`${this.nowMs} ${site.id} changeSessions`);
+      else if (effect.kind === 'event') this.log.push(`${this.nowMs} ${site.id} ${effect.event.kind}`);
       if (site.diesAfter?.(effect) === true) this.crash(site.id);
     }
   }

@@ -19,6 +19,7 @@ import type { Verdict } from '#health/verdict.ts';
 import { AnswerEngine, isUsable } from '#steering/answers.ts';
 import type { AnswerInput, EndpointDecision, ServiceDecision, ServiceMode } from '#steering/answers.ts';
 import type { PrefixStatus } from '#steering/announcer/engine.ts';
+import type { Permission } from '#steering/safety/permission.ts';
 import { managedPrefixes } from '#steering/model.ts';
 import type { Endpoint, PrefixPolicy, SteeringModel } from '#steering/model.ts';
 import { succeed } from '#base/result.ts';
@@ -171,6 +172,11 @@ export class Decision {
     return this.#routes.status;
   }
 
+  /** Whether changed session settings may be applied here; undefined where none wait (R28). */
+  get sessionTurn(): Permission | undefined {
+    return this.#routes.turn;
+  }
+
   /** The prefixes of the release in force, of all sites. */
   get prefixPolicies(): readonly PrefixPolicy[] {
     return this.#steering.prefixes;
@@ -315,6 +321,7 @@ export class Decision {
           checkState: (check) => this.#health.checkState(check),
         }),
       peers: this.#health.freshPeers(nowMs),
+      coordinators: this.#known,
       drain:
         drain?.stage.kind === 'routes'
           ? { reason: `drained: ${drain.override.reason}`, forced: drain.override.forced }
@@ -345,6 +352,7 @@ export class Decision {
   #tell(moment: Moment): readonly DecisionEffect[] {
     const known = this.#overrides.all(moment);
     const routeOverrides = known.filter(({ kind }) => kind !== 'drain');
+    const { sessionChange } = this.#routes;
     const state = {
       site: this.#identity.site,
       boot: this.#identity.boot,
@@ -355,6 +363,7 @@ export class Decision {
       ...(routeOverrides.length === 0 ? {} : { routeOverrides }),
       appliedOverrides: [...this.#drains.inEffect],
       failovers: [...this.#failovers.reports()],
+      ...(sessionChange === undefined ? {} : { sessionChange }),
       release: this.#release,
     };
     const report = this.#teller.tell(state, moment.nowMs);

@@ -55,5 +55,7 @@ export type DecisionEffect =
   /** The answers may have changed: publish what is decided now. */
   | { readonly kind: 'publish' }
   | Extract<AnnouncerEffect, { readonly kind: 'announce' | 'withdraw' }>
+  /** It is this site's turn to apply the session settings that wait (R28). */
+  | { readonly kind: 'changeSessions' }
   | { readonly kind: 'tell'; readonly report: PeerReport }
   | { readonly kind: 'event'; readonly event: DecisionEvent };

@@ -12,11 +12,13 @@ import type { CheckState } from '#health/check-tracker.ts';
 import type { SiteId } from '#health/model.ts';
 import type { AnchorReport, Override } from '#health/report.ts';
 import { Announcer } from '#steering/announcer/engine.ts';
+import type { Permission } from '#steering/safety/permission.ts';
 import type { AnnouncerInput, PrefixStatus, StoredAnnouncer } from '#steering/announcer/engine.ts';
 import type { DecisionEffect, DecisionEvent } from './effects.ts';
 import { anchorsOf } from './peers.ts';
-import type { FreshPeers } from './peers.ts';
+import type { Coordinators, FreshPeers } from './peers.ts';
 import { RouteOverrides } from './route-overrides.ts';
+import { mayChangeSessions, turnDeadline } from './session-turns.ts';
 
 /** Whether a border router of this site hears what it announces. */
 export interface Hearing {
@@ -24,6 +26,8 @@ export interface Hearing {
   readonly established: boolean;
   /** Prefixes that no established session is told, by families and lists of neighbors; none where absent. */
   readonly unheard?: readonly IpPrefix[];
+  /** Session settings that a release changes wait for this site's turn, or are changing (R28). */
+  readonly sessionChange?: 'waiting' | 'going';
 }
 
 /** One answer of this coordinator's own DNS at an address of a nameserver prefix (R18). */
@@ -39,6 +43,7 @@ export interface RoutesLook extends Pick<
   'prefixes' | 'serviceHere' | 'drain' | 'isDrained' | 'sanity' | 'nowMs'
 > {
   readonly peers: FreshPeers;
+  readonly coordinators: Coordinators;
 }
 
 /** Of queries to this coordinator's own DNS: one answer is enough to be there, three failures to be gone. */
@@ -51,6 +56,9 @@ export class RoutesHere {
   readonly #ownDns = new Map<IpPrefix, CheckState>();
   #hearing: Hearing = { established: false };
   #isOpen = false;
+  #waitingSince: MonoMs | undefined;
+  #turn: Permission | undefined;
+  #turnDeadline: MonoMs | undefined;
 
   constructor(own: { readonly site: SiteId; readonly boot: string }, stored: StoredAnnouncer) {
     this.#announcer = new Announcer(own, stored);
@@ -90,7 +98,28 @@ export class RoutesHere {
       isHeard: (prefix) => established && unheard?.includes(prefix) !== true,
     });
     events.push(...effects);
-    return effects.filter((effect) => effect.kind === 'announce' || effect.kind === 'withdraw');
+    const routes = effects.filter((effect) => effect.kind === 'announce' || effect.kind === 'withdraw');
+    return this.#judgeTurn(look)?.allow === true ? [...routes, { kind: 'changeSessions' }] : routes;
+  }
+
+  /** Whether changed session settings may be applied here; undefined where none wait. */
+  get turn(): Permission | undefined {
+    return this.#turn;
+  }
+
+  /** What the others are told of changed session settings. */
+  get sessionChange(): Hearing['sessionChange'] {
+    return this.#hearing.sessionChange;
+  }
+
+  #judgeTurn({ coordinators, peers, nowMs }: RoutesLook): Permission | undefined {
+    const isWaiting = this.#hearing.sessionChange === 'waiting';
+    this.#waitingSince = isWaiting ? (this.#waitingSince ?? nowMs) : undefined;
+    const since = this.#waitingSince;
+    const turn = since === undefined ? undefined : { coordinators, peers, waitingSince: since, nowMs };
+    this.#turn = turn && mayChangeSessions(turn);
+    this.#turnDeadline = turn && turnDeadline(turn);
+    return this.#turn;
   }
 
   /** Overrides of routes in force, of all sites, the oldest first. */
@@ -120,6 +149,7 @@ export class RoutesHere {
 
   /** When it wants to be looked at next, if nothing comes before. */
   nextDeadlineMs(nowMs: MonoMs): MonoMs | undefined {
-    return [this.#announcer.nextDeadlineMs(nowMs)].reduce(earliest, undefined);
+    const isAhead = this.#turnDeadline !== undefined && this.#turnDeadline > nowMs;
+    return earliest(this.#announcer.nextDeadlineMs(nowMs), isAhead ? this.#turnDeadline : undefined);
   }
 }

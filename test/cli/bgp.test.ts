@@ -186,28 +186,38 @@ test(
   },
 );
 
-test('R24: a release that changes settings of sessions everywhere takes no route from a router', options, async () => {
-  const { birds, directories } = world();
-  for (const site of ['fra', 'iad']) {
-    const path = join(directories.fra, 'sites', `${site}.yaml`);
-    writeFileSync(path, readFileSync(path, 'utf8').replace('holdTime: 9s', 'holdTime: 12s'));
-  }
-  const progress: { isDone: boolean } = { isDone: false };
-  const applying = runFairlead(['apply', '-r', 'longer hold time'], directories.fra).then(async ({ code }) => {
-    assert.equal(code, 0);
-    for (const bird of [birds.fra, birds.iad]) {
-      await bird.shows('show protocols all announcer', /BGP state: +Established[^]*Hold timer: +[0-9.]+\/12/);
+test(
+  'R24, R28: a release that changes sessions everywhere does so site by site, and takes no route',
+  options,
+  async () => {
+    const { birds, directories } = world();
+    for (const site of ['fra', 'iad']) {
+      const path = join(directories.fra, 'sites', `${site}.yaml`);
+      writeFileSync(path, readFileSync(path, 'utf8').replace('holdTime: 9s', 'holdTime: 12s'));
     }
-    progress.isDone = true;
-  });
-  while (!progress.isDone) {
-    for (const bird of [birds.fra, birds.iad]) {
-      assert.match(await bird.ask('show', 'route', prefix), /203\.0\.113\.0\/24/);
+    const progress: { isDone: boolean } = { isDone: false };
+    const applying = runFairlead(['apply', '-r', 'longer hold time'], directories.fra).then(async ({ code }) => {
+      assert.equal(code, 0);
+      const isSlower = /BGP state: +Established[^]*Hold timer: +[0-9.]+\/12/;
+      await birds.fra.shows('show protocols all announcer', isSlower);
+      assert.doesNotMatch(await birds.iad.ask('show', 'protocols', 'all', 'announcer'), isSlower);
+      const waiting = await runFairlead(['bgp'], directories.iad);
+      assert.match(
+        waiting.stdout,
+        /^the release's session settings of iad-rt wait .* \(R28\): fra is changing its sessions$/m,
+      );
+      await birds.iad.shows('show protocols all announcer', isSlower);
+      progress.isDone = true;
+    });
+    while (!progress.isDone) {
+      for (const bird of [birds.fra, birds.iad]) {
+        assert.match(await bird.ask('show', 'route', prefix), /203\.0\.113\.0\/24/);
+      }
     }
-  }
-  await applying;
-  for (const bird of [birds.fra, birds.iad]) assert.doesNotMatch(bird.log(), /Peer de-configured/);
-});
+    await applying;
+    for (const bird of [birds.fra, birds.iad]) assert.doesNotMatch(bird.log(), /Peer de-configured/);
+  },
+);
 
 test('fairlead stop: BIRD sees 65535:0, then the withdrawal, then Cease 6/2 with its text (R24)', options, async () => {
   const { birds, coordinators, directories } = world();
