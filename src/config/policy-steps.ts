@@ -172,7 +172,7 @@ function orderFault(step: PolicyStep, steps: readonly PolicyStep[], at: number):
 
 function weightFault({ kind }: PolicyStep, roster: Roster): string | undefined {
   if (kind !== 'weighted' && kind !== 'sticky') return undefined;
-  const isWeightless = roster.names.every((name) => roster.weightOf(name) === 0);
+  const isWeightless = !roster.isPartial && roster.names.every((name) => roster.weightOf(name) === 0);
   return isWeightless ? `every member has weight 0, expected one to have more` : undefined;
 }
 

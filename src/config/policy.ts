@@ -16,7 +16,7 @@ import type { PolicyPlace } from './policy-place.ts';
 import type { DocumentPath, Problem } from './problem.ts';
 import { checksOf, serviceProblems, serviceSchema } from './service.ts';
 import type { ServiceConfig } from './service.ts';
-import { loadYaml } from './yaml-document.ts';
+import { loadYamlParts } from './yaml-document.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
 const target = { address: ipAddress, port };
@@ -63,29 +63,61 @@ export interface Policy {
   readonly nets: readonly NetConfig[];
 }
 
+/** Policy files as far as they can be read. */
+export interface PolicyParts {
+  readonly problems: readonly Problem[];
+  /** What is sound in them; undefined where a file is nothing that can be read. */
+  readonly policy: Policy | undefined;
+  /** Services of which something is refused, whether the policy has what is left of them or not. */
+  readonly faulty: ReadonlySet<ServiceId>;
+}
+
 /** Reads and merges policy files, in the order given; what stands in two of them is refused at the second place. */
 export function parsePolicies(files: ReadonlyMap<string, string>): Result<Policy, readonly Problem[]> {
+  const { problems, policy } = parsePolicyParts(files);
+  return problems.length > 0 || policy === undefined ? refuse(problems) : succeed(policy);
+}
+
+/** Reads as `parsePolicies` does; what can be read comes with the problems of the rest. */
+export function parsePolicyParts(files: ReadonlyMap<string, string>): PolicyParts {
   const problems: Problem[] = [];
   const services = new Map<ServiceId, ServiceConfig>();
   const prefixes = new Map<IpPrefix, PrefixConfig>();
   const references: ReferenceConfig[] = [];
   const nets = new Map<IpPrefix, NetConfig>();
+  const faulty = new Set<ServiceId>();
+  let isReadable = true;
   for (const [file, text] of files) {
-    const loaded = loadYaml(file, text, policySchema);
-    if (!loaded.ok) {
-      problems.push(...loaded.fault);
+    const { document, damaged, problems: refused } = loadYamlParts(file, text, policySchema, entryOf);
+    problems.push(...refused);
+    for (const [section, name] of damaged) if (section === 'services') faulty.add(String(name));
+    if (document === undefined) {
+      isReadable = false;
       continue;
     }
-    for (const service of servicesOf(loaded.value)) {
-      problems.push(...serviceProblems(service), ...addOnce(services, service.service, service));
+    for (const service of servicesOf(document)) {
+      // What is missing from a damaged one may be what was left out of it.
+      const own = faulty.has(service.service) ? [] : serviceProblems(service);
+      if (own.length > 0) faulty.add(service.service);
+      problems.push(...own, ...addOnce(services, service.service, service));
     }
-    for (const prefix of prefixesOf(loaded.value)) problems.push(...addOnce(prefixes, prefix.prefix, prefix));
-    references.push(...referencesOf(loaded.value));
-    for (const net of netsOf(loaded.value, problems)) problems.push(...addOnce(nets, net.prefix, net));
-    problems.push(...timingProblems(loaded.value));
+    for (const prefix of prefixesOf(document)) problems.push(...addOnce(prefixes, prefix.prefix, prefix));
+    references.push(...referencesOf(document));
+    for (const net of netsOf(document, problems)) problems.push(...addOnce(nets, net.prefix, net));
+    problems.push(...timingProblems(document));
   }
-  if (problems.length > 0) return refuse(problems);
-  return succeed({ services, prefixes: [...prefixes.values()], references, nets: [...nets.values()] });
+  const policy = { services, prefixes: [...prefixes.values()], references, nets: [...nets.values()] };
+  return { problems, policy: isReadable ? policy : undefined, faulty };
+}
+
+/**
+ * What is left out for a fault: the checks of a service, which its policy does without, or else the service; of
+ * everything else all of its list, whose places would move.
+ */
+function entryOf([section, name, key]: DocumentPath): DocumentPath {
+  if (section === undefined) return [];
+  if (section !== 'services' || name === undefined) return [section];
+  return key === 'check' || key === 'checks' ? [section, name, key] : [section, name];
 }
 
 type PolicyDocument = YamlDocument<z.output<typeof policySchema>>;

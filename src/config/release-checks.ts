@@ -9,7 +9,7 @@ import { fileProblem } from './problem.ts';
 import type { Problem } from './problem.ts';
 import type { ReleaseZone } from './zone-facts.ts';
 import type { EndpointConfig, SiteDocument } from './site.ts';
-import { serviceCheckProblems, steeringProblems, steeringWarnings } from './steering-checks.ts';
+import { serviceCheckProblems, steeringProblems, steeringWarnings, usesOf } from './steering-checks.ts';
 
 /** A release's parts, each sound in itself. */
 export interface ReleaseParts {
@@ -28,7 +28,7 @@ export function crossProblems(parts: ReleaseParts): readonly Problem[] {
     ...doubleEndpoints(parts),
     ...referenceProblems(parts),
     ...zoneProblems(parts),
-    ...steeringProblems(parts.zones, parts.policy, parts.services),
+    ...steeringProblems(usesOf(parts.zones), parts.policy, parts.services),
     ...serviceCheckProblems(parts.policy),
   ];
 }

@@ -16,17 +16,20 @@ import type { ServicePolicy } from '#steering/policy/model.ts';
 import type { Endpoint, PrefixPolicy, SteeringModel } from '#steering/model.ts';
 import { bgpProblems } from './bgp-checks.ts';
 import { didYouMean } from './nearest.ts';
-import { parsePolicies } from './policy.ts';
+import { parsePolicyParts } from './policy.ts';
 import type { Policy } from './policy.ts';
 import { compilePrefixes } from './prefix-policy.ts';
 import { fileProblem, sortProblems } from './problem.ts';
 import type { Problem } from './problem.ts';
 import { crossProblems, crossWarnings } from './release-checks.ts';
+import type { ReleaseParts } from './release-checks.ts';
 import { isReleasePath, pathProblems, releaseDigest } from './release-files.ts';
 import type { ReleaseFiles } from './release-files.ts';
+import type { Gaps } from './service-members.ts';
 import { compileServices } from './service-policy.ts';
 import { parseSite } from './site.ts';
 import type { SiteConfig, SiteDocument } from './site.ts';
+import { steeringProblems, usesOf } from './steering-checks.ts';
 import type { ReleaseZone, ZoneReading } from './zone-facts.ts';
 
 /** A release that may run. */
@@ -62,11 +65,17 @@ export function compileRelease(
     problems.push(missingSite(files, options.site));
   }
   const sites = parseSites(files, problems);
-  const policy = parsePolicyFiles(files, problems);
+  const hasFaultySites = problems.length > 0;
+  const { policy, faulty, problems: policyProblems } = parsePolicyParts(new Map(filesUnder(files, 'zones/', '.yaml')));
+  problems.push(...policyProblems);
   // A broken site or policy file would echo in every file that names what it holds; a broken zone echoes nowhere.
-  const isConnected = policy !== undefined && problems.length === 0;
+  const isConnected = problems.length === 0;
   const { zones, warnings } = collectZones(files, options.zones, problems);
-  if (!isConnected) return refuse(sortProblems(problems));
+  if (policy === undefined) return refuse(sortProblems(problems));
+  if (!isConnected) {
+    const gaps = { hasFaultySites, faultyServices: faulty };
+    return refuse(sortProblems([...problems, ...steeringFaults({ sites, policy, zones }, gaps)]));
+  }
 
   const prefixes = compilePrefixes(sites, policy);
   const services = compileServices(sites, policy);
@@ -86,6 +95,14 @@ export function compileRelease(
   });
 }
 
+/** What is wrong with policies and their use, as far as that shows without what cannot be read. */
+function steeringFaults({ sites, policy, zones }: Omit<ReleaseParts, 'services'>, gaps: Gaps): readonly Problem[] {
+  const { policies, problems } = compileServices(sites, policy, gaps);
+  if (gaps.hasFaultySites) return problems;
+  const uses = usesOf(zones).filter(({ service }) => !gaps.faultyServices.has(service));
+  return [...problems, ...steeringProblems(uses, policy, policies)];
+}
+
 function filesUnder(files: ReleaseFiles, folder: string, ending: string): readonly (readonly [string, string])[] {
   return [...files].filter(([path]) => isReleasePath(path) && path.startsWith(folder) && path.endsWith(ending));
 }
@@ -97,13 +114,6 @@ function parseSites(files: ReleaseFiles, problems: Problem[]): readonly SiteDocu
     problems.push(...parsed.fault);
     return [];
   });
-}
-
-function parsePolicyFiles(files: ReleaseFiles, problems: Problem[]): Policy | undefined {
-  const parsed = parsePolicies(new Map(filesUnder(files, 'zones/', '.yaml')));
-  if (parsed.ok) return parsed.value;
-  problems.push(...parsed.fault);
-  return undefined;
 }
 
 function collectZones(

@@ -7,12 +7,26 @@ import type { DocumentPath, Problem } from './problem.ts';
 import type { ServiceConfig } from './service.ts';
 import type { SiteDocument } from './site.ts';
 
+/** What of a release cannot be read, so that nothing is concluded from its absence: its own faults are told already. */
+export interface Gaps {
+  readonly hasFaultySites: boolean;
+  readonly faultyServices: ReadonlySet<ServiceId>;
+}
+
+export const noGaps: Gaps = { hasFaultySites: false, faultyServices: new Set() };
+
 /** The members of a service, and what steps may call them. */
 export class Roster {
   readonly members: readonly PolicyMember[];
+  /** Whether it may have more members, which nothing is known of. */
+  readonly isPartial: boolean;
   readonly #byTag: ReadonlyMap<string, readonly MemberName[]>;
 
-  constructor(members: readonly { readonly member: PolicyMember; readonly tags: readonly string[] }[]) {
+  constructor(
+    members: readonly { readonly member: PolicyMember; readonly tags: readonly string[] }[],
+    isPartial = false,
+  ) {
+    this.isPartial = isPartial;
     this.members = members.map(({ member }) => member);
     const byTag = new Map<string, MemberName[]>();
     for (const { member, tags } of members) {
@@ -25,9 +39,9 @@ export class Roster {
     return this.members.map(({ name }) => name);
   }
 
-  /** The members that a word means: the one of that name, or those with that tag; undefined where there are none. */
+  /** The members that a word means: the one of that name, or those with that tag; undefined where there can be none. */
   find(word: string): readonly MemberName[] | undefined {
-    return this.names.includes(word) ? [word] : this.#byTag.get(word);
+    return this.names.includes(word) ? [word] : (this.#byTag.get(word) ?? (this.isPartial ? [] : undefined));
   }
 
   /** Why a word means no member. */
@@ -45,7 +59,7 @@ export class Roster {
 }
 
 /** The members of a service: first its sites in the order of their files, then the services that it names. */
-export function rosterOf({ service, fields }: ServiceConfig, sites: readonly SiteDocument[]): Roster {
+export function rosterOf({ service, fields }: ServiceConfig, sites: readonly SiteDocument[], gaps = noGaps): Roster {
   const here = sites.flatMap(({ site }) => {
     const endpoints = site.endpoints.filter((endpoint) => endpoint.service === service);
     if (endpoints.length === 0) return [];
@@ -67,13 +81,14 @@ export function rosterOf({ service, fields }: ServiceConfig, sites: readonly Sit
     member: { kind: 'service', name, weight } as const,
     tags: [...new Set(tags)],
   }));
-  return new Roster([...here, ...nested]);
+  return new Roster([...here, ...nested], gaps.hasFaultySites);
 }
 
 /** What is wrong with the services that services name: unknown ones, doubles, and circles. */
 export function memberProblems(
   services: ReadonlyMap<ServiceId, ServiceConfig>,
   sites: readonly SiteDocument[],
+  { faultyServices }: Gaps,
 ): readonly Problem[] {
   return [...services.values()].flatMap((config) => {
     const { service, place, fields } = config;
@@ -81,7 +96,7 @@ export function memberProblems(
     const isHere = (name: string): boolean =>
       sites.some(({ site }) => site.id === name && site.endpoints.some((endpoint) => endpoint.service === service));
     const faultOf = (name: string, index: number): string | undefined => {
-      if (!services.has(name)) {
+      if (!services.has(name) && !faultyServices.has(name)) {
         return `no service '${name}', expected one of zones/*.yaml${didYouMean(name, services.keys())}`;
       }
       if (listed.indexOf(name) !== index) return `service '${name}' is given twice`;

@@ -16,7 +16,14 @@ export function compile(
   www: string,
   { more = '', sites = {}, steers = [] }: { more?: string; sites?: Record<string, string>; steers?: SteerUse[] } = {},
 ): ReturnType<typeof compileRelease> {
-  const files = releaseWith({ ...sites, 'zones/www.yaml': `services:\n  www:\n${check}${www}${more}` });
+  return compileFiles({ ...sites, 'zones/www.yaml': `services:\n  www:\n${check}${www}${more}` }, steers);
+}
+
+function compileFiles(
+  changes: Readonly<Record<string, string>>,
+  steers: SteerUse[],
+): ReturnType<typeof compileRelease> {
+  const files = releaseWith(changes);
   const readZone: ZoneReader = (file, text) => {
     const reading = readAnyZone(file, text);
     return { ...reading, facts: reading.facts && { ...reading.facts, steers } };
@@ -38,9 +45,17 @@ export function policyOf(...args: Parameters<typeof compile>): ServicePolicy | u
 
 /** Every problem of a release that must be refused, a line for each. */
 export function refusal(...args: Parameters<typeof compile>): string {
-  const release = compile(...args);
+  return problemsOf(compile(...args)).join('\n');
+}
+
+/** Every problem of a release with these files in place of others, which must be refused. */
+export function refusalOfFiles(changes: Readonly<Record<string, string>>, steers: SteerUse[]): readonly string[] {
+  return problemsOf(compileFiles(changes, steers));
+}
+
+function problemsOf(release: ReturnType<typeof compileRelease>): readonly string[] {
   assert.equal(release.ok, false, 'the release must be refused');
-  return release.fault.map(formatProblem).join('\n');
+  return release.fault.map(formatProblem);
 }
 
 /** The text of a policy with these steps. */

@@ -5,7 +5,7 @@ import { formatProblem } from './problem.ts';
 import { releaseFiles } from './release-files.ts';
 import { compileRelease } from './release.ts';
 import { readAnyZone, readingsOf, releaseWith, siteText } from './release.fixture.ts';
-import { check, compiled, policyOf, refusal, steps } from './service-policy.fixture.ts';
+import { check, compiled, policyOf, refusal, refusalOfFiles, steps } from './service-policy.fixture.ts';
 import type { compile } from './service-policy.fixture.ts';
 
 test('a service without a policy answers what is up at its sites, with the weights of its endpoints', () => {
@@ -282,4 +282,55 @@ test('every example of the page on steering is a sound policy', () => {
     const release = compileRelease(files, { site: 'fra', zones: new Map() });
     assert.ok(release.ok, release.ok ? '' : `${text}${release.fault.map(formatProblem).join('\n')}`);
   }
+});
+
+test('faults of policies are told beside what the schema refuses elsewhere, once each', () => {
+  const text = `services:
+  www:
+    check: { type: htp }
+    policy: [{ failover: [fra, lon] }]
+  api:
+    check: { type: tcp }
+    minHealthy: many
+    policy: [{ failover: [fra, lon] }]
+  shop:
+    members: [{ service: www, weight: 0 }, { service: api, weight: 0 }]
+    policy: [weighted]
+  far:
+    members: [{ service: www }]
+    policy: [{ geo: { continent: {}, fallback: any } }]
+prefixes:
+  - { prefix: 203.0.113.0/24, gatedBy: { any: [www] } }
+`;
+  const steers = [
+    { ...use, service: 'api' },
+    { ...use, service: 'nope' },
+  ];
+  assert.deepEqual(refusalOfFiles({ 'zones/www.yaml': text }, steers), [
+    "zones/example.com.zone:9:14: no service 'nope', expected one of zones/*.yaml",
+    "zones/www.yaml:3:20: services.www.check.type: got 'htp', expected 'tcp', 'http', 'https', 'tls', 'dns', 'icmp', 'exec', 'file', 'agentCheck', 'prometheus', 'service' or 'constant', did you mean 'http'?",
+    "zones/www.yaml:4:26: services.www.policy[0].failover: 'iad' is in no tier, expected every member in one",
+    "zones/www.yaml:4:32: services.www.policy[0].failover[1]: no member 'lon', expected one of fra, iad",
+    "zones/www.yaml:7:17: services.api.minHealthy: got 'many', expected a whole number",
+    'zones/www.yaml:11:14: services.shop.policy[0]: every member has weight 0, expected one to have more',
+    'zones/www.yaml:14:34: services.far.policy[0].geo.continent: got an empty map, expected a place and where it leads',
+    "zones/www.yaml:16:5: prefixes[0]: missing key 'sites', expected a list",
+  ]);
+});
+
+test('what policies say of a site that cannot be read is no fault', () => {
+  const text = `services:
+  www:
+    check: { type: tcp }
+    minHealthy: 2
+    policy: [{ failover: [fra, iad, west] }, { geo: { country: { XX: iad }, fallback: any } }]
+  sum:
+    members: [{ service: none }]
+`;
+  const changes = { 'sites/iad.yaml': 'site: iad\n', 'zones/www.yaml': text };
+  const problems = refusalOfFiles(changes, [use]).filter((problem) => !problem.startsWith('sites/'));
+  assert.deepEqual(problems, [
+    "zones/www.yaml:5:66: services.www.policy[1].geo.country.XX: there is no country 'XX', expected a code of ISO 3166-1 such as DE",
+    "zones/www.yaml:7:26: services.sum.members[0].service: no service 'none', expected one of zones/*.yaml",
+  ]);
 });

@@ -9,8 +9,8 @@ import type { FailoverModes, PolicyStep, ServicePolicy } from '#steering/policy/
 import type { Policy } from './policy.ts';
 import { readSteps } from './policy-steps.ts';
 import type { Problem } from './problem.ts';
-import { memberProblems, rosterOf } from './service-members.ts';
-import type { Roster } from './service-members.ts';
+import { memberProblems, noGaps, rosterOf } from './service-members.ts';
+import type { Gaps, Roster } from './service-members.ts';
 import type { ServiceConfig } from './service.ts';
 import type { SiteDocument } from './site.ts';
 
@@ -20,31 +20,37 @@ export interface CompiledServices {
   readonly problems: readonly Problem[];
 }
 
-/** Compiles every service of a release. */
-export function compileServices(sites: readonly SiteDocument[], { services }: Policy): CompiledServices {
-  const problems: Problem[] = [...memberProblems(services, sites)];
+/** Compiles every service of a release; with gaps, for its problems only. */
+export function compileServices(
+  sites: readonly SiteDocument[],
+  { services }: Pick<Policy, 'services'>,
+  gaps: Gaps = noGaps,
+): CompiledServices {
+  const problems: Problem[] = [...memberProblems(services, sites, gaps)];
   const policies = new Map<ServiceId, ServicePolicy>();
   for (const config of services.values()) {
-    const roster = rosterOf(config, sites);
-    problems.push(...checkProblems(config, roster));
+    const roster = rosterOf(config, sites, gaps);
+    const isFaulty = gaps.faultyServices.has(config.service);
+    if (!isFaulty) problems.push(...checkProblems(config, roster));
     // Without a member every name in it would be a fault of its own; that there is none is told elsewhere.
-    if (roster.members.length === 0) continue;
+    if (roster.members.length === 0 && !roster.isPartial) continue;
     const { steps, problems: stepProblems } = readSteps(config, roster);
-    problems.push(...stepProblems, ...healthyProblems(config, roster));
+    problems.push(...stepProblems, ...(isFaulty ? [] : healthyProblems(config, roster)));
     policies.set(config.service, policyFrom(config, roster, steps));
   }
-  for (const config of services.values()) problems.push(...emptyMemberProblems(config, services, policies));
+  for (const config of services.values()) problems.push(...emptyMemberProblems(config, policies, services, gaps));
   return { policies, problems };
 }
 
 /** Members that are services without anything to answer; unknown ones are told elsewhere. */
 function emptyMemberProblems(
   { place, fields }: ServiceConfig,
-  services: Policy['services'],
   policies: ReadonlyMap<ServiceId, ServicePolicy>,
+  services: Policy['services'],
+  { faultyServices }: Gaps,
 ): readonly Problem[] {
   return (fields.members ?? []).flatMap(({ service }, index) => {
-    if (!services.has(service) || policies.has(service)) return [];
+    if (!services.has(service) || policies.has(service) || faultyServices.has(service)) return [];
     const message = `service '${service}' has nothing to answer, expected an endpoint of it at a site, or members`;
     return [place.problem(message, 'value', ['members', index, 'service'])];
   });
@@ -79,10 +85,10 @@ function checkProblems({ service, place, checks }: ServiceConfig, roster: Roster
   return [place.problem(`'${service}' has endpoints at site '${site.name}', expected 'check' or 'checks'`, 'key')];
 }
 
-function healthyProblems({ place, fields }: ServiceConfig, { members }: Roster): readonly Problem[] {
+function healthyProblems({ place, fields }: ServiceConfig, { members, isPartial }: Roster): readonly Problem[] {
   const problems: Problem[] = [];
   const { minHealthy, failover, failback, policy } = fields;
-  if (minHealthy > members.length) {
+  if (minHealthy > members.length && !isPartial) {
     const message = `got '${minHealthy}' of ${members.length} members, expected at most ${members.length}`;
     problems.push(place.problem(message, 'value', ['minHealthy']));
   }

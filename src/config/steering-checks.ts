@@ -14,11 +14,11 @@ import type { ReleaseZone, SteerUse } from './zone-facts.ts';
 
 /** Records that steer by a service that is not there, or that could never give anything. */
 export function steeringProblems(
-  zones: readonly ReleaseZone[],
+  uses: readonly SteerUse[],
   { services }: Policy,
   policies: ReadonlyMap<ServiceId, ServicePolicy>,
 ): readonly Problem[] {
-  return usesOf(zones).flatMap((use) => {
+  return uses.flatMap((use) => {
     const { service, type } = use;
     if (!services.has(service)) {
       return [
@@ -73,7 +73,8 @@ export function serviceCheckProblems({ services }: Policy): readonly Problem[] {
   return [...unknown, place.problem(`its checks follow itself, ${way}: once down, it would stay down`, 'key')];
 }
 
-function usesOf(zones: readonly ReleaseZone[]): readonly SteerUse[] {
+/** Every use of a service by a record of these zones. */
+export function usesOf(zones: readonly ReleaseZone[]): readonly SteerUse[] {
   return zones.flatMap(({ facts }) => facts.steers);
 }
 

@@ -25,12 +25,35 @@ export interface YamlDocument<Value> {
   readonly problemAt: (path: DocumentPath, message: string, at?: 'key' | 'value') => Problem;
 }
 
+/** A file as far as it can be read. */
+export interface YamlParts<Value> {
+  readonly problems: readonly Problem[];
+  /** The document, without its damaged entries; undefined where the rest of it is nothing either. */
+  readonly document: YamlDocument<Value> | undefined;
+  /** The entries of maps that were left out, for what the schema refuses in them. */
+  readonly damaged: readonly DocumentPath[];
+}
+
+/** The entry of a map to leave out for a fault at a path: one that the rest of the document does without. */
+export type EntryOf = (fault: DocumentPath) => DocumentPath;
+
 /** Reads and validates `text`; `file` only names it in problems. Returns every problem, or the document. */
 export function loadYaml<Schema extends z.ZodType>(
   file: string,
   text: string,
   schema: Schema,
 ): Result<YamlDocument<z.output<Schema>>, readonly Problem[]> {
+  const { document, problems } = loadYamlParts(file, text, schema);
+  return problems.length > 0 || document === undefined ? refuse(problems) : succeed(document);
+}
+
+/** Reads as `loadYaml` does; of a file that only the schema refuses, the rest comes with the problems. */
+export function loadYamlParts<Schema extends z.ZodType>(
+  file: string,
+  text: string,
+  schema: Schema,
+  entryOf?: EntryOf,
+): YamlParts<z.output<Schema>> {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -49,7 +72,8 @@ export function loadYaml<Schema extends z.ZodType>(
   const structure = syntax.length > 0 ? [] : findStructureFaults(document, lines);
   const broken = [...syntax, ...structure.map((fault) => at(fault.offset, [], fault.message))];
   const plain = syntax.length > 0 ? refuse('') : toPlainValue(document);
-  if (!plain.ok) return refuse(broken.length > 0 ? broken : [at(0, [], plain.fault)]);
+  const nothing = { document: undefined, damaged: [] };
+  if (!plain.ok) return { ...nothing, problems: broken.length > 0 ? broken : [at(0, [], plain.fault)] };
 
   const parsed = schema.safeParse(plain.value);
   const faults = parsed.success ? [] : describeIssues(parsed.error.issues, { schema, value: plain.value });
@@ -57,8 +81,25 @@ export function loadYaml<Schema extends z.ZodType>(
     ...broken,
     ...faults.map((fault) => ({ ...problemAt(fault.path, fault.message, fault.at), path: formatPath(fault.shown) })),
   ];
-  if (problems.length > 0 || !parsed.success) return refuse(problems);
-  return succeed({ file, value: parsed.data, problemAt });
+  if (problems.length === 0 && parsed.success)
+    return { problems, document: { file, value: parsed.data, problemAt }, damaged: [] };
+  if (entryOf === undefined || broken.length > 0) return { ...nothing, problems };
+  const damaged = faults.map((fault) => entryOf(fault.path));
+  const rest = schema.safeParse(without(plain.value, damaged));
+  if (!rest.success) return { ...nothing, problems };
+  return { problems, document: { file, value: rest.data, problemAt }, damaged };
+}
+
+/** A plain value without these entries of its maps. */
+function without(value: unknown, paths: readonly DocumentPath[]): unknown {
+  if (paths.some((path) => path.length === 0)) return undefined;
+  if (paths.length === 0 || typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => {
+      const below = paths.filter(([step]) => step === key).map((path) => path.slice(1));
+      return below.some((path) => path.length === 0) ? [] : [[key, without(inner, below)]];
+    }),
+  );
 }
 
 function describeSyntax(error: YAMLError): string {
