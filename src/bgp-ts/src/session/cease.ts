@@ -19,20 +19,37 @@ export function collisionFault(reason: string): MessageFault {
   return cease(ceaseSubcode.collisionResolution, noData, reason);
 }
 
+/** What decides whether the peer is to forget our routes when we end the session. */
+export interface RestartTerms {
+  /** Both sides set the N bit, so that anything but a Hard Reset lets the peer keep our routes. */
+  readonly hasNotification: boolean;
+  /** Our routes lead to where packets go whatever becomes of this speaker. */
+  readonly isForwardingPreserved: boolean;
+}
+
 /**
- * What a reset says. `hasNotification`: both sides set the N bit, so that anything but a Hard Reset lets the peer keep
- * our routes.
+ * What a reset says. Between peers with the N bit it is a Hard Reset where RFC 8538 §5.1 advises one (6/1), or where the
+ * path that BFD lost is the one that packets for our routes take (RFC 5882 §4.3, RFC 9384 §3).
  */
-export function resetFault(how: SessionReset, hasNotification: boolean): MessageFault {
+export function resetFault(how: SessionReset, terms: RestartTerms): MessageFault {
+  const isHard = terms.hasNotification && forgetsRoutes(how, terms);
+  const inner = plainResetFault(how);
+  return isHard ? hardReset(inner) : inner;
+}
+
+function forgetsRoutes(how: SessionReset, { isForwardingPreserved }: RestartTerms): boolean {
+  if (how.mode === 'bfdDown') return !isForwardingPreserved;
+  return how.mode === 'hardReset' || how.mode === 'maxPrefixes';
+}
+
+function plainResetFault(how: SessionReset): MessageFault {
   switch (how.mode) {
     case 'administrative':
       return administrative(ceaseSubcode.administrativeReset, how.text, 'administrative reset');
     case 'bfdDown':
       return cease(ceaseSubcode.bfdDown, noData, 'BFD is down');
-    case 'hardReset': {
-      const inner = administrative(ceaseSubcode.administrativeReset, how.text, 'hard reset');
-      return hasNotification ? hardReset(inner) : inner;
-    }
+    case 'hardReset':
+      return administrative(ceaseSubcode.administrativeReset, how.text, 'hard reset');
     case 'maxPrefixes': {
       const { afi, safi } = familyCode(how.family);
       const data = concatBytes([uint16Bytes(afi), Uint8Array.of(safi), uint32Bytes(how.limit)]);

@@ -153,34 +153,72 @@ void test('a loser that the peer closes first changes nothing', () => {
   assert.equal(bench.session.state.kind, 'established');
 });
 
-void test('a peer that restarted takes over from its dead connection, which ends without a word', () => {
-  const restart = (isRestarting: boolean): Uint8Array =>
-    open({
-      capabilities: [
-        ipv4,
-        { kind: 'fourOctetAs', asn: 65000 },
-        { kind: 'gracefulRestart', isRestarting, hasNotification: false, restartTimeSeconds: 120, families: [] },
-      ],
-    });
-  const gracefulRestart = {
-    restartTimeSeconds: 120,
-    isForwardingPreserved: true,
-    hasNotification: true,
-    isRestarting: () => false,
-  };
+const restart = (isRestarting: boolean): Uint8Array =>
+  open({
+    capabilities: [
+      ipv4,
+      { kind: 'fourOctetAs', asn: 65000 },
+      { kind: 'gracefulRestart', isRestarting, hasNotification: false, restartTimeSeconds: 120, families: [] },
+    ],
+  });
+const gracefulRestart = {
+  restartTimeSeconds: 120,
+  isForwardingPreserved: true,
+  hasNotification: true,
+  isRestarting: () => false,
+};
+const takeover = (closed: number): readonly string[] => [
+  'send keepalive',
+  `close ${closed} after flush`,
+  'established -> openConfirm: the peer restarted',
+];
+
+/** Waits for the peer, whose first connection is up; OPENs of it have graceful restart. */
+function restartable(): Bench {
   const bench = new Bench({ connection: 'both', gracefulRestart });
   bench.step({ kind: 'start' });
   bench.step({ kind: 'incoming', connection: -1, localAddress });
   receive(bench, -1, restart(false), encodeKeepalive());
+  return bench;
+}
+
+void test('a peer that restarted takes over from its dead connection, which ends without a word', () => {
+  const bench = restartable();
   bench.step({ kind: 'incoming', connection: -2, localAddress });
-  assert.deepEqual(receive(bench, -2, restart(true)), [
-    'send keepalive',
-    'close -1 after flush',
-    'established -> openConfirm: the peer restarted',
-  ]);
+  assert.deepEqual(receive(bench, -2, restart(true)), takeover(-1));
   receive(bench, -2, encodeKeepalive());
   bench.step({ kind: 'incoming', connection: -3, localAddress });
   assert.equal(receive(bench, -3, restart(true))[0], 'send notification 6/7');
+});
+
+void test('a peer that crashes silently again and again takes over each time, whatever its R bit says', () => {
+  const bench = restartable();
+  for (const [index, isRestarting] of [true, true, false, true, false].entries()) {
+    const connection = -2 - index;
+    bench.nowMs += 10_000;
+    bench.step({ kind: 'incoming', connection, localAddress });
+    assert.deepEqual(receive(bench, connection, restart(isRestarting)), takeover(connection + 1));
+    receive(bench, connection, encodeKeepalive());
+    assert.equal(bench.session.state.kind, 'established');
+  }
+});
+
+void test('a second connection wins neither right after the first, nor while the first is heard, nor without graceful restart', () => {
+  const early = restartable();
+  early.nowMs += 9999;
+  early.step({ kind: 'incoming', connection: -2, localAddress });
+  assert.equal(receive(early, -2, restart(false))[0], 'send notification 6/7');
+
+  const heard = restartable();
+  heard.nowMs += 10_000;
+  heard.step({ kind: 'incoming', connection: -2, localAddress });
+  receive(heard, -1, encodeKeepalive());
+  assert.equal(receive(heard, -2, restart(false))[0], 'send notification 6/7');
+
+  const plain = restartable();
+  plain.nowMs += 10_000;
+  plain.step({ kind: 'incoming', connection: -2, localAddress });
+  assert.equal(receive(plain, -2, open())[0], 'send notification 6/7');
 });
 
 void test('equal identifiers go by AS number, identifiers as unsigned numbers', () => {

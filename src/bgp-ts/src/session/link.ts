@@ -41,6 +41,8 @@ export class Link {
   readonly connection: ConnectionId;
   /** Whether we made the connection. */
   readonly isDialed: boolean;
+  /** When the connection came up. */
+  readonly startedMs: number;
   readonly #config: SessionConfig;
   readonly #host: LinkHost;
   #state: LinkState;
@@ -52,6 +54,7 @@ export class Link {
   ) {
     this.connection = connection;
     this.isDialed = isDialed;
+    this.startedMs = nowMs;
     this.#config = config;
     this.#host = host;
     const holdDeadlineMs = nowMs + openSentHoldMs;
@@ -221,7 +224,7 @@ export class Link {
   #onConfirmed(state: OpenConfirm, nowMs: number): void {
     const { connection, localAddress, framer, negotiated } = state;
     const holdClock = restartHold(state.holdClock, negotiated.holdTimeMs, nowMs);
-    const up = { connection, localAddress, framer, negotiated, holdClock, sinceMs: nowMs };
+    const up = { connection, localAddress, framer, negotiated, holdClock, sinceMs: nowMs, heardMs: nowMs };
     this.#state = { kind: 'established', ...up, sendWatch: { kind: 'idle' } };
     this.#host.advanced(this, '');
   }
@@ -243,7 +246,8 @@ export class Link {
   }
 
   #heard(state: Established, nowMs: number): void {
-    this.#state = { ...state, holdClock: restartHold(state.holdClock, state.negotiated.holdTimeMs, nowMs) };
+    const holdClock = restartHold(state.holdClock, state.negotiated.holdTimeMs, nowMs);
+    this.#state = { ...state, holdClock, heardMs: nowMs };
   }
 
   /** The next KEEPALIVE is due later, and an established peer has to take what was sent in time. */

@@ -167,15 +167,16 @@ void test('capabilities that come twice, unknown ones, and more than 255 bytes o
   assert.equal(refused(peerOpen([ipv4, as65000, { kind: 'fourOctetAs', asn: 65009 }])), '2/2 0000fdf1');
 });
 
-void test('hold times 0, 3 and 65535 are taken, the smaller one counts, and 0 wins', () => {
+void test('hold times 3 and 65535 are taken, the smaller one counts, and 0 wins where it is allowed', () => {
   const holdTimeMs = (peer: number, local: number): number | string => {
-    const judged = judgeOpen(peerOpen([ipv4], peer), config({ holdTimeSeconds: local }));
+    const judged = judgeOpen(peerOpen([ipv4], peer), config({ holdTimeSeconds: local, allowHoldTimeZero: true }));
     return judged.ok ? judged.value.holdTimeMs : judged.fault.reason;
   };
   assert.equal(holdTimeMs(0, 90), 0);
   assert.equal(holdTimeMs(90, 0), 0);
   assert.equal(holdTimeMs(3, 90), 3000);
   assert.equal(holdTimeMs(65535, 65535), 65_535_000);
+  assert.equal(refused(peerOpen([ipv4], 0)), '2/6 0000');
   assert.equal(refused(peerOpen([ipv4], 1)), '2/6 0001');
   assert.equal(refused(peerOpen([ipv4], 2)), '2/6 0002');
 });
@@ -240,7 +241,7 @@ const ends: readonly (readonly [SessionInput, withoutN: string, withN: string])[
   [
     { kind: 'reset', how: { mode: 'maxPrefixes', family: 'ipv6-unicast', limit: 1000 } },
     '6/1 000201000003e8',
-    '6/1 000201000003e8',
+    '6/9 0601000201000003e8',
   ],
   [{ kind: 'reset', how: { mode: 'configurationChanged' } }, '6/6', '6/6'],
   [{ kind: 'reset', how: { mode: 'outOfResources', reason: 'no memory' } }, '6/8', '6/8'],
@@ -268,7 +269,7 @@ void test('a Hard Reset of the peer is reported with what it stands for', () => 
 });
 
 void test('without a hold time the first KEEPALIVE is awaited for four minutes', () => {
-  const bench = new Bench({ holdTimeSeconds: 0 }).reach('openConfirm');
+  const bench = new Bench({ holdTimeSeconds: 0, allowHoldTimeZero: true }).reach('openConfirm');
   assert.equal(bench.wait()[0], 'send notification 4/0');
   assert.equal(bench.nowMs, 240_000);
 });

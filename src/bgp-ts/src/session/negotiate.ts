@@ -54,7 +54,7 @@ function offersExtendedNextHop(config: SessionConfig): boolean {
 export function judgeOpen(open: OpenMessage, config: SessionConfig): Result<Negotiated, MessageFault> {
   const families = commonFamilies(open, config);
   const fault =
-    judgeAsn(open, config) ?? judgeIdentifier(open, config) ?? judgeHoldTime(open) ?? judgeRole(open, config);
+    judgeAsn(open, config) ?? judgeIdentifier(open, config) ?? judgeHoldTime(open, config) ?? judgeRole(open, config);
   if (fault !== undefined) return refuse(fault);
   if (families.length === 0) {
     const wanted = encodeCapabilities(config.families.map(multiprotocol));
@@ -74,6 +74,7 @@ export function judgeOpen(open: OpenMessage, config: SessionConfig): Result<Nego
     routeRefresh: has(open, 'routeRefresh') || has(open, 'enhancedRouteRefresh'),
     enhancedRouteRefresh: has(open, 'enhancedRouteRefresh'),
     extendedNextHop: offersExtendedNextHop(config) && takesIpv4OverIpv6(open),
+    hasPeerRestart: has(open, 'gracefulRestart'),
     gracefulRestart: negotiateRestart(open, config),
     peerRole: peerRoleOf(open),
   });
@@ -108,10 +109,12 @@ function judgeIdentifier(open: OpenMessage, config: SessionConfig): MessageFault
   return openFault(openSubcode.badIdentifier, noData, `peer has our BGP identifier ${open.identifier}`);
 }
 
-function judgeHoldTime(open: OpenMessage): MessageFault | undefined {
+/** RFC 4271 §4.2: below three seconds none is acceptable but 0, which a speaker need not take: nobody notices a dead peer. */
+function judgeHoldTime(open: OpenMessage, { allowHoldTimeZero }: SessionConfig): MessageFault | undefined {
   const { holdTimeSeconds } = open;
-  if (holdTimeSeconds !== 1 && holdTimeSeconds !== 2) return undefined;
-  const reason = `peer wants a hold time of ${holdTimeSeconds} s, at least 3 s (or 0) are allowed`;
+  if (holdTimeSeconds >= 3 || (holdTimeSeconds === 0 && allowHoldTimeZero === true)) return undefined;
+  const least = allowHoldTimeZero === true ? '3 s (or 0)' : '3 s';
+  const reason = `peer wants a hold time of ${holdTimeSeconds} s, at least ${least} are allowed`;
   return openFault(openSubcode.unacceptableHoldTime, uint16Bytes(holdTimeSeconds), reason);
 }
 

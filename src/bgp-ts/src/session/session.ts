@@ -12,11 +12,12 @@ import type { Address } from '../wire/address.ts';
 import type { MessageFault } from '../wire/fault.ts';
 import { encodeNotification } from '../wire/notification.ts';
 import { collisionFault, rejectedFault, resetFault, stopFault } from './cease.ts';
+import type { RestartTerms } from './cease.ts';
 import { survivor } from './collision.ts';
 import type { LinkHost, LinkOrigin } from './link.ts';
 import { Link } from './link.ts';
 import { describeNegotiated, dialDeadlineMs, earliest, stopReason } from './state.ts';
-import type { Dial, LinkState, SessionState } from './state.ts';
+import type { Dial, Established, LinkState, SessionState } from './state.ts';
 import { hasHeld, retryDelayMs } from './timers.ts';
 import type {
   ConnectionId,
@@ -30,6 +31,9 @@ import type {
 } from './types.ts';
 
 const progress: readonly LinkState['kind'][] = ['openSent', 'openConfirm', 'established'];
+
+/** Attempts of both sides that crossed are over so long after one of them was established. */
+const collisionWindowMs = 10_000;
 
 /** The engine of one session. */
 export class Session {
@@ -139,7 +143,7 @@ export class Session {
     this.#failureCount = 0;
     const reason = stopReason(how);
     for (const link of this.#links) {
-      const fault = stopFault(how, hasNotification(link));
+      const fault = stopFault(how, restartTerms(this.#config, link).hasNotification);
       if (fault === undefined) link.close(reason);
       else link.fail(fault);
     }
@@ -150,9 +154,11 @@ export class Session {
   #reset(how: SessionReset): void {
     if (this.#dial.kind === 'connecting') {
       this.#abandonAttempt();
-      this.#onAttemptEnded(resetFault(how, false).reason);
+      this.#onAttemptEnded(resetFault(how, restartTerms(this.#config)).reason);
     }
-    for (const link of this.#links) link.fail(resetFault(how, hasNotification(link)));
+    for (const link of this.#links) link.fail(resetFault(how, restartTerms(this.#config, link)));
+    // A reset is also the way out of a state that a bug left half made: an attempt follows in any case.
+    this.#retryLater();
   }
 
   #onTimer(): void {
@@ -222,8 +228,8 @@ export class Session {
   #judgeCollision(newer: Link, negotiated: Negotiated): MessageFault | undefined {
     for (const older of this.#rivals(newer)) {
       if (older.state.kind === 'established') {
-        if (!isTakeover(older.state.negotiated, negotiated)) return collisionFault('another connection is established');
-        continue;
+        if (isTakeover(older.state, newer, negotiated)) continue;
+        return collisionFault('another connection is established');
       }
       const kept = survivor({
         localIdentifier: this.#config.routerId,
@@ -301,11 +307,22 @@ function endLoser(loser: Link): void {
   else loser.fail(collisionFault('another connection is kept'));
 }
 
-function hasNotification({ state }: Link): boolean {
-  return state.kind === 'established' && state.negotiated.gracefulRestart?.hasNotification === true;
+/** Without a connection nothing was agreed on. */
+function restartTerms({ gracefulRestart }: SessionConfig, link?: Link): RestartTerms {
+  const agreed = link?.state.kind === 'established' ? link.state.negotiated.gracefulRestart : undefined;
+  const isForwardingPreserved = gracefulRestart?.isForwardingPreserved ?? true;
+  return { hasNotification: agreed?.hasNotification === true, isForwardingPreserved };
 }
 
-/** The peer started anew since the old connection: its R bit was not set then, and is now (RFC 4724 §4.2). */
-function isTakeover(older: Negotiated, newer: Negotiated): boolean {
-  return older.gracefulRestart?.isPeerRestarting === false && newer.gracefulRestart?.isPeerRestarting === true;
+/**
+ * The peer started anew since the old connection (RFC 4724 §4.2, §5): its R bit was not set then and is now, or it
+ * connects long after that one was established, on which nothing came since. A peer that is alive has no reason to
+ * connect then; attempts that only crossed the old connection come sooner.
+ */
+function isTakeover(older: Established, newer: Link, negotiated: Negotiated): boolean {
+  const before = older.negotiated.gracefulRestart;
+  const now = negotiated.gracefulRestart;
+  if (before === undefined || now === undefined) return false;
+  if (now.isPeerRestarting && !before.isPeerRestarting) return true;
+  return newer.startedMs >= older.sinceMs + collisionWindowMs && older.heardMs < newer.startedMs;
 }

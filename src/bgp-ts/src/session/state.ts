@@ -54,6 +54,8 @@ export interface Established extends Connected {
   readonly holdClock: HoldClock;
   readonly sendWatch: SendWatch;
   readonly sinceMs: number;
+  /** When the last KEEPALIVE or UPDATE came. */
+  readonly heardMs: number;
 }
 
 /** When a connection wants a look at its timers; undefined for never. */

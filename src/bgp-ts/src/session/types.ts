@@ -14,6 +14,8 @@ export interface SessionConfig {
   readonly routerId: Address;
   /** What we propose: 0 for no timer at all, else 3 to 65535. */
   readonly holdTimeSeconds: number;
+  /** Whether a session may be without a hold timer; where not, a peer that proposes 0 is refused with 2/6. Default false. */
+  readonly allowHoldTimeZero?: boolean;
   /** Families that we offer; the session uses those that the peer offers too. */
   readonly families: readonly Family[];
   /** How long a connection attempt may take. */
@@ -118,6 +120,8 @@ export interface Negotiated {
   readonly enhancedRouteRefresh: boolean;
   /** Both sides take IPv4 prefixes with IPv6 next hops (RFC 8950). */
   readonly extendedNextHop: boolean;
+  /** The peer has the capability of graceful restart, whatever we offer. */
+  readonly hasPeerRestart: boolean;
   /** Undefined where either side does not do graceful restart. */
   readonly gracefulRestart: NegotiatedRestart | undefined;
   /** The peer's number in RFC 9234's registry, if it told one. */

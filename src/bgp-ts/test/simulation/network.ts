@@ -35,6 +35,11 @@ export class End {
     return this.#connection.isDead;
   }
 
+  /** Whether the other side still has the connection, and can be reached by it. */
+  get isHeld(): boolean {
+    return !this.isDead && this.other?.isClosed === false;
+  }
+
   send(bytes: Uint8Array): void {
     if (!this.isClosed) this.#connection.carry(this, bytes);
   }

@@ -48,6 +48,8 @@ export class Node implements Acceptor {
   #isRunning = false;
   #stalledUntilMs = 0;
   #incarnation = 0;
+  /** The end that was established last. */
+  #lastUp: End | undefined;
   #armedMs: number | undefined;
 
   constructor(config: SessionConfig, network: Network, spoils: NodeSpoils) {
@@ -180,10 +182,12 @@ export class Node implements Acceptor {
 
   #onEvent(event: SessionEvent): void {
     if (event.kind === 'stateChanged' && event.from === 'established') this.heard = new Map();
-    if (event.kind === 'stateChanged' && event.from === 'established' && event.to === 'openConfirm') {
+    const isReplaced = event.kind === 'stateChanged' && event.from === 'established' && event.to === 'openConfirm';
+    if (isReplaced && this.#lastUp?.isHeld === true) {
       this.faults.push('a newer connection took the place of an established one');
     }
     if (event.kind === 'established') {
+      this.#lastUp = this.establishedEnd;
       if (this.heard.size > 0) this.faults.push('established twice');
       this.upCount++;
       const updates = Array.from(this.desired, ([prefix, med]) => route(prefix, med));
