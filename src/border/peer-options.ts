@@ -38,6 +38,8 @@ export function peerOptionsOf(plan: NeighborPlan, { routerId, machine }: Speaker
     localAsn: plan.localAsn,
     routerId,
     holdTimeSeconds: plan.holdTimeSeconds,
+    // Where BFD watches the neighbor no hold timer has to.
+    ...(plan.bfd !== undefined || plan.holdTimeSeconds === 0 ? { allowHoldTimeZero: true } : {}),
     families: plan.families,
     connection,
     extendedNextHop: plan.extendedNextHop,

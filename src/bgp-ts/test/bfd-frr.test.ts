@@ -68,6 +68,13 @@ describe('BFD with bfdd', { skip: bfdLabIsMissing, concurrency: 3 }, () => {
     await bfdd.shows(near.ipv4, /Status: up/);
     await second.stopped(false);
     await bfdd.shows(near.ipv4, /Status: down[^]*Remote diagnostics: administratively down/);
+
+    // A silent stop says nothing: bfdd finds out by itself.
+    const third = await lab.ours();
+    await third.add(ours);
+    await bfdd.shows(near.ipv4, /Status: up/);
+    await third.stopped(true);
+    await bfdd.shows(near.ipv4, /Status: down[^]*Diagnostics: control detection time expired/);
   });
 
   test('a session over IPv6, bound to its device, comes up with bfdd', async () => {

@@ -186,6 +186,11 @@ void test('each fault is answered on the wire with its code, subcode and Data', 
   }
 });
 
+const withNotification: readonly Capability[] = [
+  ...enhanced,
+  { kind: 'gracefulRestart', isRestarting: false, hasNotification: true, restartTimeSeconds: 120, families: [] },
+];
+
 /** What we end ourselves, and the Cease that says so (RFC 4486, RFC 8538, RFC 9003, RFC 9384). */
 const endings: readonly {
   readonly name: string;
@@ -207,14 +212,25 @@ const endings: readonly {
   },
   { name: 'BFD that went down', end: (speaker) => speaker.resetPeer('peer', { mode: 'bfdDown' }), answer: '6/10' },
   {
+    name: 'BFD that went down where both sides have the N bit and forwarding goes on without us',
+    end: (speaker) => speaker.resetPeer('peer', { mode: 'bfdDown' }),
+    answer: '6/10',
+    options: { gracefulRestart: { restartTimeSeconds: 120 } },
+    capabilities: withNotification,
+  },
+  {
+    name: 'BFD that went down where both sides have the N bit and forwarding depends on us',
+    end: (speaker) => speaker.resetPeer('peer', { mode: 'bfdDown' }),
+    answer: '6/9 060a',
+    options: { gracefulRestart: { restartTimeSeconds: 120, isForwardingPreserved: false } },
+    capabilities: withNotification,
+  },
+  {
     name: 'a hard reset where both sides have the N bit',
     end: (speaker) => speaker.resetPeer('peer', { mode: 'hardReset', text: 'new' }),
     answer: '6/9 0604036e6577',
     options: { gracefulRestart: { restartTimeSeconds: 120 } },
-    capabilities: [
-      ...enhanced,
-      { kind: 'gracefulRestart', isRestarting: false, hasNotification: true, restartTimeSeconds: 120, families: [] },
-    ],
+    capabilities: withNotification,
   },
   {
     name: 'a hard reset where the peer has no N bit',
@@ -240,13 +256,53 @@ void test('each end of ours says why on the wire, with its text', options, async
   }
 });
 
-void test('more prefixes than agreed end the session with 6/1, family and limit (RFC 4486)', options, async () => {
-  const started = await startWith({ import: { accept: [], maxPrefixes: 1 } });
-  await using peer = started.peer;
-  const { speaker } = started;
+const twoPrefixes = ((): Uint8Array => {
   const attributes = '400101 00 4002 06 02 01 0000fde8 400304 c00002fe'.replaceAll(' ', '');
   const length = (attributes.length / 2).toString(16).padStart(4, '0');
-  await send(peer, [open(), encodeKeepalive(), update(`0000 ${length} ${attributes} 18c63364 18c63365`)]);
-  assert.equal(await notificationAt(peer), '6/1 00010100000001');
-  await speaker.stop({ mode: 'silent' });
+  return update(`0000 ${length} ${attributes} 18c63364 18c63365`);
+})();
+
+void test('more prefixes than agreed end the session with 6/1, family and limit (RFC 4486)', options, async () => {
+  const limited = { import: { accept: [], maxPrefixes: 1 } };
+  assert.equal(
+    await answerTo({ name: 'limit', sent: [open(), encodeKeepalive(), twoPrefixes], options: limited, answer: '' }),
+    '6/1 00010100000001',
+  );
 });
+
+void test(
+  'more prefixes than agreed are a Hard Reset where both sides have the N bit (RFC 8538 §5.1)',
+  options,
+  async () => {
+    const limited = { import: { accept: [], maxPrefixes: 1 }, gracefulRestart: { restartTimeSeconds: 120 } };
+    const sent = [open({ capabilities: withNotification }), encodeKeepalive(), twoPrefixes];
+    assert.equal(await answerTo({ name: 'limit', sent, options: limited, answer: '' }), '6/9 060100010100000001');
+  },
+);
+
+void test(
+  'a peer that reads nothing for the send hold time gets 8/0 when it reads on (RFC 9687)',
+  options,
+  async () => {
+    await using peer = await ListeningPeer.start({ asn: 65000 });
+    const log = new EventLog<SpeakerEvent>();
+    const speaker = new Speaker({ onEvent: log.add });
+    const base = { address: '127.0.0.1', peerAsn: 65000, localAsn: 65001, routerId: '192.0.2.1', name: 'peer' };
+    assert.ok(speaker.addPeer({ ...base, port: peer.port, sendHoldTimeMs: 300 }).ok);
+    await log.find('End-of-RIB', (event) => event.kind === 'endOfRibSent' && event.family === 'ipv6-unicast');
+    const connected = await peer.log.find('the connection', (seen) => seen.kind === 'connected');
+    assert.ok(connected.kind === 'connected');
+    connected.socket.pause();
+    const largeCommunities = Array.from({ length: 128 }, (_, value) => `65001:${value}:0`);
+    for (let index = 0; index < 20_000; index++) {
+      const prefix = `10.${index >> 8}.${index & 0xff}.0/24`;
+      speaker.setDesired(prefix, { nextHop: '192.0.2.9', med: index, largeCommunities }, 'much');
+    }
+    const sent = await log.find('our NOTIFICATION', (event) => event.kind === 'notification');
+    assert.equal(sent.kind === 'notification' && sent.direction, 'sent');
+    connected.socket.resume();
+    const seen = await peer.message('a NOTIFICATION', (message) => message.kind === 'notification');
+    assert.equal(seen.kind === 'notification' && describe(seen), '8/0');
+    await speaker.stop({ mode: 'silent' });
+  },
+);

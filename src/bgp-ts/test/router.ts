@@ -52,11 +52,18 @@ export class Router implements AsyncDisposable {
     process.on('exit', this.#removeAtExit);
   }
 
-  /** Makes the link with addresses of the numbers `hosts` at both ends, and starts BIRD with the protocols that `configure` writes. */
-  static async start(hosts: readonly number[], configure: (link: Link) => string): Promise<Router> {
+  /**
+   * Makes the link with addresses of the numbers `hosts` at both ends, and starts BIRD with the protocols that `configure`
+   * writes. A second one beside it has no `hosts`.
+   */
+  static async start(
+    hosts: readonly number[],
+    configure: (link: Link) => string,
+    { isSecond = false }: { readonly isSecond?: boolean } = {},
+  ): Promise<Router> {
     removeLeftovers();
-    const namespace = `${namePrefix}${process.pid}`;
-    const link = linkOf(process.pid);
+    const namespace = `${namePrefix}${process.pid}${isSecond ? '-2' : ''}`;
+    const link = linkOf(process.pid, isSecond ? ['c', 'd'] : ['a', 'b']);
     const folder = mkdtempSync(join(tmpdir(), 'bgp-ts-router-'));
     try {
       makeLink(namespace, link, hosts);
@@ -143,12 +150,12 @@ export function kernelCounter(name: string, namespace?: string): number {
 }
 
 /** Addresses of RFC 2544 and RFC 4193 by process, so that test runs side by side do not meet. */
-function linkOf(processId: number): Link {
+function linkOf(processId: number, [near, far]: readonly [string, string]): Link {
   const net = processId % 256;
   const upper = (processId >> 8) % 2;
   return {
-    device: `bt${processId}a`,
-    routerDevice: `bt${processId}b`,
+    device: `bt${processId}${near}`,
+    routerDevice: `bt${processId}${far}`,
     ipv4: (host) => `198.${18 + upper}.${net}.${host}`,
     ipv6: (host) => `fd00:${processId.toString(16)}::${host.toString(16)}`,
     routerIpv4: (host) => `198.${18 + upper}.${net}.${100 + host}`,
@@ -199,7 +206,7 @@ function removeNamespace(namespace: string): void {
 function removeLeftovers(): void {
   const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
   for (const line of stdout.split('\n')) {
-    const match = /^(bgp-ts-(\d+))\b/.exec(line);
+    const match = /^(bgp-ts-(\d+)(?:-2)?)(?:\s|$)/.exec(line);
     if (match !== null && !existsSync(`/proc/${match[2]}`)) removeNamespace(match[1] ?? '');
   }
 }

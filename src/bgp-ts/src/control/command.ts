@@ -33,9 +33,9 @@ export type Command =
 
 /** A sentence for whoever typed `help`; also the shape of every verb. */
 export const commandForms: Readonly<Record<Command['kind'], string>> = {
-  peer: 'peer ADDRESS as N local-as N router-id A [name NAME] [port N] [source A] [hold-time SECONDS] [family F]… [connection active|passive|both] [md5 KEY] [ttl-security HOPS] [device D] [dscp N] [graceful-restart SECONDS] [extended-next-hop]',
+  peer: 'peer ADDRESS as N local-as N router-id A [name NAME] [port N] [source A] [hold-time SECONDS] [allow-hold-time-zero] [family F]… [connection active|passive|both] [md5 KEY] [ttl-security HOPS] [device D] [dscp N] [graceful-restart SECONDS] [extended-next-hop]',
   remove: 'remove PEER',
-  listen: 'listen ADDRESS [port N]',
+  listen: 'listen ADDRESS [port N] [device D]',
   announce:
     'announce PREFIX next-hop ADDRESS|self [med N] [local-preference N] [community A:B]… [large-community A:B:C]… [prepend N] [to PEER]',
   withdraw: 'withdraw PREFIX [to PEER]',
@@ -54,6 +54,7 @@ const peerWords: FieldKinds = {
   port: 'number',
   source: 'text',
   'hold-time': 'number',
+  'allow-hold-time-zero': 'flag',
   family: 'list',
   connection: 'text',
   md5: 'text',
@@ -144,9 +145,11 @@ function parseUnsay(verb: 'withdraw' | 'common', prefix: string, words: readonly
 }
 
 function parseListen(address: string, words: readonly string[]): Result<Command, string> {
-  const fields = readFields(words, { port: 'number' });
+  const fields = readFields(words, { port: 'number', device: 'text' });
   if (!fields.ok) return fields;
-  return succeed({ kind: 'listen', options: { address, ...given('port', fields.value.numbers.get('port')) } });
+  const { texts, numbers } = fields.value;
+  const options = { address, ...given('port', numbers.get('port')), ...given('device', texts.get('device')) };
+  return succeed({ kind: 'listen', options });
 }
 
 function parsePeer(address: string, words: readonly string[]): Result<Command, string> {
@@ -174,6 +177,7 @@ function parsePeer(address: string, words: readonly string[]): Result<Command, s
     ...given('connection', connection.value?.[0]),
     ...given('socket', socketOptions(fields.value)),
     ...given('gracefulRestart', restartTimeSeconds === undefined ? undefined : { restartTimeSeconds }),
+    ...(flags.has('allow-hold-time-zero') ? { allowHoldTimeZero: true } : {}),
     ...(flags.has('extended-next-hop') ? { extendedNextHop: true } : {}),
   };
   return succeed({ kind: 'peer', options });

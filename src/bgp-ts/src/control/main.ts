@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { commandForms } from './command.ts';
-import type { WorkerNews, WorkerStart } from './worker.ts';
+import type { WorkerNews, WorkerRequest, WorkerStart } from './worker.ts';
 
 const usage = `bgp-ts SOCKET [FILE]
 
@@ -44,13 +44,17 @@ async function main(): Promise<number> {
 /** Runs the worker to its end and returns the exit code. */
 async function speak(workerData: WorkerStart, file: string): Promise<number> {
   const worker = new Worker(workerUrl, { name: 'bgp', workerData });
+  const tell = (request: WorkerRequest): void => worker.postMessage(request);
   let code = 0;
   worker.on('message', (news: WorkerNews) => {
-    if (news.kind === 'events') process.stdout.write(`${news.texts.join('\n')}\n`);
-    else code = news.what === 'lines' ? fail(`${file}:${news.fault}`, 2) : fail(news.fault, 1);
+    if (news.kind === 'events') {
+      const { texts } = news;
+      process.stdout.write(`${texts.join('\n')}\n`, () => tell({ kind: 'seen', count: texts.length }));
+    }
+    if (news.kind === 'refused') code = news.what === 'lines' ? fail(`${file}:${news.fault}`, 2) : fail(news.fault, 1);
   });
   worker.on('error', (error) => (code = fail(`the BGP thread ended: ${String(error)}`, 1)));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => worker.postMessage('stop'));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => tell({ kind: 'stop' }));
   await once(worker, 'exit').catch(() => undefined);
   return code;
 }

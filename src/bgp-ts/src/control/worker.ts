@@ -20,24 +20,47 @@ export type WorkerNews =
   /** It did not start: a fault of a line, as `LINE: SENTENCE`, or of the socket. */
   | { readonly kind: 'refused'; readonly what: 'lines' | 'socket'; readonly fault: string };
 
+/** What the thread is told. */
+export type WorkerRequest =
+  | { readonly kind: 'stop' }
+  /** So many lines of events were written, or are lost with who read them. */
+  | { readonly kind: 'seen'; readonly count: number };
+
 const port = parentPort;
 if (port === null) throw new Error('bug: worker.ts runs outside a worker');
 
 const textDelayMs = 20;
 
+/** So many lines wait for a standard output that takes none; older ones are lost, and counted. */
+const maxWaitingTexts = 10_000;
+
 const tell = (news: WorkerNews): void => port.postMessage(news);
 let texts: string[] = [];
+let unseenCount = 0;
+let lostCount = 0;
 const speaker = new Speaker({ onEvent: ({ text }) => note(text) });
 
 /** Tells texts together, a moment later: waking the main thread for each would delay the UPDATEs that follow. */
 function note(text: string): void {
   texts.push(text);
   if (texts.length === 1) setTimeout(tellTexts, textDelayMs);
+  if (texts.length < 2 * maxWaitingTexts) return;
+  lostCount += texts.length - maxWaitingTexts;
+  texts = texts.slice(-maxWaitingTexts);
 }
 
 function tellTexts(): void {
-  if (texts.length > 0) tell({ kind: 'events', texts });
+  if (texts.length === 0 || unseenCount >= maxWaitingTexts) return;
+  if (lostCount > 0) texts.unshift(`${lostCount} lines were lost here, since nobody took them`);
+  lostCount = 0;
+  unseenCount += texts.length;
+  tell({ kind: 'events', texts });
   texts = [];
+}
+
+function noteSeen(count: number): void {
+  unseenCount -= count;
+  tellTexts();
 }
 
 async function start({ socketPath, lines }: WorkerStart): Promise<void> {
@@ -51,13 +74,17 @@ async function start({ socketPath, lines }: WorkerStart): Promise<void> {
     tell({ kind: 'refused', what: 'socket', fault: control.fault });
     return end(undefined);
   }
-  port?.once('message', () => void end(control));
+  port?.on('message', (request: WorkerRequest) => {
+    if (request.kind === 'stop') void end(control);
+    else noteSeen(request.count);
+  });
 }
 
 /** Closes what is left; the thread ends when nothing holds it. */
 async function end(control: Awaited<ReturnType<typeof startControl>> | undefined): Promise<void> {
   await speaker.stop({ mode: 'silent' });
   if (control?.ok === true) await control.value.close();
+  unseenCount = 0;
   tellTexts();
   port?.close();
 }

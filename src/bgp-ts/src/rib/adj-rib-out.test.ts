@@ -63,7 +63,7 @@ void test('a refresh sends its family again and still withdraws what is no longe
   rib.flush(context(), 0);
   rib.refresh('ipv4-unicast');
   rib.setDesired(prefix('198.51.100.2/32'), null);
-  assert.deepEqual(summary(rib.flush(context(), 0)), ['+198.51.100.1/32 -', '+ -198.51.100.2/32']);
+  assert.deepEqual(summary(rib.flush(context(), 0)), ['+ -198.51.100.2/32', '+198.51.100.1/32 -']);
 });
 
 void test('a route of a family that the peer does not take is refused with the reason', () => {
@@ -244,7 +244,7 @@ void test('the plan says of each prefix what a flush would do and why', () => {
   rib.setDesired(prefix(three), route(three, { med: 5 }), 'overloaded');
   rib.setDesired(prefix(four), route(four), 'new');
   rib.setDesired(prefix(other), route(other, { nextHop: 'self' }), 'healthy');
-  const plan = rib.plan(context()).map((change) => [change.kind, change.prefix, change.reason]);
+  const plan = Array.from(rib.plan(context()), (change) => [change.kind, change.prefix, change.reason]);
   assert.deepEqual(plan, [
     ['keep', one, 'healthy'],
     ['replace', three, 'overloaded'],
@@ -265,4 +265,31 @@ void test('withdrawals of the session are remembered with their time and reason 
   rib.setDesired(prefix(one), route(one), 'healthy');
   rib.flush(context(), 3);
   assert.deepEqual([...rib.withdrawn()], []);
+});
+
+void test('what changes while a table is sent again goes before the rest of it, withdrawals within the first piece', () => {
+  const rib = new AdjRibOut();
+  const texts = Array.from({ length: 40 }, (_, index) => `198.51.100.${index}/32`);
+  for (const text of texts) rib.setDesired(prefix(text), route(text, { med: 1 }));
+  rib.flush(context(), 0);
+  rib.refresh('ipv4-unicast');
+  const first = rib.flush(context(), 0, 60);
+  assert.deepEqual(
+    first.updates.map(({ announced }) => announced.length),
+    [3],
+  );
+  for (const text of texts.slice(20, 30)) rib.setDesired(prefix(text), route(text, { med: 2 }));
+  rib.setDesired(prefix('198.51.100.39/32'), null, 'gone');
+  const next = rib.flush(context(), 0, 10);
+  assert.deepEqual(
+    next.updates.map(({ announced, withdrawn }) => [announced, withdrawn]),
+    [
+      [['198.51.100.20/32'], []],
+      [[], ['198.51.100.39/32']],
+    ],
+  );
+  const rest = rib.flush(context(), 0).updates.map(({ announced }) => announced.length);
+  // The nine changes that are left, then what the refresh still lacks: 40 less 3, less the 10 changed and the one gone.
+  assert.deepEqual(rest, [9, 26]);
+  assert.ok(rib.isDrained);
 });

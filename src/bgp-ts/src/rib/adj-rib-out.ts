@@ -1,8 +1,8 @@
 /**
  * Adj-RIB-Out of one peer as desired state: what it shall hear is set, the difference to what it was told is sent, in
- * pieces of bounded size. Between two pieces changes of a prefix collapse into the last one. A prefix that the peer was
- * never told is never withdrawn: an empty withdrawal would read as End-of-RIB. Pure: time is an argument, messages are
- * returned.
+ * pieces of bounded size. Between two pieces changes of a prefix collapse into the last one, and what changes goes before
+ * what is only said (again) as the whole table is, withdrawals before all. A prefix that the peer was never told is never
+ * withdrawn: an empty withdrawal would read as End-of-RIB. Pure: time is an argument, messages are returned.
  */
 import type { Prefix } from '../wire/address.ts';
 import { familyOf } from '../wire/address.ts';
@@ -91,11 +91,18 @@ interface Group {
 
 /** What one `flush` has gathered; bytes as they will be about. */
 interface Batch {
-  readonly groups: Map<string, Group>;
+  groups: Map<string, Group>;
   readonly withdrawn: Prefix[];
   readonly refused: RefusedRoute[];
   readonly reasons: Map<Prefix, string>;
   byteCount: number;
+}
+
+/** When and to whom `flush` writes, and how much of it. */
+interface Flush {
+  readonly context: ExportContext;
+  readonly nowMs: number;
+  readonly budgetBytes: number;
 }
 
 /** How many withdrawals are remembered for people. */
@@ -106,19 +113,21 @@ export class AdjRibOut {
   readonly #common = new Map<Prefix, Wanted>();
   readonly #own = new Map<Prefix, Wanted>();
   readonly #sent = new Map<Prefix, SentEntry>();
-  /** Prefixes to look at, each with the reason for it. */
+  /** Prefixes to look at, each with the reason for it, in one of three: no longer wanted, changed, or of the whole table. */
+  readonly #gone = new Map<Prefix, string>();
   readonly #changed = new Map<Prefix, string>();
+  readonly #repeated = new Map<Prefix, string>();
   readonly #refused = new Map<Prefix, string>();
   readonly #withdrawn = new Map<Prefix, WithdrawnPrefix>();
 
   /** Whether `flush` may have something to send. */
   get isDrained(): boolean {
-    return this.#changed.size === 0;
+    return this.waitingCount === 0;
   }
 
   /** Prefixes that wait for `flush`. */
   get waitingCount(): number {
-    return this.#changed.size;
+    return this.#gone.size + this.#changed.size + this.#repeated.size;
   }
 
   /** Sets what all peers shall hear of `prefix`: a route, or null for nothing. `flush` sends it. */
@@ -138,13 +147,15 @@ export class AdjRibOut {
   /** A new session is up: the peer knows nothing, so everything is to be sent. */
   startSession(reason = ''): void {
     this.endSession();
-    for (const prefix of this.#wantedPrefixes()) this.#changed.set(prefix, reason);
+    for (const prefix of this.#wantedPrefixes()) this.#repeated.set(prefix, reason);
   }
 
   /** The session is gone, and with it all that the peer was told. */
   endSession(): void {
     this.#sent.clear();
+    this.#gone.clear();
     this.#changed.clear();
+    this.#repeated.clear();
     this.#refused.clear();
     this.#withdrawn.clear();
   }
@@ -154,25 +165,24 @@ export class AdjRibOut {
     for (const [prefix, entry] of this.#sent) {
       if (familyOf(prefix) !== family) continue;
       this.#sent.set(prefix, { ...entry, isStale: true });
-      if (!this.#changed.has(prefix)) this.#changed.set(prefix, reason);
+      if (!this.#isWaiting(prefix)) this.#repeated.set(prefix, reason);
     }
   }
 
   /**
-   * Messages that bring the peer nearer to the desired state, announcements before withdrawals: about `budgetBytes` of
-   * them and one message more at most. Comes to the desired state where there is no budget.
+   * Messages that bring the peer nearer to the desired state, about `budgetBytes` of them and one message more at most:
+   * what changed, announcements before withdrawals, then what the whole table still lacks. Where the budget is too small
+   * for all changes, withdrawals are in it before announcements. Comes to the desired state where there is no budget.
    */
   flush(context: ExportContext, nowMs: number, budgetBytes = Infinity): RibOutput {
     const batch: Batch = { groups: new Map(), withdrawn: [], refused: [], reasons: new Map(), byteCount: 0 };
-    for (const [prefix, reason] of this.#changed) {
-      if (batch.byteCount >= budgetBytes) break;
-      this.#changed.delete(prefix);
-      this.#settle(prefix, { reason, context, nowMs }, batch);
-    }
-    const announcements = [...batch.groups.values()].flatMap((group) =>
-      packAnnouncements(group.prefixes, group, context),
-    );
-    const updates = [...announcements, ...packByFamily(batch.withdrawn, context)];
+    const how = { context, nowMs, budgetBytes };
+    this.#drain(this.#gone, how, batch);
+    this.#drain(this.#changed, how, batch);
+    const changes = packGroups(batch, context);
+    batch.groups = new Map();
+    this.#drain(this.#repeated, how, batch);
+    const updates = [...changes, ...packByFamily(batch.withdrawn, context), ...packGroups(batch, context)];
     return { updates: updates.map((update) => withReasons(update, batch.reasons)), refused: batch.refused };
   }
 
@@ -186,19 +196,32 @@ export class AdjRibOut {
     return this.#withdrawn.values();
   }
 
-  /** What `flush` would make of each prefix that is wanted or was told. Changes nothing. */
-  plan(context: ExportContext): readonly PlannedChange[] {
-    const prefixes = new Set([...this.#wantedPrefixes(), ...this.#sent.keys()]);
-    return Array.from(prefixes, (prefix) => this.#planOne(prefix, context));
+  /**
+   * What `flush` would make of each prefix that is wanted or was told. Changes nothing; each entry is made when it is
+   * asked for, and what is neither wanted nor told by then is left out.
+   */
+  *plan(context: ExportContext): Generator<PlannedChange, void> {
+    for (const prefix of new Set([...this.#wantedPrefixes(), ...this.#sent.keys()])) {
+      const planned = this.#planOne(prefix, context);
+      if (planned !== undefined) yield planned;
+    }
   }
 
   #touch(prefix: Prefix, reason: string): void {
-    if (this.#wanted(prefix) === undefined && !this.#sent.has(prefix)) {
-      this.#changed.delete(prefix);
-      this.#refused.delete(prefix);
-    } else {
+    const isWanted = this.#wanted(prefix) !== undefined;
+    this.#repeated.delete(prefix);
+    if (isWanted) {
+      this.#gone.delete(prefix);
       this.#changed.set(prefix, reason);
+      return;
     }
+    this.#changed.delete(prefix);
+    if (this.#sent.has(prefix)) this.#gone.set(prefix, reason);
+    else this.#refused.delete(prefix);
+  }
+
+  #isWaiting(prefix: Prefix): boolean {
+    return this.#changed.has(prefix) || this.#gone.has(prefix) || this.#repeated.has(prefix);
   }
 
   #wanted(prefix: Prefix): { readonly route: Route; readonly reason: string } | undefined {
@@ -211,11 +234,16 @@ export class AdjRibOut {
     return [...prefixes].filter((prefix) => this.#wanted(prefix) !== undefined);
   }
 
-  #settle(
-    prefix: Prefix,
-    { reason, context, nowMs }: { readonly reason: string; readonly context: ExportContext; readonly nowMs: number },
-    batch: Batch,
-  ): void {
+  /** Settles prefixes of one queue, as far as the budget goes. */
+  #drain(queue: Map<Prefix, string>, how: Flush, batch: Batch): void {
+    for (const [prefix, reason] of queue) {
+      if (batch.byteCount >= how.budgetBytes) return;
+      queue.delete(prefix);
+      this.#settle(prefix, reason, how, batch);
+    }
+  }
+
+  #settle(prefix: Prefix, reason: string, { context, nowMs }: Flush, batch: Batch): void {
     const wanted = this.#wanted(prefix);
     const exported = wanted === undefined ? undefined : exportAttributes(wanted.route, context);
     if (wanted !== undefined && exported?.ok === true) {
@@ -264,14 +292,16 @@ export class AdjRibOut {
     batch.refused.push({ prefix, reason });
   }
 
-  #planOne(prefix: Prefix, context: ExportContext): PlannedChange {
+  #planOne(prefix: Prefix, context: ExportContext): PlannedChange | undefined {
     const wanted = this.#wanted(prefix);
     const sent = this.#sent.get(prefix);
-    if (wanted === undefined) return { kind: 'withdraw', prefix, reason: this.#changed.get(prefix) ?? '' };
+    if (wanted === undefined) {
+      return sent === undefined ? undefined : { kind: 'withdraw', prefix, reason: this.#gone.get(prefix) ?? '' };
+    }
     const { reason } = wanted;
     const refusal = this.#refused.get(prefix);
     // What was settled in this session and has not changed since needs no second export.
-    if (!this.#changed.has(prefix)) {
+    if (!this.#isWaiting(prefix)) {
       if (sent !== undefined) return { kind: 'keep', prefix, attributes: sent.attributes, reason };
       if (refusal !== undefined) return { kind: 'refuse', prefix, refusal, isTold: false, reason };
     }
@@ -282,6 +312,10 @@ export class AdjRibOut {
     const isSame = sent.key === bytesKey(encodeAttributes(attributes, true));
     return { kind: isSame ? 'keep' : 'replace', prefix, attributes, reason };
   }
+}
+
+function packGroups({ groups }: Batch, context: ExportContext): readonly PackedUpdate[] {
+  return [...groups.values()].flatMap((group) => packAnnouncements(group.prefixes, group, context));
 }
 
 function packByFamily(prefixes: readonly Prefix[], context: ExportContext): readonly PackedUpdate[] {

@@ -81,6 +81,11 @@ export function addressIn(text: string | undefined): Address | undefined {
   return parseAddress(text?.replace(/%.*$/, '') ?? '');
 }
 
+/** The link that Node names with a link-local address. */
+export function zoneIn(text: string | undefined): string | undefined {
+  return /%(.+)$/.exec(text ?? '')?.[1];
+}
+
 /** Whether this host is the cause: a source address that is not there, descriptors that are used up. */
 function isLocal({ code, syscall }: NodeJS.ErrnoException): boolean {
   return code === 'EADDRNOTAVAIL' || ((syscall === 'bind' || syscall === 'socket') && canPass(code ?? ''));

@@ -207,7 +207,7 @@ void test('a listener closes strangers, also those who were expected once, and s
   };
   await visit();
   assert.ok(listener.expect({ address: at, settings: { ...plain, md5Key: 'key' } }).ok);
-  listener.forget(at);
+  listener.forget({ address: at, settings: plain });
   await visit();
   assert.deepEqual(refused, Array(2).fill('127.0.0.1: no peer that may connect has this address'));
   await listener.close();

@@ -4,6 +4,7 @@
  */
 import type { Result } from '../result.ts';
 import type { Address } from '../wire/address.ts';
+import { isLinkLocal } from '../wire/address.ts';
 
 /** Settings of a connection that are made before it connects, or before it is accepted. */
 export interface SocketSettings {
@@ -38,6 +39,14 @@ export interface Connection {
   destroy(): void;
 }
 
+/** Where to listen. */
+export interface ListenSpot {
+  readonly address: Address;
+  readonly port: number;
+  /** Interface or VRF device to bind to. */
+  readonly device?: string | undefined;
+}
+
 /** Whom to dial. */
 export interface DialOptions {
   readonly address: Address;
@@ -52,10 +61,17 @@ export interface ExpectedPeer {
   readonly settings: SocketSettings;
 }
 
+/** From where connections of a peer come: its address, and for a link-local one its link too (RFC 4007 §6). */
+export function originKey(address: Address, device: string | undefined): string {
+  return isLinkLocal(address) ? `${address}%${device ?? ''}` : address;
+}
+
 /** A connection that a peer opened. `take` says who gets its events; `refuse`, or neither in the same turn, closes it. */
 export interface IncomingConnection {
   readonly remoteAddress: Address;
   readonly localAddress: Address;
+  /** The link that it came by, where the remote address is link-local. */
+  readonly device: string | undefined;
   take(events: Omit<ConnectionEvents, 'connected'>): Connection;
   refuse(): void;
 }
@@ -64,9 +80,12 @@ export interface IncomingConnection {
 export interface Listener {
   readonly address: Address;
   readonly port: number;
-  /** Adds or replaces a peer by address; the fault is a sentence that says which setting the system refused. */
+  /**
+   * Adds or replaces a peer by its origin (`originKey`); the fault is a sentence that says which setting the system
+   * refused. A link-local peer of another device than the listener's is left out.
+   */
   expect(peer: ExpectedPeer): Result<void, string>;
-  forget(address: Address): void;
+  forget(peer: ExpectedPeer): void;
   close(): Promise<void>;
 }
 
@@ -79,9 +98,9 @@ export interface Transport {
   dial(options: DialOptions, events: ConnectionEvents): Result<Connection, string>;
   /** Listens on one family only, also with `::`; the fault says what the system refused. */
   listen(
-    options: { readonly address: Address; readonly port: number },
+    options: ListenSpot,
     onIncoming: (incoming: IncomingConnection) => void,
     /** A connection was closed at once: of nobody who is expected, or because the system refused a setting. */
-    onRefused?: (remoteAddress: Address, reason: string) => void,
+    onRefused?: (origin: string, reason: string) => void,
   ): Promise<Result<Listener, string>>;
 }

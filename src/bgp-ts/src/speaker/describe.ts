@@ -1,12 +1,16 @@
 /** The one-line texts of events. */
 import type { RibInChanges } from '../rib/adj-rib-in.ts';
+import type { RefusedRoute } from '../rib/adj-rib-out.ts';
 import type { SessionEvent } from '../session/types.ts';
 import { toHex } from '../wire/bytes.ts';
 import { notificationName, shutdownTextOf } from '../wire/notification.ts';
 import type { DecodedUpdate } from '../wire/update-decode.ts';
 import type { SpeakerEvent } from './types.ts';
 
+/** In a text, and in the list of what is told in short. */
 const maxListedPrefixes = 4;
+const maxNamedPrefixes = 20;
+const maxListedReasons = 8;
 
 /** The event for a change of state. */
 export function describeState(
@@ -44,6 +48,27 @@ export function describeUpdate(
   ];
   const cause = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
   return { kind: 'updateSent', peer, announced, withdrawn, text: `${parts.join(', ')}${cause}` };
+}
+
+/**
+ * The events for routes that cannot be told to a peer: one for each reason however many routes it has, and one for all
+ * reasons beyond the first few.
+ */
+export function describeRefused(peer: string, refused: readonly RefusedRoute[]): readonly SpeakerEvent[] {
+  const reasons = [...Map.groupBy(refused, ({ reason }) => reason)];
+  const others = reasons.slice(maxListedReasons);
+  const first = others[0]?.[0] ?? '';
+  const rest = others.flatMap(([, routes]) => routes);
+  return [
+    ...reasons.slice(0, maxListedReasons).map(([reason, routes]) => describeRefusal(peer, routes, reason)),
+    ...(rest.length === 0 ? [] : [describeRefusal(peer, rest, `${others.length} reasons more, such as: ${first}`)]),
+  ];
+}
+
+function describeRefusal(peer: string, routes: readonly RefusedRoute[], reason: string): SpeakerEvent {
+  const all = routes.map(({ prefix }) => prefix);
+  const text = `cannot announce ${listPrefixes(all)} to ${peer}: ${reason}`;
+  return { kind: 'routeRefused', peer, prefixes: all.slice(0, maxNamedPrefixes), count: all.length, reason, text };
 }
 
 /** The events for routes that were taken in and lost; none where there are none. `cause` says why they are gone. */

@@ -7,15 +7,23 @@ import { AdjRibIn } from '../rib/adj-rib-in.ts';
 import type { SessionReset } from '../session/types.ts';
 import type { Family } from '../wire/family.ts';
 import type { DecodedUpdate } from '../wire/update-decode.ts';
+import { endOfRibFamily } from '../wire/update-encode.ts';
 import { describeFaults, describeReceived } from './describe.ts';
 import type { SpeakerEvent } from './types.ts';
+
+/** A session that is up. */
+export interface InboxContext extends ImportContext {
+  /** The peer has the capability of graceful restart, so that it says when its table is out. */
+  readonly hasPeerRestart: boolean;
+}
 
 /** The inbox of one peer. */
 export class Inbox {
   readonly rib: AdjRibIn | undefined;
   readonly #peer: string;
   readonly #maxPrefixes: number;
-  #context: ImportContext | undefined;
+  #context: InboxContext | undefined;
+  readonly #ended = new Set<Family>();
   #faulty: DecodedUpdate[] = [];
 
   /** `policy` undefined: nothing is imported. */
@@ -26,8 +34,9 @@ export class Inbox {
   }
 
   /** The session is up. */
-  open(context: ImportContext): void {
+  open(context: InboxContext): void {
     this.#context = context;
+    this.#ended.clear();
   }
 
   /** The session is gone; returns the news. */
@@ -41,14 +50,16 @@ export class Inbox {
   take(update: DecodedUpdate, nowMs: number): SessionReset | undefined {
     if (this.#context === undefined) return undefined;
     if (update.severity !== 'none') this.#faulty.push(update);
+    const ended = update.severity === 'none' ? endOfRibFamily(update) : undefined;
+    if (ended !== undefined) this.#ended.add(ended);
     const family = this.rib?.take(update, this.#context, nowMs);
     return family === undefined ? undefined : { mode: 'maxPrefixes', family, limit: this.#maxPrefixes };
   }
 
-  /** The peer sends a family again, or has (RFC 7313 §4). */
+  /** The peer sends a family again, or has; a beginning before the first table is out does not count (RFC 7313 §4). */
   markRefresh(family: Family, mark: 'begin' | 'end'): void {
-    if (mark === 'begin') this.rib?.beginRefresh(family);
-    else this.rib?.endRefresh(family);
+    if (mark === 'end') this.rib?.endRefresh(family);
+    else if (this.#context?.hasPeerRestart !== true || this.#ended.has(family)) this.rib?.beginRefresh(family);
   }
 
   /** The news since the last call. */

@@ -4,10 +4,12 @@
  */
 import type { Result } from '../result.ts';
 import { refuse, succeed } from '../result.ts';
+import { originKey } from '../socket/transport.ts';
 import type { ExpectedPeer, IncomingConnection, Listener, Transport } from '../socket/transport.ts';
-import type { Address } from '../wire/address.ts';
-import { parseAddress } from '../wire/address.ts';
+import { isLinkLocal, parseAddress } from '../wire/address.ts';
+import { originOf } from './options.ts';
 import type { PeerRunner } from './peer-runner.ts';
+import { checkSocketOptions } from './socket-options.ts';
 import type { ListenOptions, OnSpeakerEvent } from './types.ts';
 
 const bgpPort = 179;
@@ -20,8 +22,9 @@ export class Listeners {
   readonly #transport: Transport;
   readonly #onEvent: OnSpeakerEvent;
   readonly #listeners: Listener[] = [];
-  readonly #runners = new Map<Address, PeerRunner>();
-  readonly #strangers = new Map<Address | 'others', number>();
+  /** By origin. */
+  readonly #runners = new Map<string, PeerRunner>();
+  readonly #strangers = new Map<string, number>();
   #isClosed = false;
 
   constructor(transport: Transport, onEvent: OnSpeakerEvent) {
@@ -29,21 +32,24 @@ export class Listeners {
     this.#onEvent = onEvent;
   }
 
-  /** The peer that is expected from an address. */
-  expectedFrom(address: Address): PeerRunner | undefined {
-    return this.#runners.get(address);
+  /** The peer that is expected from an origin (`originOf`). */
+  expectedFrom(origin: string): PeerRunner | undefined {
+    return this.#runners.get(origin);
   }
 
   async listen(options: ListenOptions): Promise<Result<void, string>> {
-    const { port = bgpPort } = options;
-    const where = `cannot listen on ${options.address} port ${port}`;
+    const { port = bgpPort, device } = options;
+    const where = `cannot listen on ${options.address} port ${port}${device === undefined ? '' : ` of ${device}`}`;
     const address = parseAddress(options.address);
     if (address === undefined) return refuse(`${where}: the address is not an IP address`);
+    const deviceFault = device === undefined ? undefined : checkSocketOptions({ device })?.replace('socket.', '');
+    if (deviceFault !== undefined) return refuse(`${where}: ${deviceFault}`);
+    if (device === undefined && isLinkLocal(address)) return refuse(`${where}: a link-local address needs a device`);
     if (!Number.isInteger(port) || port < 1 || port > 65535) return refuse(`${where}: ports are 1 to 65535`);
     const opened = await this.#transport.listen(
-      { address, port },
+      { address, port, device },
       (incoming) => this.#onIncoming(incoming),
-      (remoteAddress, reason) => this.#onRefused(remoteAddress, reason),
+      (origin, reason) => this.#onRefused(origin, reason),
     );
     if (!opened.ok) return refuse(`${where}: ${opened.fault}`);
     if (this.#isClosed) {
@@ -57,15 +63,15 @@ export class Listeners {
 
   /** From now on connections from the peer's address are the peer's. */
   expect(runner: PeerRunner): void {
-    this.#runners.set(runner.peer.config.address, runner);
+    this.#runners.set(originOf(runner.peer.config), runner);
     for (const listener of this.#listeners) expectOn(listener, runner);
   }
 
   forget(runner: PeerRunner): void {
-    const { address } = runner.peer.config;
-    if (this.#runners.get(address) !== runner) return;
-    this.#runners.delete(address);
-    for (const listener of this.#listeners) listener.forget(address);
+    const origin = originOf(runner.peer.config);
+    if (this.#runners.get(origin) !== runner) return;
+    this.#runners.delete(origin);
+    for (const listener of this.#listeners) listener.forget(runner.peer.config);
   }
 
   async close(): Promise<void> {
@@ -74,26 +80,27 @@ export class Listeners {
   }
 
   #onIncoming(incoming: IncomingConnection): void {
-    const { remoteAddress, localAddress } = incoming;
-    const runner = this.#runners.get(remoteAddress);
+    const { remoteAddress, localAddress, device } = incoming;
+    const origin = originKey(remoteAddress, device);
+    const runner = this.#runners.get(origin);
     const wanted = runner?.peer.config.localAddress;
     if (runner === undefined || (wanted !== undefined && wanted !== localAddress)) {
       incoming.refuse();
-      this.#onRefused(remoteAddress, `it came to ${localAddress}, not to ${wanted ?? 'an address of a peer'}`);
+      this.#onRefused(origin, `it came to ${localAddress}, not to ${wanted ?? 'an address of a peer'}`);
     } else {
       runner.accept(incoming);
     }
   }
 
   /** Tells of the 1st, 2nd, 4th, 8th … connection of each stranger. */
-  #onRefused(remoteAddress: Address, reason: string): void {
-    const isKnown = this.#strangers.has(remoteAddress) || this.#strangers.size < maxStrangers;
-    const stranger = isKnown ? remoteAddress : 'others';
+  #onRefused(origin: string, reason: string): void {
+    const isKnown = this.#strangers.has(origin) || this.#strangers.size < maxStrangers;
+    const stranger = isKnown ? origin : 'others';
     const count = (this.#strangers.get(stranger) ?? 0) + 1;
     this.#strangers.set(stranger, count);
     if (!Number.isInteger(Math.log2(count))) return;
-    const text = `closed a connection from ${remoteAddress}: ${reason}`;
-    this.#onEvent({ kind: 'connectionRefused', remoteAddress, count, text });
+    const text = `closed a connection from ${origin}: ${reason}`;
+    this.#onEvent({ kind: 'connectionRefused', remoteAddress: origin, count, text });
   }
 }
 

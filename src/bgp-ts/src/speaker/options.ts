@@ -2,9 +2,10 @@
 import type { Result } from '../result.ts';
 import { refuse, succeed } from '../result.ts';
 import type { SessionConfig } from '../session/types.ts';
+import { originKey } from '../socket/transport.ts';
 import type { SocketSettings } from '../socket/transport.ts';
 import type { Address } from '../wire/address.ts';
-import { familyOf, parseAddress } from '../wire/address.ts';
+import { familyOf, isLinkLocal, parseAddress } from '../wire/address.ts';
 import { allFamilies } from '../wire/family.ts';
 import type { PeerPolicy } from './policy-options.ts';
 import { checkPolicyOptions } from './policy-options.ts';
@@ -54,6 +55,7 @@ export function checkPeerOptions(options: PeerOptions): Result<PeerConfig, strin
       peerAsn: options.peerAsn,
       routerId,
       holdTimeSeconds: options.holdTimeSeconds ?? defaultHoldTimeSeconds,
+      allowHoldTimeZero: options.allowHoldTimeZero ?? false,
       families: allFamilies.filter((family) => options.families?.includes(family) ?? true),
       connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
       retryMinMs: options.retryMinMs ?? defaultRetryMinMs,
@@ -66,9 +68,14 @@ export function checkPeerOptions(options: PeerOptions): Result<PeerConfig, strin
   });
 }
 
-/** Why a second peer that may connect cannot have the address of a first one. */
-export function addressTaken(address: Address, name: string): string {
-  return `connections from ${address} are those of peer "${name}"`;
+/** From where a peer connects: its address, and the link where that is link-local. */
+export function originOf({ address, settings }: Pick<PeerConfig, 'address' | 'settings'>): string {
+  return originKey(address, settings.device);
+}
+
+/** Why a second peer that may connect cannot have the origin of a first one. */
+export function originTaken(origin: string, name: string): string {
+  return `connections from ${origin} are those of peer "${name}"`;
 }
 
 function checkAddresses(options: PeerOptions): string | undefined {
@@ -91,7 +98,7 @@ function checkNumbers(options: PeerOptions): string | undefined {
     checkRange('port', options.port ?? bgpPort, [1, 65535]) ??
     checkRange('peerAsn', options.peerAsn, [1, 0xffff_ffff]) ??
     checkRange('localAsn', options.localAsn, [1, 0xffff_ffff]) ??
-    (holdTimeSeconds === 0 ? undefined : checkRange('holdTimeSeconds', holdTimeSeconds, [3, 65535])) ??
+    checkHoldTime(holdTimeSeconds, options.allowHoldTimeZero ?? false) ??
     checkRange('connectTimeoutMs', options.connectTimeoutMs ?? defaultConnectTimeoutMs, [1, maxTimeMs]) ??
     checkRange('retryMinMs', retryMinMs, [1, maxTimeMs]) ??
     checkRange('retryMaxMs', options.retryMaxMs ?? defaultRetryMaxMs, [retryMinMs, maxTimeMs]) ??
@@ -99,10 +106,20 @@ function checkNumbers(options: PeerOptions): string | undefined {
   );
 }
 
-function checkSocket({ connection, socket }: PeerOptions): string | undefined {
+function checkHoldTime(holdTimeSeconds: number, allowsZero: boolean): string | undefined {
+  if (holdTimeSeconds !== 0) return checkRange('holdTimeSeconds', holdTimeSeconds, [3, 65535]);
+  if (allowsZero) return undefined;
+  return 'holdTimeSeconds 0 means that nobody notices a peer that is gone, save BFD; allowHoldTimeZero permits it';
+}
+
+function checkSocket({ address, connection, socket }: PeerOptions): string | undefined {
   const modes: readonly unknown[] = ['active', 'passive', 'both', undefined];
   if (!modes.includes(connection)) return `connection "${String(connection)}" is not active, passive or both`;
-  return socket === undefined ? undefined : checkSocketOptions(socket);
+  const fault = socket === undefined ? undefined : checkSocketOptions(socket);
+  if (fault !== undefined || socket?.device !== undefined) return fault;
+  const parsed = parseAddress(address);
+  if (parsed === undefined || !isLinkLocal(parsed)) return undefined;
+  return `socket.device is missing, and address "${address}" is link-local: it means something on one link only`;
 }
 
 function checkRange(name: string, value: number, [least, most]: readonly [number, number]): string | undefined {

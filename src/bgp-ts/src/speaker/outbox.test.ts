@@ -235,3 +235,24 @@ void test('End-of-RIB waits for the word that all is said, and so do the marks o
   peer.readAll();
   assert.deepEqual(peer.marks, ['begin ipv4-unicast', 'end ipv4-unicast']);
 });
+
+void test('a withdrawal does not wait for a refresh that is under way, and the end of the refresh waits for all', () => {
+  const outbox = new Outbox({ holdsEndOfRib: false, maxPendingBytes: 60 });
+  const peer = new SlowPeer(outbox);
+  outbox.open({ context: context(), enhancedRouteRefresh: true });
+  const texts = Array.from({ length: 30 }, (_, host) => `198.51.100.${host}/32`);
+  for (const text of texts) outbox.rib.setDesired(prefix(text), route(text, { med: 1 }));
+  peer.readAll();
+  outbox.requestRefresh('ipv4-unicast');
+  peer.pump();
+  outbox.rib.setDesired(prefix('198.51.100.29/32'), null);
+  // The mark and the piece of the table that went before the change, then the withdrawal.
+  peer.read(2);
+  peer.read(1);
+  assert.ok(!peer.table.has('198.51.100.29/32'));
+  assert.ok(outbox.rib.waitingCount > 0);
+  assert.deepEqual(peer.marks, ['begin ipv4-unicast']);
+  peer.readAll();
+  assert.deepEqual(peer.marks, ['begin ipv4-unicast', 'end ipv4-unicast']);
+  assert.equal(peer.table.size, 29);
+});

@@ -1,6 +1,7 @@
 /**
  * The adapter between a peer's engine and the system: its connections, one timer, inputs one after the other. Owns
- * connections and the clock; decides nothing, but that a session whose settings the system refuses stays stopped.
+ * connections and the clock; decides nothing, but that a session whose settings the system refuses stays stopped, and that
+ * a bug that an engine throws ends its own session and no other.
  */
 import { assertNever } from '../result.ts';
 import type { ConnectionId, StopHow } from '../session/types.ts';
@@ -28,6 +29,9 @@ export class PeerRunner {
   readonly #queue: PeerInput[] = [];
   readonly #closed = Promise.withResolvers<undefined>();
   #lastAccepted: ConnectionId = 0;
+  #faultCount = 0;
+  /** After a bug no timer comes before this, so that one that is met again and again does not fill the thread. */
+  #restUntilMs = -Infinity;
   #isBusy = false;
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
@@ -47,13 +51,27 @@ export class PeerRunner {
     this.#isBusy = true;
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        for (const effect of this.peer.step(next, performance.now())) this.#carryOut(effect);
+        this.#work(next);
       }
     } finally {
       this.#isBusy = false;
     }
     this.#armTimer();
     this.#settleStop();
+  }
+
+  /** How often the engine threw. */
+  get faultCount(): number {
+    return this.#faultCount;
+  }
+
+  /** Tells of a bug that was thrown on behalf of this peer, with the session as it is. */
+  tellFault(error: unknown): void {
+    this.#faultCount++;
+    const { name } = this.peer.config;
+    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+    const text = `BGP session with ${name} met a bug of this program, number ${this.#faultCount}: ${message}`;
+    this.#context.onEvent({ kind: 'fault', peer: name, error: message, stack: stack ?? '', text });
   }
 
   /** Takes a connection that the peer opened, or closes it when the peer has too many. */
@@ -81,6 +99,37 @@ export class PeerRunner {
     this.#isStopped = true;
     this.take({ kind: 'stop', how });
     return this.#closed.promise;
+  }
+
+  /** Other peers do not notice when an engine throws: its session ends with Cease 6/8 and starts anew after its wait. */
+  #work(input: PeerInput): void {
+    try {
+      this.#step(input);
+    } catch (error) {
+      this.tellFault(error);
+      this.#endAfterFault();
+    }
+  }
+
+  #step(input: PeerInput): void {
+    for (const effect of this.peer.step(input, performance.now())) this.#carryOut(effect);
+  }
+
+  /** What the engine had to say when it threw is lost, so that no connection is kept that it does not end itself. */
+  #endAfterFault(): void {
+    const connections = [...this.#connections];
+    const ending = new Set<ConnectionId>();
+    this.#restUntilMs = performance.now() + this.peer.config.session.retryMinMs;
+    try {
+      const how = { mode: 'outOfResources', reason: 'a bug of this program was met' } as const;
+      for (const effect of this.peer.step({ kind: 'reset', how }, performance.now())) {
+        this.#carryOut(effect);
+        if (effect.kind === 'close') ending.add(effect.connection);
+      }
+    } catch (error) {
+      this.tellFault(error);
+    }
+    for (const [id, connection] of connections) if (!ending.has(id)) connection.destroy();
   }
 
   #carryOut(effect: PeerEffect): void {
@@ -146,7 +195,8 @@ export class PeerRunner {
     clearTimeout(this.#timer);
     this.#timerDeadlineMs = deadlineMs;
     if (deadlineMs === Infinity) return;
-    const delayMs = Math.min(maxTimeoutMs, Math.max(0, Math.ceil(deadlineMs - performance.now())));
+    const wakeMs = Math.max(deadlineMs, this.#restUntilMs);
+    const delayMs = Math.min(maxTimeoutMs, Math.max(0, Math.ceil(wakeMs - performance.now())));
     // After a stall of this thread, what the peer sent meanwhile is read before the timer is judged: late is not dead.
     this.#timer = setTimeout(() => setImmediate(() => this.#onTimer()), delayMs);
   }

@@ -6,7 +6,7 @@ import type { Capability } from '../wire/capabilities.ts';
 import { refreshSubtype } from '../wire/constants.ts';
 import type { Message } from '../wire/message.ts';
 import { encodeRouteRefresh } from '../wire/message.ts';
-import { endOfRibFamily } from '../wire/update-encode.ts';
+import { encodeUpdate, endOfRib, endOfRibFamily } from '../wire/update-encode.ts';
 import { PeerBench, routerUpdate } from './peer.fixture.ts';
 import { snapshotPeer } from './snapshot.ts';
 
@@ -229,4 +229,62 @@ void test('a route for this peer alone goes out with the common changes of the s
       [two, 1, 'this peer'],
     ],
   );
+});
+
+void test('routes that cannot be told are one event for a reason, with the first of them and how many they are', () => {
+  const bench = new PeerBench({ families: ['ipv4-unicast'] });
+  bench.establish();
+  const changes = Array.from({ length: 100_000 }, (_, index) => {
+    const text = `2001:db8:${(index >> 8).toString(16)}:${(index & 255).toString(16)}::/64`;
+    return { prefix: prefix(text), route: route(text, {}), reason: 'much' };
+  });
+  bench.take({ kind: 'setDesired', changes });
+  const refused = bench.events.filter((event) => event.kind === 'routeRefused');
+  assert.deepEqual(
+    refused.map(({ prefixes, count, reason }) => [prefixes.length, prefixes[0], count, reason]),
+    [[20, '2001:db8::/64', 100_000, 'the peer does not take ipv6-unicast']],
+  );
+  assert.ok((refused[0]?.text.length ?? 0) < 200);
+});
+
+void test('reasons beyond the first few share an event', () => {
+  const bench = new PeerBench();
+  bench.establish();
+  const changes = Array.from({ length: 30 }, (_, index) => {
+    const text = `198.51.100.${index}/32`;
+    return { prefix: prefix(text), route: route(text, { nextHop: `2001:db8::1:${index}` }), reason: 'much' };
+  });
+  bench.take({ kind: 'setDesired', changes });
+  const refused = bench.events.filter((event) => event.kind === 'routeRefused');
+  assert.deepEqual(
+    refused.map(({ count }) => count),
+    [...Array<number>(8).fill(1), 22],
+  );
+  assert.match(refused.at(-1)?.text ?? '', /22 reasons more, such as: next hop 2001:db8::1:8 is an IPv6 address/);
+});
+
+void test('the beginning of a refresh before the first End-of-RIB of a peer with graceful restart does not count', () => {
+  const accept = [{ prefix: '198.51.100.0/24', maxLength: 32 }];
+  const restart = {
+    kind: 'gracefulRestart',
+    isRestarting: false,
+    hasNotification: false,
+    restartTimeSeconds: 1,
+  } as const;
+  const enhanced = [{ kind: 'enhancedRouteRefresh' }] as const;
+  const mark = (subtype: number): Uint8Array => encodeRouteRefresh({ afi: 1, subtype, safi: 1 });
+  const told = (capabilities: readonly Capability[], ...messages: readonly Uint8Array[]): number => {
+    const bench = new PeerBench({ import: { accept, maxPrefixes: 10 } });
+    bench.establish([...enhanced, ...capabilities]);
+    bench.receive(routerUpdate({ announced: ['198.51.100.1/32'] }), ...messages);
+    return snapshotPeer(bench.peer).received?.routes.length ?? 0;
+  };
+  const endOfTable = encodeUpdate(endOfRib('ipv4-unicast'), true);
+  const otherEnd = encodeUpdate(endOfRib('ipv6-unicast'), true);
+  const withRestart = [{ ...restart, families: [] }];
+  assert.equal(told(withRestart, mark(1), mark(2)), 1);
+  assert.equal(told(withRestart, otherEnd, mark(1), mark(2)), 1);
+  assert.equal(told(withRestart, mark(1), endOfTable, mark(2)), 1);
+  assert.equal(told(withRestart, endOfTable, mark(1), mark(2)), 0);
+  assert.equal(told([], mark(1), mark(2)), 0);
 });

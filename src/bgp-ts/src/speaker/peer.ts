@@ -12,7 +12,7 @@ import type { ConnectionId, Negotiated, SessionEffect, SessionEvent, SessionInpu
 import type { Address, Prefix } from '../wire/address.ts';
 import { familyOf, parseAddress } from '../wire/address.ts';
 import type { DecodedUpdate } from '../wire/update-decode.ts';
-import { describeNotification, describeState, describeUpdate } from './describe.ts';
+import { describeNotification, describeRefused, describeState, describeUpdate } from './describe.ts';
 import { Inbox } from './inbox.ts';
 import type { PeerConfig } from './options.ts';
 import type { OutboxItem, OutboxView } from './outbox.ts';
@@ -119,7 +119,7 @@ export class Peer {
       reason: this.#stateReason,
       sinceMs: this.#stateSinceMs,
       link: this.#link,
-      sent: this.#outbox.rib.sent(),
+      sent: [...this.#outbox.rib.sent().values()],
       withdrawn: [...this.#outbox.rib.withdrawn()],
       plan: this.#outbox.rib.plan(this.#exportContext()),
       received: this.#inbox.rib,
@@ -238,10 +238,7 @@ export class Peer {
         return this.#passOn(this.#session.step({ kind: 'sendRefresh', family, mark }, nowMs), nowMs);
       }
       case 'refused':
-        return item.refused.map(({ prefix, reason }) => {
-          const text = `cannot announce ${prefix} to ${peer}: ${reason}`;
-          return report({ kind: 'routeRefused', peer, prefix, text });
-        });
+        return describeRefused(peer, item.refused).map(report);
       default:
         return assertNever(item);
     }
@@ -266,9 +263,10 @@ export interface PeerView {
   readonly sinceMs: number;
   /** While established. */
   readonly link: { readonly negotiated: Negotiated; readonly localAddress: Address } | undefined;
-  readonly sent: ReadonlyMap<Prefix, SentRoute>;
+  readonly sent: readonly SentRoute[];
   readonly withdrawn: readonly WithdrawnPrefix[];
-  readonly plan: readonly PlannedChange[];
+  /** Made as it is read, each entry as things are then. */
+  readonly plan: Iterable<PlannedChange>;
   readonly received: AdjRibIn | undefined;
   readonly outbox: OutboxView;
   readonly statistics: StatisticsView;

@@ -69,3 +69,18 @@ void test('faulty values are refused with the option, the value and what was exp
     'exportPrefixes has 192.0.2.0/24 with lengths 24 to 40, expected within 24 to 32, the least first',
   );
 });
+
+void test('a link-local peer without a device, and a hold time of 0 that is not allowed by name, are refused', () => {
+  for (const connection of ['active', 'passive', 'both'] as const) {
+    assert.equal(
+      fault({ address: 'fe80::1', connection }),
+      'socket.device is missing, and address "fe80::1" is link-local: it means something on one link only',
+    );
+  }
+  assert.equal(fault({ address: 'fe80::1', socket: { device: 'eth0' } }), 'no fault');
+  assert.equal(
+    fault({ holdTimeSeconds: 0 }),
+    'holdTimeSeconds 0 means that nobody notices a peer that is gone, save BFD; allowHoldTimeZero permits it',
+  );
+  assert.equal(fault({ holdTimeSeconds: 0, allowHoldTimeZero: true }), 'no fault');
+});

@@ -104,6 +104,8 @@ export interface PeerSnapshot {
     readonly sent: NotificationSnapshot | undefined;
     readonly received: NotificationSnapshot | undefined;
   };
+  /** Bugs of this program that were met on behalf of the peer; each ended its session. */
+  readonly faultCount: number;
   /** What the peer was told and not untold, by prefix. */
   readonly announced: readonly AnnouncedRoute[];
   /** What it was told and untold in this session, the latest last; at most 256. */

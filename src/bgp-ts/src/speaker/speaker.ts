@@ -11,11 +11,12 @@ import { nodeTransport } from '../socket/node.ts';
 import type { Transport } from '../socket/transport.ts';
 import { Listeners } from './listeners.ts';
 import type { PeerConfig } from './options.ts';
-import { addressTaken, checkPeerOptions } from './options.ts';
+import { checkPeerOptions, originOf, originTaken } from './options.ts';
 import type { OwnRouteChange, RouteChange } from './peer.ts';
 import { Peer } from './peer.ts';
 import { PeerRunner } from './peer-runner.ts';
-import { snapshotPeer } from './snapshot.ts';
+import type { SnapshotPart } from './snapshot-parts.ts';
+import { SnapshotBuilder, snapshotParts, takeParts } from './snapshot-parts.ts';
 import type {
   BgpSpeaker,
   DesiredRoute,
@@ -24,6 +25,7 @@ import type {
   PeerOptions,
   RemoveHow,
   ResetHow,
+  SpeakerEvent,
   SpeakerSnapshot,
   SpeakerStop,
 } from './types.ts';
@@ -58,7 +60,7 @@ export class Speaker implements BgpSpeaker {
   #isStopped = false;
 
   constructor(options: SpeakerOptions) {
-    this.#onEvent = options.onEvent;
+    this.#onEvent = (event) => tell(options.onEvent, event);
     this.#random = options.random ?? Math.random;
     this.#transport = options.transport ?? nodeTransport;
     this.#listeners = new Listeners(this.#transport, this.#onEvent);
@@ -130,11 +132,15 @@ export class Speaker implements BgpSpeaker {
     return Promise.resolve(refuse(`cannot listen on ${options.address}: the speaker is stopped`));
   }
 
-  snapshot(): Promise<SpeakerSnapshot> {
-    return Promise.resolve({
-      peers: Array.from(this.#runners.values(), (runner) => snapshotPeer(runner.peer)),
-      desired: Array.from(this.#desired.values(), ({ prefix, attributes, reason }) => ({ prefix, attributes, reason })),
-    });
+  async snapshot(): Promise<SpeakerSnapshot> {
+    const builder = new SnapshotBuilder();
+    await this.takeSnapshot((part) => builder.add(part));
+    return builder.finish();
+  }
+
+  /** The same in parts, for who passes them on; sessions get their turn between them. */
+  takeSnapshot(take: (part: SnapshotPart) => void): Promise<void> {
+    return takeParts(snapshotParts([...this.#runners.values()], [...this.#desired.values()]), take);
   }
 
   async stop(how: SpeakerStop): Promise<void> {
@@ -145,11 +151,13 @@ export class Speaker implements BgpSpeaker {
     await Promise.all([closing, ...ends, ...this.#farewells]);
   }
 
-  #peerRefusal({ name, address, connection }: PeerConfig): string | undefined {
+  #peerRefusal(config: PeerConfig): string | undefined {
+    const { name, connection } = config;
+    const origin = originOf(config);
     if (this.#isStopped) return 'the speaker is stopped';
     if (this.#runners.has(name)) return 'there is one of this name';
-    const other = connection === 'active' ? undefined : this.#listeners.expectedFrom(address);
-    return other === undefined ? undefined : addressTaken(address, other.peer.config.name);
+    const other = connection === 'active' ? undefined : this.#listeners.expectedFrom(origin);
+    return other === undefined ? undefined : originTaken(origin, other.peer.config.name);
   }
 
   #withdraw(prefix: string, reason: string): Result<void, string> {
@@ -190,6 +198,17 @@ export class Speaker implements BgpSpeaker {
       const own = ownChanges.get(name) ?? [];
       if (changes.length > 0 || own.length > 0) runner.take({ kind: 'setDesired', changes, own });
     }
+  }
+}
+
+/** What a listener throws is no bug of the session that it was told of. */
+function tell(onEvent: OnSpeakerEvent, event: SpeakerEvent): void {
+  try {
+    onEvent(event);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

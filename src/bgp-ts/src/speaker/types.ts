@@ -13,7 +13,7 @@ export type * from './snapshot-types.ts';
 export interface PeerOptions {
   /** How events and snapshots call it. Default: `address` and port. */
   readonly name?: string;
-  /** IPv4 or IPv6 address. */
+  /** IPv4 or IPv6 address; a link-local one needs `socket.device`. */
   readonly address: string;
   /** Default 179. */
   readonly port?: number;
@@ -23,8 +23,13 @@ export interface PeerOptions {
   readonly routerId: string;
   /** Source address. Default: the system's choice. */
   readonly localAddress?: string;
-  /** Proposed hold time, 0 or 3 to 65535 seconds; the smaller of both sides' counts. Default 90. */
+  /** Proposed hold time, 3 to 65535 seconds, or 0 with `allowHoldTimeZero`; the smaller of both sides' counts. Default 90. */
   readonly holdTimeSeconds?: number;
+  /**
+   * Lets a session be without a hold timer, where either side proposes 0: a peer that is gone is noticed by BFD alone, or
+   * never. Default false: our 0 is refused here, and the peer's with 2/6.
+   */
+  readonly allowHoldTimeZero?: boolean;
   /** Families to offer. Default: both. */
   readonly families?: readonly Family[];
   /** How long a TCP connection attempt may take. Default 10000. */
@@ -105,6 +110,8 @@ export interface ListenOptions {
   readonly address: string;
   /** Default 179. */
   readonly port?: number;
+  /** Interface or VRF device to bind to, which needs koffi; required for a link-local address. */
+  readonly device?: string;
 }
 
 /** What happens, with `text` as one line for people. */
@@ -136,8 +143,20 @@ export type SpeakerEvent =
       readonly text: string;
     }
   | { readonly kind: 'endOfRibSent'; readonly peer: string; readonly family: Family; readonly text: string }
-  /** A wanted route cannot be told to this peer, which has not got it or had it withdrawn. Once in a session for a reason. */
-  | { readonly kind: 'routeRefused'; readonly peer: string; readonly prefix: string; readonly text: string }
+  /**
+   * Wanted routes cannot be told to this peer, which has not got them or had them withdrawn: those of one turn that have
+   * the same reason. Each once in a session for a reason; `snapshot().peers[].plan` has them all.
+   */
+  | {
+      readonly kind: 'routeRefused';
+      readonly peer: string;
+      /** The first of them, 20 at most. */
+      readonly prefixes: readonly string[];
+      /** How many there are. */
+      readonly count: number;
+      readonly reason: string;
+      readonly text: string;
+    }
   /** Routes that were taken in, new or with other attributes. */
   | {
       readonly kind: 'routesLearnt';
@@ -161,13 +180,32 @@ export type SpeakerEvent =
    */
   | {
       readonly kind: 'connectionRefused';
+      /** With its link, such as `fe80::1%eth0`, where it is link-local. */
       readonly remoteAddress: string;
       /** How many so far from there. */
       readonly count: number;
       readonly text: string;
     }
+  /** A bug of this program was met in a peer's engine, whose session ends and starts anew; the others go on. */
+  | {
+      readonly kind: 'fault';
+      readonly peer: string;
+      /** What was thrown, and where; empty where that is not known. */
+      readonly error: string;
+      readonly stack: string;
+      readonly text: string;
+    }
   /** A call that was taken, or a peer's setting, could not be carried out. */
   | { readonly kind: 'error'; readonly peer?: string; readonly text: string }
+  /**
+   * The thread of the listener was busy for so long that older events were dropped, so many of each kind. The state that
+   * each peer is in is told after this; a snapshot has the rest.
+   */
+  | {
+      readonly kind: 'eventsLost';
+      readonly counts: Readonly<Partial<Record<string, number>>>;
+      readonly text: string;
+    }
   /** The worker ended by itself: every session is gone, and this speaker can do nothing more. */
   | { readonly kind: 'ended'; readonly text: string };
 
@@ -217,5 +255,5 @@ export interface BgpSpeaker {
   stop(how: SpeakerStop): Promise<void>;
 }
 
-/** Gets every event, in order. */
+/** Gets every event, in order. What it throws is not caught: it ends the program like any other bug of it. */
 export type OnSpeakerEvent = (event: SpeakerEvent) => void;

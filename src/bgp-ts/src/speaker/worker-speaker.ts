@@ -7,8 +7,10 @@ import type { Result } from '../result.ts';
 import { assertNever, refuse, succeed } from '../result.ts';
 import type { RouteAttributes } from '../rib/route.ts';
 import { checkPrefix, checkRoute } from '../rib/route.ts';
+import { eventWeight, relayWindow } from './event-relay.ts';
 import type { PeerConfig } from './options.ts';
-import { addressTaken, checkPeerOptions } from './options.ts';
+import { checkPeerOptions, originOf, originTaken } from './options.ts';
+import { SnapshotBuilder } from './snapshot-parts.ts';
 import type {
   BgpSpeaker,
   ListenOptions,
@@ -16,6 +18,7 @@ import type {
   PeerOptions,
   RemoveHow,
   ResetHow,
+  SpeakerEvent,
   SpeakerSnapshot,
   SpeakerStop,
 } from './types.ts';
@@ -33,12 +36,17 @@ export class WorkerSpeaker implements BgpSpeaker {
   readonly #onEvent: OnSpeakerEvent;
   readonly #peers = new Map<string, PeerConfig>();
   readonly #exited = Promise.withResolvers<undefined>();
-  readonly #snapshots = new Map<number, PromiseWithResolvers<SpeakerSnapshot>>();
+  readonly #snapshots = new Map<
+    number,
+    PromiseWithResolvers<SpeakerSnapshot> & { readonly builder: SnapshotBuilder }
+  >();
   readonly #listens = new Map<number, PromiseWithResolvers<Result<void, string>>>();
   #calls: DesiredCall[] = [];
   #requests: WorkerRequest[] = [];
   #isSending = false;
   #nextId = 0;
+  /** Of events that the worker was not told of yet. */
+  #seenWeight = 0;
   #life: Life = { kind: 'running' };
 
   constructor(worker: Worker, onEvent: OnSpeakerEvent) {
@@ -101,7 +109,7 @@ export class WorkerSpeaker implements BgpSpeaker {
   snapshot(): Promise<SpeakerSnapshot> {
     if (this.#life.kind === 'dead') return Promise.resolve({ peers: [], desired: [] });
     const id = this.#nextId++;
-    const waiting = Promise.withResolvers<SpeakerSnapshot>();
+    const waiting = { ...Promise.withResolvers<SpeakerSnapshot>(), builder: new SnapshotBuilder() };
     this.#snapshots.set(id, waiting);
     this.#post({ kind: 'snapshot', id });
     return waiting.promise;
@@ -118,11 +126,13 @@ export class WorkerSpeaker implements BgpSpeaker {
   }
 
   /** What the speaker in the worker would say. */
-  #peerRefusal({ name, address, connection }: PeerConfig): string | undefined {
+  #peerRefusal(config: PeerConfig): string | undefined {
+    const { name, connection } = config;
+    const origin = originOf(config);
     if (this.#peers.has(name)) return 'there is one of this name';
     if (connection === 'active') return undefined;
-    const other = [...this.#peers.values()].find((peer) => peer.connection !== 'active' && peer.address === address);
-    return other === undefined ? undefined : addressTaken(address, other.name);
+    const other = [...this.#peers.values()].find((peer) => peer.connection !== 'active' && originOf(peer) === origin);
+    return other === undefined ? undefined : originTaken(origin, other.name);
   }
 
   #desire(call: DesiredCall): Result<void, string> {
@@ -164,19 +174,33 @@ export class WorkerSpeaker implements BgpSpeaker {
   #onReply(reply: WorkerReply): void {
     switch (reply.kind) {
       case 'event':
+        this.#noteSeen(reply.event);
         this.#onEvent(reply.event);
         return;
       case 'listening':
         this.#listens.get(reply.id)?.resolve(reply.result);
         this.#listens.delete(reply.id);
         return;
-      case 'snapshot':
-        this.#snapshots.get(reply.id)?.resolve(reply.snapshot);
+      case 'snapshotPart':
+        this.#snapshots.get(reply.id)?.builder.add(reply.part);
+        return;
+      case 'snapshotEnd': {
+        const waiting = this.#snapshots.get(reply.id);
+        waiting?.resolve(waiting.builder.finish());
         this.#snapshots.delete(reply.id);
         return;
+      }
       default:
         assertNever(reply);
     }
+  }
+
+  /** The worker keeps back what this thread is too busy to see. */
+  #noteSeen(event: SpeakerEvent): void {
+    this.#seenWeight += eventWeight(event);
+    if (this.#seenWeight < relayWindow.seenAtWeight) return;
+    this.#post({ kind: 'seen', weight: this.#seenWeight });
+    this.#seenWeight = 0;
   }
 
   #onExit(exitCode: number): void {

@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { assertNever } from '../result.ts';
 import type { Result } from '../result.ts';
+import { EventRelay } from './event-relay.ts';
 import { Speaker } from './speaker.ts';
 import type { DesiredCall, WorkerReply, WorkerRequest } from './worker-messages.ts';
 
@@ -9,7 +10,8 @@ const port = parentPort;
 if (port === null) throw new Error('bug: worker.ts runs outside a worker');
 
 const reply = (message: WorkerReply): void => port.postMessage(message);
-const speaker = new Speaker({ onEvent: (event) => reply({ kind: 'event', event }) });
+const relay = new EventRelay((event) => reply({ kind: 'event', event }));
+const speaker = new Speaker({ onEvent: (event) => relay.tell(event) });
 
 port.on('message', (requests: readonly WorkerRequest[]) => {
   for (const request of requests) void handle(request);
@@ -36,7 +38,11 @@ async function handle(request: WorkerRequest): Promise<void> {
       reply({ kind: 'listening', id: request.id, result: await speaker.listen(request.options) });
       return;
     case 'snapshot':
-      reply({ kind: 'snapshot', id: request.id, snapshot: await speaker.snapshot() });
+      await speaker.takeSnapshot((part) => reply({ kind: 'snapshotPart', id: request.id, part }));
+      reply({ kind: 'snapshotEnd', id: request.id });
+      return;
+    case 'seen':
+      relay.seen(request.weight);
       return;
     case 'stop':
       await speaker.stop(request.how);
@@ -54,5 +60,5 @@ function setDesired({ peer, prefix, attributes, reason }: DesiredCall): Result<v
 
 /** The client has checked already, so a fault here is news for people, not a value for a caller. */
 function reportFault(result: Result<unknown, string>): void {
-  if (!result.ok) reply({ kind: 'event', event: { kind: 'error', text: result.fault } });
+  if (!result.ok) relay.tell({ kind: 'error', text: result.fault });
 }
