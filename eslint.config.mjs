@@ -12,6 +12,8 @@ const pureRooms = {
     'src/steering/**/*.ts',
     'src/decide/**/*.ts',
     'src/bgp-ts/src/{wire,session,rib}/**/*.ts',
+    'src/bgp-ts/src/bfd/{lateness,options,packet,poll,session,session-table,session-types,types}.ts',
+    'src/bgp-ts/src/speaker/{describe,event-relay,inbox,message-counter,options,outbox,peer,statistics}.ts',
   ],
   ignores: ['**/*.test.ts', 'src/base/clock.ts'],
   rules: {
