@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
+import { findProgram } from '#probe/exec.ts';
 import { bgpMachineProblems } from './bgp-checks.ts';
+import type { Inability } from './check-warnings.ts';
 import { loadMachine, machineFileName } from './machine.ts';
 import type { MachineConfig } from './machine.ts';
 import { readGeoFile } from './geo-file.ts';
@@ -15,6 +17,7 @@ import { compileRelease } from './release.ts';
 import type { CompiledRelease } from './release.ts';
 import { parseSite } from './site.ts';
 import { readZones } from './zone-reader.ts';
+import type { ZoneReading } from './zone-facts.ts';
 
 /** A config that a coordinator could start with. */
 export interface CheckedConfig {
@@ -46,7 +49,9 @@ export function checkDirectory(directory: string): Result<CheckedConfig, ConfigF
   const files = readReleaseFiles(directory);
   for (const [path, text] of files.ok ? files.value : []) sources.set(path, text);
   const site = machine.ok ? machine.value.site : undefined;
-  const release = files.ok ? compileRelease(files.value, { site, zones: readZones(files.value).readings }) : files;
+  const inability = machine.ok ? inabilityOf(machine.value) : (): undefined => undefined;
+  const zones = files.ok ? readZones(files.value).readings : new Map<string, ZoneReading>();
+  const release = files.ok ? compileRelease(files.value, { site, zones, inability }) : files;
   const ofDatabases = machine.ok ? databaseProblems(machine.value) : [];
   const ofBgp = machine.ok && files.ok && release.ok ? ownSiteProblems(machine.value, files.value) : [];
   if (machine.ok && files.ok && release.ok && ofDatabases.length + ofBgp.length === 0) {
@@ -55,6 +60,16 @@ export function checkDirectory(directory: string): Result<CheckedConfig, ConfigF
   const ofMachine = machine.ok ? ofDatabases : machine.fault.problems;
   const ofRelease = release.ok ? ofBgp : release.fault;
   return refuse({ problems: [...sortProblems(ofMachine), ...sortProblems(ofRelease)], sources });
+}
+
+/** What keeps this machine from running checks that look at the machine itself. */
+function inabilityOf({ checks }: MachineConfig): Inability {
+  return (check) => {
+    if (check.type === 'file') return existsSync(check.path) ? undefined : `${check.path} is not there`;
+    if (check.type !== 'exec') return undefined;
+    const program = findProgram(check.command[0], checks.execDirectories);
+    return program.isAllowed ? undefined : program.why;
+  };
 }
 
 /** A coordinator starts without a database that is damaged, and answers as if it knew less: better told beforehand. */

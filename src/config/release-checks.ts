@@ -3,6 +3,8 @@ import { formatHostPort, formatIp, ipBytes, parseIp, prefixContains, prefixParts
 import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import type { ServiceId, SiteId } from '#health/model.ts';
 import type { ServicePolicy } from '#steering/policy/model.ts';
+import { checkWarnings } from './check-warnings.ts';
+import type { Inability } from './check-warnings.ts';
 import { didYouMean } from './nearest.ts';
 import type { Policy } from './policy.ts';
 import { fileProblem } from './problem.ts';
@@ -37,9 +39,10 @@ export function crossProblems(parts: ReleaseParts): readonly Problem[] {
 export function crossWarnings(
   { sites, policy, zones, services }: ReleaseParts,
   localSite: SiteId | undefined,
+  inability: Inability,
 ): readonly Problem[] {
-  const warnings: Problem[] = [];
   const voters = sites.filter(({ site }) => site.coordinatorApi !== undefined || site.id === localSite).length;
+  const warnings: Problem[] = [...checkWarnings(policy, voters, inability)];
   if (voters > 1 && voters % 2 === 0) {
     const message = `${voters} coordinators vote on what is up, expected an odd number: a tie decides nothing (R5)`;
     warnings.push(fileProblem('sites/', message));

@@ -15,6 +15,7 @@ import type { HealthModel, ServiceId, SiteId, Subject } from '#health/model.ts';
 import type { ServicePolicy } from '#steering/policy/model.ts';
 import type { Endpoint, PrefixPolicy, SteeringModel } from '#steering/model.ts';
 import { bgpProblems } from './bgp-checks.ts';
+import type { Inability } from './check-warnings.ts';
 import { didYouMean } from './nearest.ts';
 import { parsePolicyParts } from './policy.ts';
 import type { Policy } from './policy.ts';
@@ -53,6 +54,8 @@ export interface CompileOptions {
   readonly site: SiteId | undefined;
   /** Every zone file of the release as it was read. */
   readonly zones: ReadonlyMap<string, ZoneReading>;
+  /** Why this machine cannot run a check, for warnings; it can run all where absent. */
+  readonly inability?: Inability;
 }
 
 /** Compiles a release. Returns every problem of every file otherwise, sorted by place. */
@@ -91,7 +94,10 @@ export function compileRelease(
     nets: policy.nets.map(({ prefix, known }) => ({ prefix, place: known })),
     sites: new Map(sites.map(({ site }) => [site.id, site])),
     zones,
-    warnings: sortProblems([...warnings, ...crossWarnings(parts, options.site)]),
+    warnings: sortProblems([
+      ...warnings,
+      ...crossWarnings(parts, options.site, options.inability ?? (() => undefined)),
+    ]),
   });
 }
 

@@ -96,10 +96,11 @@ function describeExit(code: number | null, signal: string | null, output: string
   };
 }
 
-type Found = { readonly isAllowed: true; readonly path: string } | { readonly isAllowed: false; readonly why: string };
+/** A program that may run, or why it may not. */
+export type Found = { readonly isAllowed: true; readonly path: string } | { readonly isAllowed: false; readonly why: string };
 
 /** The program behind all links, if it lies in an allowed directory; what runs is what was looked at. */
-function findProgram(path: string, directories: readonly string[]): Found {
+export function findProgram(path: string, directories: readonly string[]): Found {
   if (directories.length === 0) {
     return { isAllowed: false, why: `${path} is not permitted here: fairlead.yaml names no directory in checks.exec` };
   }
