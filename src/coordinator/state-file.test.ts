@@ -64,6 +64,36 @@ test('a file that cannot be read is set aside and said so, and nothing is lost',
   }
 });
 
+test('of a file with a bad field the section is set aside and the rest is used, anchors with their prefixes', (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-state-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'state.json');
+  const rows: readonly (readonly [object, Partial<DurableState>, RegExp])[] = [
+    [
+      { verdicts: [{ subject: 'www/fra/4', state: 'sideways', reason: '' }] },
+      { verdicts: [] },
+      /^verdicts of \S+ cannot be read \(verdicts\.0\.state: .*\); kept in \S+\.unreadable, starting without them$/,
+    ],
+    [{ ramps: 'none' }, { ramps: [] }, /^ramps of /],
+    [{ anchors: [{ prefix: 1 }] }, { anchors: [], prefixes: [], bulk: [] }, /^anchors, prefixes, bulk of /],
+    [
+      { overrides: undefined, sheds: [{ service: 'www', site: 'fra', shed: -1 }] },
+      { overrides: [], sheds: [] },
+      /^overrides, sheds of .*overrides: .*sheds\.0\.shed: /,
+    ],
+  ];
+  for (const [damage, blank, complaint] of rows) {
+    const text = JSON.stringify({ version: 1, ...state, ...damage });
+    writeFileSync(path, text);
+    const read = readState(path);
+    assert.deepEqual(read.state, { ...state, ...blank });
+    assert.match(read.complaint ?? '', complaint);
+    assert.equal(readFileSync(`${path}.unreadable`, 'utf8'), text);
+    // Until it is written again, the sound part stays where a restart finds it.
+    assert.equal(readFileSync(path, 'utf8'), text);
+  }
+});
+
 test('a file of before failover, slow start and load is read, and says nothing of them', (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-state-'));
   context.after(() => rmSync(folder, { recursive: true }));

@@ -1,10 +1,11 @@
 /**
  * What a coordinator keeps over a restart (R11, R19, R26): one JSON file, replaced whole and synced before it counts.
  *
- * Writing is synchronous: a promise to another site must be on disk before it is told. A file that cannot be read is
- * set aside and said so, never deleted; the coordinator then starts as if it knew nothing, which is safe (R3, R19).
+ * Writing is synchronous: a promise to another site must be on disk before it is told. What cannot be read is
+ * set aside and said so, never deleted: a section of the file, or all of it. The coordinator then starts as if it knew
+ * nothing of that, which is safe (R3, R19).
  */
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync } from 'node:fs';
 import { z } from 'zod';
 import type { IpPrefix } from '#base/ip.ts';
 import { addressSchema } from '#border/plan.ts';
@@ -75,20 +76,54 @@ export interface ReadState {
   readonly complaint: string | undefined;
 }
 
-/** Reads the file; a missing one is a first start. */
+/** What is used or set aside as one: an anchor means nothing without the state of its prefix, nor the other way. */
+const sections = [
+  ['verdicts'],
+  ['overrides'],
+  ['anchors', 'prefixes', 'bulk'],
+  ['failovers'],
+  ['ramps'],
+  ['sheds'],
+] as const satisfies readonly (readonly (keyof DurableState)[])[];
+
+/** Reads the file; a missing one is a first start. A section that cannot be read is blank, the others are used. */
 export function readState(path: string): ReadState {
   if (!existsSync(path)) return { state: blankState, complaint: undefined };
+  const aside = `${path}.unreadable`;
   try {
-    const { verdicts, overrides, anchors, prefixes, bulk, failovers, ramps, sheds } = stateSchema.parse(
-      JSON.parse(readFileSync(path, 'utf8')),
+    const written: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const whole = stateSchema.safeParse(written);
+    if (whole.success) return { state: stateOf(whole.data), complaint: undefined };
+    const bad = sections.filter((section) =>
+      whole.error.issues.some(({ path: [at] }) => section.some((key) => key === at)),
     );
-    return { state: { verdicts, overrides, anchors, prefixes, bulk, failovers, ramps, sheds }, complaint: undefined };
+    const rest = bad.length === 0 ? whole : stateSchema.safeParse(withBlank(written, bad.flat()));
+    if (!rest.success) throw new Error(describe(whole.error));
+    // The next state that is kept replaces the file.
+    copyFileSync(path, aside);
+    const complaint = `${bad.flat().join(', ')} of ${path} cannot be read (${describe(whole.error)}); kept in ${aside}, starting without them`;
+    return { state: stateOf(rest.data), complaint };
   } catch (error) {
-    const aside = `${path}.unreadable`;
     renameSync(path, aside);
     const why = error instanceof Error ? error.message.replaceAll(/\s+/g, ' ') : String(error);
     return { state: blankState, complaint: `${path} cannot be read (${why}); set aside as ${aside}, starting blank` };
   }
+}
+
+function stateOf(file: z.output<typeof stateSchema>): DurableState {
+  const { verdicts, overrides, anchors, prefixes, bulk, failovers, ramps, sheds } = file;
+  return { verdicts, overrides, anchors, prefixes, bulk, failovers, ramps, sheds };
+}
+
+function withBlank(written: unknown, keys: readonly (keyof DurableState)[]): unknown {
+  const blank = Object.fromEntries(keys.map((key) => [key, blankState[key]]));
+  return typeof written === 'object' ? { ...written, ...blank } : written;
+}
+
+/** The first faults by their places; a file may have as many as entries. */
+function describe({ issues }: z.ZodError): string {
+  const told = issues.slice(0, 3).map(({ path, message }) => `${path.join('.')}: ${message}`);
+  return [...told, ...(issues.length > told.length ? [`and ${issues.length - told.length} more`] : [])].join('; ');
 }
 
 /** Writes the file whole. Throws the system's error. */
