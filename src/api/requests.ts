@@ -70,6 +70,9 @@ export const routeOverrideRemovalSchema = z.strictObject(routes);
 
 export const undrainSchema = z.strictObject({ site: z.string().min(1), who, reason });
 
+/** The end of a coordinator; `force` names rules that are passed over. */
+export const stopRequestSchema = z.strictObject({ force: z.array(z.string().max(30)).max(20).default([]) });
+
 /** A question to explain: its name, its type, and the client or network that it is asked for. */
 export const explainSchema = z.strictObject({
   name: line.min(1, 'expected a name'),
@@ -86,6 +89,7 @@ export const failoverRequestSchema = z.strictObject({
   reason,
 });
 
+export type StopRequest = z.infer<typeof stopRequestSchema>;
 export type NodeReport = z.infer<typeof nodeReportSchema>;
 export type ApplyRequest = z.infer<typeof applySchema>;
 export type RollbackRequest = z.infer<typeof rollbackSchema>;

@@ -44,6 +44,7 @@ async function openApi(context: TestContext): Promise<{
     failover: nothing,
     explain: () => Promise.resolve(nothing()),
     bgp: () => Promise.reject(new Error('not here')),
+    prepareStop: () => Promise.resolve({ ok: true, value: undefined }),
     stopWithinMs: () => 1000,
     stop: () => undefined,
   };

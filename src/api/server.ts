@@ -29,6 +29,7 @@ import {
   rollbackSchema,
   routeOverrideRemovalSchema,
   routeOverrideSchema,
+  stopRequestSchema,
   undrainSchema,
 } from './requests.ts';
 import type {
@@ -40,6 +41,7 @@ import type {
   RollbackRequest,
   RouteOverrideRemoval,
   RouteOverrideRequest,
+  StopRequest,
   UndrainRequest,
 } from './requests.ts';
 import type { BgpStatus } from './bgp.ts';
@@ -79,6 +81,8 @@ export interface CoordinatorCalls {
   failover(request: FailoverRequest): CallResult;
   /** How a question is answered now, and why. */
   explain(request: ExplainRequest): Promise<CallResult>;
+  /** Takes the routes back as far as another site serves (R19); a refusal says what stays, and nothing is stopped. */
+  prepareStop(request: StopRequest): Promise<CallResult>;
   /** How long a stop may take. */
   stopWithinMs(): number;
   /** Stops the process in the way of `fairlead stop` (R24); the reply goes out first. */
@@ -192,9 +196,13 @@ function addRoutes(app: FastifyInstance, calls: CoordinatorCalls, isLocal: (requ
     if (!isLocal(request)) {
       return send(reply, { status: 404, code: 'not-found', message: 'stop is only on the control socket' });
     }
-    reply.raw.once('finish', () => {
-      calls.stop();
-    });
+    const body = stopRequestSchema.safeParse(request.body ?? {});
+    if (!body.success) return send(reply, schemaFault(body.error));
+    const prepared = await calls.prepareStop(body.data);
+    if (!prepared.ok) return send(reply, prepared.fault);
+    // Also where the caller has gone meanwhile: the routes are taken back.
+    if (reply.raw.destroyed) calls.stop();
+    else reply.raw.once('close', () => calls.stop());
     return reply.send({ stopping: true, withinMs: calls.stopWithinMs() });
   });
   addReplication(app, calls);

@@ -7,6 +7,7 @@
  */
 import type { BfdEvent, BfdSpeaker, BgpSpeaker, OnSpeakerEvent, SpeakerEvent } from 'bgp-ts';
 import type { Logger } from 'pino';
+import { monotonicMs } from '#base/clock.ts';
 import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import { attributesFor } from '#steering/announcer/attributes.ts';
 import type { RouteAttributes, WantedRoute } from '#steering/announcer/attributes.ts';
@@ -67,6 +68,8 @@ export class BorderSessions {
   #isComplete = false;
   #isStopped = false;
   #isLeaving = false;
+  /** When a prefix was last taken back. */
+  #withdrawnAtMs = -Infinity;
 
   constructor(options: BorderSessionsOptions) {
     this.#options = options;
@@ -113,6 +116,7 @@ export class BorderSessions {
     const standing = this.#wanted.get(prefix)?.route.standing;
     if (standing === undefined) return;
     this.#wanted.delete(prefix);
+    this.#withdrawnAtMs = monotonicMs();
     for (const [name, { plan }] of this.#neighbors) {
       if (mayBeTold(plan, prefix, standing)) this.#set(name, prefix, null, shortReason(reason));
     }
@@ -171,15 +175,18 @@ export class BorderSessions {
     this.#isLeaving = true;
     // First of all, so that no other site leaves because this one still serves (R19).
     this.#sayWhetherHeard();
-    const isHeard = this.#established.size > 0 && this.#wanted.size > 0;
+    const isHeard = this.#established.size > 0;
+    const isTelling = isHeard && this.#wanted.size > 0;
     for (const [prefix, { route }] of this.#wanted) {
       if (route.standing === 'blackhole') continue;
       this.#wanted.set(prefix, { route: { ...route, standing: 'draining' }, reason: text });
       this.#tellAll(prefix);
     }
-    if (isHeard) await pause(gracefulShutdownMs);
+    if (isTelling) await pause(gracefulShutdownMs);
     for (const prefix of this.prefixes) this.withdraw(prefix, text);
-    if (isHeard) await pause(settleMs);
+    // Counted from the last withdrawal, which may have come before: as R19 permitted it.
+    const restMs = this.#withdrawnAtMs + settleMs - monotonicMs();
+    if (isHeard && restMs > 0) await pause(restMs);
     this.#end();
     // BFD last: a router that hears AdminDown before the Cease ends the session itself, and never reads why.
     await this.#speaker?.stop({ mode: 'administrative', text });

@@ -30,6 +30,8 @@ export interface CallParts {
   readonly status: () => Promise<Status>;
   readonly checks: () => Checks;
   readonly explain: (request: ExplainRequest) => Promise<Result<Explanation, ApiFault>>;
+  /** Takes the routes back before a stop, or says why they stay. */
+  readonly leaveRoutes: (forced: readonly string[]) => Promise<Result<void, ApiFault>>;
   readonly onStopRequest: () => void;
 }
 
@@ -69,6 +71,7 @@ export function createCalls(parts: CallParts): CoordinatorCalls {
     restoreRoutes: (request) => restoreRoutes(request, loop),
     failover: (request) => failover(request, parts),
     explain: parts.explain,
+    prepareStop: ({ force }) => parts.leaveRoutes(force),
     stopWithinMs: () => parts.routes.leaveMs + restOfStopMs,
     stop: parts.onStopRequest,
   };

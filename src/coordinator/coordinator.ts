@@ -35,6 +35,7 @@ import type { ExplainContext } from './explain.ts';
 import { goesByLatency, Latencies } from './latencies.ts';
 import { extendGeneration } from './generation.ts';
 import { Routes, routesOf } from './routes.ts';
+import { RoutesLeaving } from './routes-leaving.ts';
 import { describeBgp } from './bgp-status.ts';
 import type { BgpStatus } from '#api/bgp.ts';
 import { readState } from './state-file.ts';
@@ -84,6 +85,7 @@ export class Coordinator {
   readonly #wanted: WantedTargets;
   readonly #explainer = new Explainer();
   readonly #loop: DecisionLoop;
+  readonly #leaving: RoutesLeaving;
   readonly #keeper: StateKeeper;
   #running: RunningRelease | undefined;
   #api: Api | undefined;
@@ -145,6 +147,7 @@ export class Coordinator {
     this.#loop = new DecisionLoop(decision, (effect) => {
       this.#carryOut(effect);
     });
+    this.#leaving = new RoutesLeaving(this.#loop, this.#routes, this.#stopAsked.promise);
   }
 
   /** Opens everything; the fault is one line for each thing that could not be had. */
@@ -222,6 +225,7 @@ export class Coordinator {
       status: () => this.#status(),
       checks: () => this.#checks(),
       explain: (request) => this.#explain(request),
+      leaveRoutes: (forced) => this.#leaving.leave(forced),
       onStopRequest,
     });
     const { listen, token } = machine.api;

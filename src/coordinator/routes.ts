@@ -217,6 +217,11 @@ export class Routes {
     };
   }
 
+  /** Whether a router is told anything by this coordinator itself. */
+  get isTold(): boolean {
+    return this.#site?.bgp?.speaker === 'coordinator' && this.sessions.isHeard && this.sessions.prefixes.length > 0;
+  }
+
   /** How long `leave` takes at most. */
   get leaveMs(): number {
     return gracefulShutdownMs + this.#settleMs;

@@ -10,8 +10,8 @@ import type { MonoMs } from '#base/time.ts';
 import type { IpPrefix } from '#base/ip.ts';
 import { present } from '#base/assert.ts';
 import { HealthEngine } from '#health/engine.ts';
-import type { HealthEffect, HealthInput } from '#health/engine.ts';
-import type { HealthModel, ServiceId, SiteId, Subject, SubjectKey } from '#health/model.ts';
+import type { HealthEffect } from '#health/engine.ts';
+import type { ServiceId, SiteId, Subject, SubjectKey } from '#health/model.ts';
 import { OverrideBook } from '#health/overrides.ts';
 import type { Moment, OverriddenThing } from '#health/overrides.ts';
 import type { AnchorReport, Override, PeerReport } from '#health/report.ts';
@@ -26,6 +26,7 @@ import { succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
 import { Drains } from './drains.ts';
 import type { DecisionEffect, DecisionEvent, DurableState } from './effects.ts';
+import type { DecisionIdentity, DecisionInput } from './input.ts';
 import { Failovers } from './failovers.ts';
 import type { FailoverCommand, FailoverStatus } from './failovers.ts';
 import { Paces } from './paces.ts';
@@ -34,35 +35,14 @@ import type { Coordinators } from './peers.ts';
 import { durableShape } from './durable-shape.ts';
 import { judgeRouteOverride } from './route-overrides.ts';
 import { RoutesHere } from './routes-here.ts';
-import type { Hearing, OwnDnsFinding } from './routes-here.ts';
 import { serviceHere } from './service-here.ts';
 import { decideServices } from './services.ts';
 import { SuspendedProbes } from './suspended-probes.ts';
 import { Teller } from './teller.ts';
 
+export type { DecisionIdentity, DecisionInput } from './input.ts';
 export type { Hearing } from './routes-here.ts';
 export { tellIntervalMs } from './teller.ts';
-
-/** What the decision can be told. */
-export type DecisionInput =
-  | Exclude<HealthInput, { kind: 'model' | 'restore' }>
-  | {
-      readonly kind: 'generation';
-      readonly health: HealthModel;
-      readonly steering: SteeringModel;
-      readonly release: PeerReport['release'];
-    }
-  /** The release is loaded and the first round is in: routes may be announced (R11, R18). */
-  | { readonly kind: 'open' }
-  | ({ readonly kind: 'sessions' } & Hearing)
-  /** This coordinator's own DNS was asked at an address of a nameserver prefix (R18). */
-  | ({ readonly kind: 'ownDns' } & OwnDnsFinding);
-
-/** Who decides: the site, and this start of the process. */
-export interface DecisionIdentity {
-  readonly site: SiteId;
-  readonly boot: string;
-}
 
 const emptySteering: SteeringModel = { endpoints: [], prefixes: [], longestTtlSeconds: 0 };
 
@@ -203,6 +183,12 @@ export class Decision {
         return this.#load(input, moment.nowMs);
       case 'open':
         this.#routes.open();
+        return [];
+      case 'stop':
+        this.#routes.stop(input.reason, input.forced, moment.nowMs);
+        return [];
+      case 'stay':
+        this.#routes.stay();
         return [];
       case 'sessions':
         this.#routes.takeHearing(input);

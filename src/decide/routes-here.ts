@@ -49,6 +49,17 @@ export interface RoutesLook extends Pick<
 /** Of queries to this coordinator's own DNS: one answer is enough to be there, three failures to be gone. */
 const ownDnsThresholds = { rise: 1, fall: 3 };
 
+/** Rules for wishes that a stop need not keep: whoever stops a coordinator cannot wait long. */
+const passedOverByStop = ['maxWithdrawn', 'settle', 'transitions', 'bulk'];
+
+/** A stop that is underway. */
+interface Stop {
+  readonly reason: string;
+  readonly forced: readonly string[];
+  /** What was on disk when it began. */
+  readonly before: StoredAnnouncer;
+}
+
 /** The routes of one site. */
 export class RoutesHere {
   readonly #announcer: Announcer;
@@ -56,6 +67,7 @@ export class RoutesHere {
   readonly #ownDns = new Map<IpPrefix, CheckState>();
   #hearing: Hearing = { established: false };
   #isOpen = false;
+  #stop: Stop | undefined;
   #waitingSince: MonoMs | undefined;
   #turn: Permission | undefined;
   #turnDeadline: MonoMs | undefined;
@@ -68,6 +80,17 @@ export class RoutesHere {
   /** The release is loaded and the first round is in: routes may be announced (R11, R18). */
   open(): void {
     this.#isOpen = true;
+  }
+
+  /** Takes all routes back, as far as the anchor permits (R19, R24); `forced` are rules to pass over. */
+  stop(reason: string, forced: readonly string[], nowMs: MonoMs): void {
+    const before = this.#stop?.before ?? this.#announcer.stored(nowMs);
+    this.#stop = { reason, forced: [...passedOverByStop, ...forced], before };
+  }
+
+  /** Calls a stop off. */
+  stay(): void {
+    this.#stop = undefined;
   }
 
   takeHearing(hearing: Hearing): void {
@@ -91,6 +114,7 @@ export class RoutesHere {
     const { established, unheard } = this.#hearing;
     const effects = this.#announcer.step({
       ...rest,
+      stop: this.#stop,
       ownDns: (prefix) => this.#ownDns.get(prefix),
       peersOf: (prefix) => anchorsOf(peers, prefix),
       lowered: (prefix) => this.#overrides.lowered(prefix),
@@ -142,9 +166,17 @@ export class RoutesHere {
     return this.#announcer.reports();
   }
 
-  /** What to keep on disk. */
+  /**
+   * What to keep on disk. The next start begins where a stop began; an anchor that was let go is held then, which is
+   * harmless, and one that was taken on meanwhile is a promise (R19).
+   */
   stored(nowMs: MonoMs): StoredAnnouncer {
-    return this.#announcer.stored(nowMs);
+    const stored = this.#announcer.stored(nowMs);
+    if (this.#stop === undefined) return stored;
+    const { anchors, prefixes } = this.#stop.before;
+    const held = new Set(anchors.flatMap(({ prefix, holds }) => (holds ? [prefix] : [])));
+    const kept = stored.anchors.map(({ prefix, holds }) => ({ prefix, holds: holds || held.has(prefix) }));
+    return { ...stored, anchors: kept, prefixes };
   }
 
   /** When it wants to be looked at next, if nothing comes before. */

@@ -219,14 +219,38 @@ test(
   },
 );
 
-test('fairlead stop: BIRD sees 65535:0, then the withdrawal, then Cease 6/2 with its text (R24)', options, async () => {
-  const { birds, coordinators, directories } = world();
-  const stopping = runFairlead(['stop'], directories.fra);
-  await birds.fra.shows(ofPrefix, /BGP\.community: \(65535,0\)/);
-  await birds.fra.shows(ofPrefix, /Network not found/);
-  const { code, stdout } = await stopping;
-  assert.deepEqual([code, stdout], [0, 'stopped\n']);
-  assert.equal(await coordinators.fra.ended(), 0);
-  await birds.fra.logs(/Received: Administrative shutdown: "fairlead stop"/);
-  assert.match(await birds.iad.ask('show', 'route', prefix), /203\.0\.113\.0\/24/);
-});
+test(
+  'R19: of two sites that are stopped at once one goes, the other keeps its route and says why',
+  options,
+  async () => {
+    const { birds, coordinators, directories } = world();
+    const stopping = runFairlead(['stop'], directories.fra);
+    const refused = runFairlead(['stop'], directories.iad);
+    await birds.fra.shows(ofPrefix, /BGP\.community: \(65535,0\)/);
+    await birds.fra.shows(ofPrefix, /Network not found/);
+    const { code, stdout } = await stopping;
+    assert.deepEqual([code, stdout], [0, 'stopped\n']);
+    assert.equal(await coordinators.fra.ended(), 0);
+    await birds.fra.logs(/Received: Administrative shutdown: "fairlead stop"/);
+    const { code: refusal, stderr } = await refused;
+    assert.equal(refusal, 1);
+    assert.match(stderr, /203\.0\.113\.0\/24 stays: 0 other sites serve it, at least 1 must \(minSites\)/);
+    await birds.iad.shows(ofPrefix, /BGP\.as_path: 65010\n/);
+    assert.doesNotMatch(birds.iad.log(), /Received: Administrative shutdown/);
+  },
+);
+
+test(
+  'fairlead stop --force R19: BIRD sees 65535:0, then the withdrawal, then Cease 6/2 with its text (R24)',
+  options,
+  async () => {
+    const { birds, coordinators, directories } = world();
+    const stopping = runFairlead(['stop', '--force', 'R19'], directories.iad);
+    await birds.iad.shows(ofPrefix, /BGP\.community: \(65535,0\)/);
+    await birds.iad.shows(ofPrefix, /Network not found/);
+    const { code, stdout } = await stopping;
+    assert.deepEqual([code, stdout], [0, 'stopped\n']);
+    assert.equal(await coordinators.iad.ended(), 0);
+    await birds.iad.logs(/Received: Administrative shutdown: "fairlead stop"/);
+  },
+);

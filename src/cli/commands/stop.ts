@@ -14,17 +14,21 @@ export const command = defineControlCommand({
   name: 'stop',
   isForAgents: true,
   summary: 'withdraw routes and end the coordinator or agent of this machine',
-  usage: `Usage: fairlead stop [--config PATH]
+  usage: `Usage: fairlead stop [--force RULE] [--config PATH]
 
 Withdraws this site's routes and ends the coordinator (R24); returns when it is gone. To restart it, send SIGTERM
 instead: that leaves the routes alone.
+Where no other site serves a prefix, it stays and nothing is stopped (R19): the last one standing is not taken out. So
+of two sites that are stopped at once, one goes on.
 On a node, it drains the node's own routes and ends its agent, whether or not a coordinator is there.
 DNS goes on answering until the routes are gone for as long as the prefixes' \`drain\`.
-Exit code: 0 gone, 1 still there after the time that it may take, 2 wrong usage, 75 nobody answers.
-`,
-  options: {},
-  run: async ({ socketPath, daemon, call }) => {
-    const answer = await call({ method: 'POST', path: '/v1/stop', body: {}, schema: stopSchema });
+Exit code: 0 gone, 1 refused, or still there after the time that it may take, 2 wrong usage, 75 nobody answers.
+
+      --force RULE  pass over a rule that keeps the routes: R19 asks no other site at all; may be given several times`,
+  options: { force: { type: 'string', multiple: true } },
+  run: async ({ socketPath, daemon, values, call }) => {
+    const body = { force: values.force };
+    const answer = await call({ method: 'POST', path: '/v1/stop', body, schema: stopSchema });
     if (!answer.ok) return answer.fault;
     const limitMs = answer.value.withinMs ?? longestStopMs;
     const deadline = monotonicMs() + limitMs;

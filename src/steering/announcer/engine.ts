@@ -32,6 +32,9 @@ export type { RouteAttributes, WantedRoute } from './attributes.ts';
 export type { AnnouncerEffect } from './effects.ts';
 export type { PrefixStatus, StoredPrefix } from './prefix.ts';
 
+/** How long GRACEFUL_SHUTDOWN stands before the withdrawal of a stop (R24). */
+const stopDrainMs = 1000;
+
 /** What the announcer looks at. */
 export interface AnnouncerInput {
   readonly prefixes: readonly PrefixPolicy[];
@@ -41,6 +44,8 @@ export interface AnnouncerInput {
   readonly peersOf: (prefix: IpPrefix) => readonly PeerAnchor[];
   /** A drain of this site whose turn BGP is (R25), and the rules that it overrides by name (R26). */
   readonly drain: { readonly reason: string; readonly forced?: readonly string[] | undefined } | undefined;
+  /** This coordinator is to end for good (R24): all prefixes leave, as the anchor permits; rules that it overrides. */
+  readonly stop?: { readonly reason: string; readonly forced: readonly string[] } | undefined;
   /** This site is under a drain at any stage, so that no other may rely on it. */
   readonly isDrained: boolean;
   /** Why an operator wants a prefix de-preferred here; undefined where none does (R26). */
@@ -174,15 +179,18 @@ export class Announcer {
   }
 
   #lookAt(policy: PrefixPolicy, gate: GateState, input: AnnouncerInput): PrefixLook {
-    const { nowMs, sanity, drain } = input;
+    const { nowMs, sanity, drain, stop } = input;
     // What follows its own DNS, or other prefixes, is not moved by a drain of the site's services (R18).
     const isApart = policy.gate === 'nameserver' || policy.gate === 'covered';
     const isFrozen = policy.gate === 'nameserver' && sanity === 'frozen';
+    const ownDrain = isApart || drain === undefined ? undefined : { reason: drain.reason, forced: drain.forced ?? [] };
     return {
-      policy,
+      // What still comes is served after the withdrawal of a stop, so that routers need to hear of it but shortly.
+      policy: stop === undefined ? policy : { ...policy, drainMs: Math.min(policy.drainMs, stopDrainMs) },
       gate,
       peers: input.peersOf(policy.prefix),
-      drain: isApart || drain === undefined ? undefined : { reason: drain.reason, forced: drain.forced ?? [] },
+      drain: stop ?? ownDrain,
+      isStop: stop !== undefined,
       isDrained: !isApart && input.isDrained,
       lowered: isFrozen ? 'this coordinator is frozen (R18)' : input.lowered(policy.prefix),
       keptBy: isFrozen
@@ -190,8 +198,8 @@ export class Announcer {
         : undefined,
       isReliable: sanity === 'sane' && input.isHeard(policy.prefix),
       grant: this.#grant,
-      // A drain names the whole site; what it takes along is meant.
-      isWithinBulk: () => drain !== undefined || this.#allowsBulk(policy.prefix, nowMs),
+      // A drain names the whole site, as a stop does; what it takes along is meant.
+      isWithinBulk: () => drain !== undefined || stop !== undefined || this.#allowsBulk(policy.prefix, nowMs),
       nowMs,
     };
   }

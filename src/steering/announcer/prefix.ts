@@ -43,6 +43,8 @@ export interface PrefixLook {
   /** A drain of this site whose turn BGP is (R25), and the rules that it overrides. */
   readonly drain: { readonly reason: string; readonly forced: readonly string[] } | undefined;
   readonly isDrained: boolean;
+  /** The drain is a stop of the whole coordinator (R24): a prefix that no other site has is let go. */
+  readonly isStop: boolean;
   /** Why the prefix is to be de-preferred while it works (R18, R26). */
   readonly lowered: string | undefined;
   /** Why the prefix may not be withdrawn now, whatever fails (R18). */
@@ -222,7 +224,7 @@ export class AnnouncedPrefix {
       isDrained: look.isDrained,
       lowered,
       drainMs: this.#policy.drainMs,
-      holdsAnchor: this.anchor.holds,
+      holdsAnchor: this.anchor.holds && !this.#isOwnAffair(look),
       mayLeave: () => this.#mayLeave(look),
       mayBegin: () => this.#mayBegin(look),
       nowMs,
@@ -246,13 +248,22 @@ export class AnnouncedPrefix {
     }
   }
 
-  #mayLeave({ keptBy, peers, nowMs }: PrefixLook): Permission {
+  /** Who stops means it, where there is no other site to ask (R24). */
+  #isOwnAffair({ isStop }: PrefixLook): boolean {
+    return isStop && this.#others.length === 0;
+  }
+
+  #mayLeave(look: PrefixLook): Permission {
+    const { keptBy, peers, nowMs } = look;
+    if (this.#isOwnAffair(look)) return ownAffair;
     if (keptBy !== undefined) return keptBy;
     const leavingSince = present(this.#leavingSince ?? this.#state.since, 'leavingSince');
     return this.anchor.mayLeave({ peers, others: this.#others, leavingSince, nowMs });
   }
 
-  #mayBegin({ keptBy, peers, drain, grant, isWithinBulk, nowMs }: PrefixLook): Permission {
+  #mayBegin(look: PrefixLook): Permission {
+    const { keptBy, peers, drain, grant, isWithinBulk, nowMs } = look;
+    if (this.#isOwnAffair(look)) return ownAffair;
     if (keptBy !== undefined) return keptBy;
     this.#begun = this.#begun.filter((at) => nowMs < after(at, transitionWindowMs));
     return grant({
@@ -322,6 +333,8 @@ export class AnnouncedPrefix {
     return this.#policy.limits ?? defaultLimits;
   }
 }
+
+const ownAffair: Permission = { allow: true, rule: 'R24', reason: 'no other site announces it' };
 
 /** How a prefix stands here, for people. */
 export interface PrefixStatus {
