@@ -111,6 +111,19 @@ for (const [words, family] of [
     }
   });
 
+  test(`a table of ${family} tells numbers beyond sixteen bits, which no entry of its index holds`, () => {
+    const numbers = [0, 0xffff, 0x1_0000, 0x7fff_ffff];
+    const starts = numbers.map((number, index) => [BigInt(index) << BigInt(words * 32 - 2), number] as const);
+    const find = finder(
+      runsAt(
+        words,
+        starts.map(([start], index) => [start, index]),
+      ),
+      numbers,
+    );
+    for (const [start, number] of starts) assert.deepEqual(find(start + 5n), [number, 2]);
+  });
+
   test(`an address of ${family} has the number of the longest prefix that holds it, layer upon layer`, () => {
     const bits = words * 32;
     const prefix = fc.tuple(address, fc.nat({ max: bits })).map(([base, length]) => {
