@@ -201,7 +201,8 @@ export class AdjRibOut {
    * asked for, and what is neither wanted nor told by then is left out.
    */
   *plan(context: ExportContext): Generator<PlannedChange, void> {
-    for (const prefix of new Set([...this.#wantedPrefixes(), ...this.#sent.keys()])) {
+    // What was told and is no longer wanted waits to be withdrawn.
+    for (const prefix of [...this.#wantedPrefixes(), ...this.#gone.keys()]) {
       const planned = this.#planOne(prefix, context);
       if (planned !== undefined) yield planned;
     }
@@ -230,8 +231,10 @@ export class AdjRibOut {
   }
 
   #wantedPrefixes(): readonly Prefix[] {
-    const prefixes = new Set([...this.#common.keys(), ...this.#own.keys()]);
-    return [...prefixes].filter((prefix) => this.#wanted(prefix) !== undefined);
+    const common = [...this.#common.keys()];
+    if (this.#own.size === 0) return common;
+    const own = [...this.#own].filter(([prefix, { route }]) => route !== null && !this.#common.has(prefix));
+    return [...common.filter((prefix) => this.#own.get(prefix)?.route !== null), ...own.map(([prefix]) => prefix)];
   }
 
   /** Settles prefixes of one queue, as far as the budget goes. */

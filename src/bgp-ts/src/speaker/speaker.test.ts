@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Speaker } from './speaker.ts';
+import { createWorkerSpeaker } from './worker-client.ts';
 
 void test("one peer's own routes of one turn are gathered without copying those before, and all arrive", async (test) => {
   const speaker = new Speaker({ onEvent: () => undefined });
@@ -18,3 +19,36 @@ void test("one peer's own routes of one turn are gathered without copying those 
   assert.equal(peers[0]?.plan.length, 100);
   await speaker.stop({ mode: 'silent' });
 });
+
+for (const where of ['in this thread', 'in a worker'] as const) {
+  void test(`a snapshot of many routes ${where} is taken in turns, and is whole`, async () => {
+    const options = { onEvent: () => undefined };
+    const speaker = where === 'in a worker' ? createWorkerSpeaker(options) : new Speaker(options);
+    for (const name of ['rt1', 'rt2']) {
+      const peer = { name, address: `192.0.2.${name.at(-1) ?? ''}`, peerAsn: 65000, localAsn: 65001 };
+      assert.ok(speaker.addPeer({ ...peer, routerId: '192.0.2.9', connection: 'passive' }).ok);
+    }
+    const texts = Array.from({ length: 20_500 }, (_, index) => `10.0.${index >> 8}.${index & 255}/32`);
+    for (const text of texts) assert.ok(speaker.setDesired(text, { nextHop: '192.0.2.9' }, 'tested').ok);
+    await Promise.resolve();
+    let turns = 0;
+    let isOver = false;
+    const countTurns = (): void => {
+      turns++;
+      if (!isOver) setImmediate(countTurns);
+    };
+    setImmediate(countTurns);
+    const { peers, desired } = await speaker.snapshot();
+    isOver = true;
+    // Twenty whole parts of each of two plans, and of what is desired.
+    if (where === 'in this thread') assert.ok(turns >= 60, `${turns} turns`);
+    for (const { plan } of peers) {
+      assert.deepEqual(
+        plan.map(({ change, prefix }) => `${change} ${prefix}`),
+        texts.map((text) => `announce ${text}`),
+      );
+    }
+    assert.deepEqual([peers.length, desired.length], [2, texts.length]);
+    await speaker.stop({ mode: 'silent' });
+  });
+}
