@@ -49,7 +49,7 @@ describe('BFD with bfdd', { skip: bfdLabIsMissing, concurrency: 3 }, () => {
     await speaker.state('bfdd', 'up', from);
   });
 
-  test('bfdd sees our death by its detection time, and our removal as administrative', async () => {
+  test('bfdd sees our death by its detection time, our removal as administrative, and a silent stop as death', async () => {
     await using lab = new BfdLab();
     const bfdd = await lab.bfdd(peerLines(near.ipv4));
     const first = await lab.ours();
