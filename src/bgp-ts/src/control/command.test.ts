@@ -79,11 +79,20 @@ test('the other commands are as short as they look', () => {
     kind: 'listen',
     options: { address: '0.0.0.0', port: 1790 },
   });
+  assert.deepEqual(valueOf('listen :: device eth0'), { kind: 'listen', options: { address: '::', device: 'eth0' } });
   assert.deepEqual(valueOf('remove rt1'), { kind: 'remove', peer: 'rt1' });
   assert.deepEqual(valueOf('reset rt1 new policy'), { kind: 'reset', peer: 'rt1', text: 'new policy' });
   assert.deepEqual(valueOf('  show\t'), { kind: 'show' });
   assert.deepEqual(valueOf('complete'), { kind: 'complete' });
   assert.deepEqual(valueOf('stop back at noon'), { kind: 'stop', text: 'back at noon' });
+});
+
+test('a session without a hold timer has to be allowed by name', () => {
+  const [address, others] = ['192.0.2.1', { peerAsn: 1, localAsn: 2, routerId: '192.0.2.9' }];
+  assert.deepEqual(valueOf('peer 192.0.2.1 as 1 local-as 2 router-id 192.0.2.9 hold-time 0 allow-hold-time-zero'), {
+    kind: 'peer',
+    options: { address, ...others, holdTimeSeconds: 0, allowHoldTimeZero: true },
+  });
 });
 
 test('empty lines and comments mean nothing', () => {

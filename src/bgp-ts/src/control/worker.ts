@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Speaker } from '../speaker/speaker.ts';
 import { runLines } from './execute.ts';
 import { startControl } from './server.ts';
+import { TextQueue } from './text-queue.ts';
 
 /** What the thread is started with. */
 export interface WorkerStart {
@@ -31,36 +32,13 @@ if (port === null) throw new Error('bug: worker.ts runs outside a worker');
 
 const textDelayMs = 20;
 
-/** So many lines wait for a standard output that takes none; older ones are lost, and counted. */
-const maxWaitingTexts = 10_000;
-
 const tell = (news: WorkerNews): void => port.postMessage(news);
-let texts: string[] = [];
-let unseenCount = 0;
-let lostCount = 0;
+const queue = new TextQueue((texts) => tell({ kind: 'events', texts }));
 const speaker = new Speaker({ onEvent: ({ text }) => note(text) });
 
 /** Tells texts together, a moment later: waking the main thread for each would delay the UPDATEs that follow. */
 function note(text: string): void {
-  texts.push(text);
-  if (texts.length === 1) setTimeout(tellTexts, textDelayMs);
-  if (texts.length < 2 * maxWaitingTexts) return;
-  lostCount += texts.length - maxWaitingTexts;
-  texts = texts.slice(-maxWaitingTexts);
-}
-
-function tellTexts(): void {
-  if (texts.length === 0 || unseenCount >= maxWaitingTexts) return;
-  if (lostCount > 0) texts.unshift(`${lostCount} lines were lost here, since nobody took them`);
-  lostCount = 0;
-  unseenCount += texts.length;
-  tell({ kind: 'events', texts });
-  texts = [];
-}
-
-function noteSeen(count: number): void {
-  unseenCount -= count;
-  tellTexts();
+  if (queue.add(text)) setTimeout(() => queue.flush(), textDelayMs);
 }
 
 async function start({ socketPath, lines }: WorkerStart): Promise<void> {
@@ -76,7 +54,7 @@ async function start({ socketPath, lines }: WorkerStart): Promise<void> {
   }
   port?.on('message', (request: WorkerRequest) => {
     if (request.kind === 'stop') void end(control);
-    else noteSeen(request.count);
+    else queue.seen(request.count);
   });
 }
 
@@ -84,8 +62,7 @@ async function start({ socketPath, lines }: WorkerStart): Promise<void> {
 async function end(control: Awaited<ReturnType<typeof startControl>> | undefined): Promise<void> {
   await speaker.stop({ mode: 'silent' });
   if (control?.ok === true) await control.value.close();
-  unseenCount = 0;
-  tellTexts();
+  queue.end();
   port?.close();
 }
 
