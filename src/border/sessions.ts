@@ -383,8 +383,10 @@ function startingAnew(): NonNullable<Neighbor['held']> {
 
 function logEvent(log: Logger, event: SpeakerEvent): void {
   const fields = { event: `bgp.${event.kind}`, ...('peer' in event ? { peer: event.peer } : {}) };
-  if (event.kind === 'error' || event.kind === 'ended' || event.kind === 'routeRefused') log.error(fields, event.text);
-  else if (event.kind === 'notification') log.warn(fields, event.text);
+  if (event.kind === 'fault') log.error({ ...fields, stack: event.stack }, event.text);
+  else if (event.kind === 'error' || event.kind === 'ended' || event.kind === 'routeRefused')
+    log.error(fields, event.text);
+  else if (event.kind === 'notification' || event.kind === 'eventsLost') log.warn(fields, event.text);
   else if (event.kind === 'sessionState' && !isNews(event)) log.debug(fields, event.text);
   else log.info(fields, event.text);
 }
