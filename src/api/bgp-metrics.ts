@@ -15,7 +15,7 @@ const bfdStates = ['adminDown', 'down', 'init', 'up'];
 type Sample = readonly [Labels, number];
 
 /** Writes them. */
-export function addBgp(scrape: Scrape, status: Status, bgp: BgpStatus): void {
+export function addBgp(scrape: Scrape, status: Pick<Status, 'site' | 'prefixes'>, bgp: BgpStatus): void {
   const neighbors = bgp.speakers.flatMap(({ speaker, neighbors: each }) =>
     each.map((neighbor) => ({ labels: { speaker, peer: neighbor.name }, neighbor })),
   );
@@ -60,14 +60,31 @@ export function addBgp(scrape: Scrape, status: Status, bgp: BgpStatus): void {
   const late = withBfd.map(({ labels, bfd: { lateTicks } }): Sample => [labels, lateTicks]);
   scrape.counter('bfd_late_ticks_total', 'Turns of the own BFD timer that came more than an interval late.', late);
 
-  scrape.counter('tcp_md5_failures', 'Segments that the kernel dropped for their TCP-MD5 signature.', [
-    [{}, bgp.kernel.md5Failures],
-  ]);
-  scrape.counter('tcp_minttl_drops', 'Segments that the kernel dropped for their TTL.', [[{}, bgp.kernel.minTtlDrops]]);
+  addKernel(scrape, bgp);
   addPrefixes(scrape, status, bgp);
 }
 
-function addPrefixes(scrape: Scrape, { site, prefixes }: Status, { blocked }: BgpStatus): void {
+/** Of this machine, and of each node that speaks. */
+function addKernel(scrape: Scrape, { kernel, speakers }: BgpStatus): void {
+  const ofNodes = speakers.flatMap(({ speaker, kernel: own }) => (own === undefined ? [] : [{ speaker, drops: own }]));
+  const all = [{ speaker: 'coordinator', drops: kernel }, ...ofNodes];
+  scrape.counter(
+    'tcp_md5_failures',
+    'Segments that the kernel dropped for their TCP-MD5 signature.',
+    all.map(({ speaker, drops }): Sample => [{ speaker }, drops.md5Failures]),
+  );
+  scrape.counter(
+    'tcp_minttl_drops',
+    'Segments that the kernel dropped for their TTL.',
+    all.map(({ speaker, drops }): Sample => [{ speaker }, drops.minTtlDrops]),
+  );
+}
+
+function addPrefixes(
+  scrape: Scrape,
+  { site, prefixes }: Pick<Status, 'site' | 'prefixes'>,
+  { blocked }: BgpStatus,
+): void {
   const states = prefixes.map(({ prefix, state }): Sample => [{ prefix, site, state }, 1]);
   scrape.gauge('anycast_state', 'Where a prefix stands at this site.', states);
   const rules = blocked.map(({ rule, count }): Sample => [{ rule }, count]);
