@@ -82,8 +82,9 @@ function bench(context: TestContext, present: readonly string[] = []) {
     stop: () => Promise.resolve(),
   };
   /** One run of the agent; runs after another share the state file and the node. */
-  const start = (): NodeBgp =>
+  const start = (boot = 'a boot'): NodeBgp =>
     new NodeBgp({
+      boot,
       site: 'fra',
       node: 'lb1',
       machine: plainBgpMachine,
@@ -231,4 +232,42 @@ test('R19: what the coordinator says in this run counts, whatever the node sees'
   await node.settled();
   assert.deepEqual(seen(), [`tell ${prefix}`]);
   await node.leave('stopping');
+});
+
+test('an address that somebody put on the loopback after a reboot is not taken off, that of this boot is', async (context) => {
+  for (const [boot, isTakenOff] of [
+    ['a boot', true],
+    ['another boot', false],
+  ] as const) {
+    const { start, seen } = bench(context);
+    const before = start();
+    before.take(instruction());
+    await before.settled();
+    seen();
+    // It was killed; the address is there, by the kernel or by the operator's own config.
+    const after = start(boot);
+    after.take(instruction());
+    await after.settled();
+    await after.leave('the agent of this node stops');
+    assert.equal(seen().includes('ip del 203.0.113.1/32'), isTakenOff, boot);
+    await before.leave('stopping');
+  }
+});
+
+test('an address that was gone at the start and is there again is not ours', async (context) => {
+  const { start, addresses, seen } = bench(context);
+  const before = start();
+  before.take(instruction());
+  await before.settled();
+  const [address] = addresses;
+  assert.ok(address !== undefined);
+  addresses.clear();
+  const after = start();
+  addresses.add(address);
+  seen();
+  after.take(instruction());
+  await after.settled();
+  await after.leave('the agent of this node stops');
+  assert.ok(!seen().some((call) => call.startsWith('ip ')));
+  await before.leave('stopping');
 });

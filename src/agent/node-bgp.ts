@@ -19,7 +19,7 @@ import type { NeighborSnapshot } from '#border/snapshot.ts';
 import type { BgpMachine } from '#config/bgp-machine.ts';
 import { localAddresses } from '#edge/keepalived/local-addresses.ts';
 import type { ServiceReport } from '#health/report.ts';
-import { readBgpState, writeBgpState } from './bgp-state.ts';
+import { readBgpState, readBoot, writeBgpState } from './bgp-state.ts';
 
 /** Between two looks at sessions and addresses. */
 const lookIntervalMs = 1000;
@@ -34,6 +34,8 @@ export interface NodeBgpOptions {
   readonly log: Logger;
   /** Called when there is something that coordinators should hear at once. */
   readonly onChange: () => void;
+  /** Tells this boot of the machine from others. */
+  readonly boot?: string;
   readonly readAddresses?: () => ReadonlySet<IpAddress>;
   readonly runIp?: RunIp;
   readonly create?: Pick<BorderSessionsOptions, 'createSpeaker' | 'createBfd'>;
@@ -56,6 +58,7 @@ export class NodeBgp {
   readonly #options: NodeBgpOptions;
   readonly #sessions: BorderSessions;
   readonly #loopback: Loopback;
+  readonly #boot: string;
   readonly #readAddresses: () => ReadonlySet<IpAddress>;
   /** Addresses of ours that no route needs any more, until they are taken off. */
   readonly #settling = new Map<IpAddress, NodeJS.Timeout>();
@@ -77,9 +80,12 @@ export class NodeBgp {
     this.#options = options;
     this.#readAddresses = options.readAddresses ?? localAddresses;
     this.#sessions = new BorderSessions({ log, machine, onHeard: () => void this.#refresh(), ...create });
-    const { instruction, owned } = readBgpState(options.stateFile);
+    this.#boot = options.boot ?? readBoot();
+    const { instruction, owned } = readBgpState(options.stateFile, this.#boot);
+    const present = this.#readAddresses();
     this.#loopback = new Loopback({
-      owned,
+      // One that is gone was taken off by somebody else, who may put it there again.
+      owned: owned.filter((address) => present.has(address)),
       readAddresses: this.#readAddresses,
       onOwned: () => this.#keep(),
       ...(options.runIp === undefined ? {} : { runIp: options.runIp }),
@@ -239,7 +245,8 @@ export class NodeBgp {
 
   #keep(): void {
     try {
-      writeBgpState(this.#options.stateFile, { instruction: this.#instruction, owned: this.#loopback.owned });
+      const state = { instruction: this.#instruction, owned: this.#loopback.owned };
+      writeBgpState(this.#options.stateFile, state, this.#boot);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       this.#complain({ ok: false, fault: `${this.#options.stateFile} cannot be written: ${why}` });
