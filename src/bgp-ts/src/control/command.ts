@@ -8,7 +8,7 @@ import { refuse, succeed } from '../result.ts';
 import type { RouteAttributes } from '../rib/route.ts';
 import type { ListenOptions, PeerOptions, PeerSocketOptions } from '../speaker/types.ts';
 import type { Family } from '../wire/family.ts';
-import type { FieldKinds, Fields } from './words.ts';
+import type { FieldKind, FieldKinds, Fields } from './words.ts';
 import { readFields, splitWords } from './words.ts';
 
 /** What a line asks for. */
@@ -46,34 +46,43 @@ export const commandForms: Readonly<Record<Command['kind'], string>> = {
   stop: 'stop [TEXT]',
 };
 
-const peerWords: FieldKinds = {
-  as: 'number',
-  'local-as': 'number',
-  'router-id': 'text',
-  name: 'text',
-  port: 'number',
-  source: 'text',
-  'hold-time': 'number',
-  'allow-hold-time-zero': 'flag',
-  family: 'list',
-  connection: 'text',
-  md5: 'text',
-  'ttl-security': 'number',
-  device: 'text',
-  dscp: 'number',
-  'graceful-restart': 'number',
-  'extended-next-hop': 'flag',
-};
+/** Words before the options of a line: the verb and its subject. */
+const optionsStart = 2;
 
-const announceWords: FieldKinds = {
-  'next-hop': 'text',
-  med: 'number',
-  'local-preference': 'number',
-  community: 'list',
-  'large-community': 'list',
-  prepend: 'number',
-  to: 'text',
-};
+const toWords: FieldKinds = new Map([['to', 'text']]);
+const listenWords: FieldKinds = new Map<string, FieldKind>([
+  ['port', 'number'],
+  ['device', 'text'],
+]);
+
+const peerWords: FieldKinds = new Map<string, FieldKind>([
+  ['as', 'number'],
+  ['local-as', 'number'],
+  ['router-id', 'text'],
+  ['name', 'text'],
+  ['port', 'number'],
+  ['source', 'text'],
+  ['hold-time', 'number'],
+  ['allow-hold-time-zero', 'flag'],
+  ['family', 'list'],
+  ['connection', 'text'],
+  ['md5', 'text'],
+  ['ttl-security', 'number'],
+  ['device', 'text'],
+  ['dscp', 'number'],
+  ['graceful-restart', 'number'],
+  ['extended-next-hop', 'flag'],
+]);
+
+const announceWords: FieldKinds = new Map<string, FieldKind>([
+  ['next-hop', 'text'],
+  ['med', 'number'],
+  ['local-preference', 'number'],
+  ['community', 'list'],
+  ['large-community', 'list'],
+  ['prepend', 'number'],
+  ['to', 'text'],
+]);
 
 const families: ReadonlyMap<string, Family> = new Map([
   ['ipv4-unicast', 'ipv4-unicast'],
@@ -88,28 +97,30 @@ const connections: ReadonlyMap<string, NonNullable<PeerOptions['connection']>> =
 
 /** Reads one line; undefined for an empty one or a comment (`#`), else a command or what is wrong with it. */
 export function parseCommand(line: string): Result<Command, string> | undefined {
-  const [verb, ...words] = splitWords(line);
+  const words = splitWords(line);
+  const verb = words[0];
   if (verb === undefined || verb.startsWith('#')) return undefined;
-  const [subject, ...rest] = words;
+  const subject = words[1];
   switch (verb) {
     case 'show':
     case 'complete':
-      return words.length === 0 ? succeed({ kind: verb }) : misshapen(verb);
+      return words.length === 1 ? succeed({ kind: verb }) : misshapen(verb);
     case 'stop':
-      return succeed({ kind: 'stop', text: words.join(' ') });
+      return succeed({ kind: 'stop', text: words.slice(1).join(' ') });
     case 'reset':
-      return subject === undefined ? misshapen(verb) : succeed({ kind: 'reset', peer: subject, text: rest.join(' ') });
+      if (subject === undefined) return misshapen(verb);
+      return succeed({ kind: 'reset', peer: subject, text: words.slice(2).join(' ') });
     case 'remove':
-      return subject === undefined || rest.length > 0 ? misshapen(verb) : succeed({ kind: 'remove', peer: subject });
+      return subject === undefined || words.length > 2 ? misshapen(verb) : succeed({ kind: 'remove', peer: subject });
     case 'peer':
-      return subject === undefined ? misshapen(verb) : parsePeer(subject, rest);
+      return subject === undefined ? misshapen(verb) : parsePeer(subject, words);
     case 'listen':
-      return subject === undefined ? misshapen(verb) : parseListen(subject, rest);
+      return subject === undefined ? misshapen(verb) : parseListen(subject, words);
     case 'announce':
-      return subject === undefined ? misshapen(verb) : parseAnnounce(subject, rest);
+      return subject === undefined ? misshapen(verb) : parseAnnounce(subject, words);
     case 'withdraw':
     case 'common':
-      return subject === undefined ? misshapen(verb) : parseUnsay(verb, subject, rest);
+      return subject === undefined ? misshapen(verb) : parseUnsay(verb, subject, words);
     default:
       return refuse(`unknown command "${verb}", expected one of: ${Object.keys(commandForms).join(', ')}`);
   }
@@ -120,75 +131,82 @@ function misshapen(verb: Command['kind']): Result<never, string> {
 }
 
 function parseAnnounce(prefix: string, words: readonly string[]): Result<Command, string> {
-  const fields = readFields(words, announceWords);
+  const fields = readFields(words, optionsStart, announceWords);
   if (!fields.ok) return fields;
-  const { texts, numbers, lists } = fields.value;
-  const nextHop = texts.get('next-hop');
+  const nextHop = fields.value.text('next-hop');
   if (nextHop === undefined) return misshapen('announce');
-  const attributes: RouteAttributes = {
-    nextHop,
-    ...given('med', numbers.get('med')),
-    ...given('localPreference', numbers.get('local-preference')),
-    ...given('communities', lists.get('community')),
-    ...given('largeCommunities', lists.get('large-community')),
-    ...given('prepend', numbers.get('prepend')),
-  };
-  return succeed({ kind: 'announce', prefix, attributes, peer: texts.get('to') });
+  const attributes = { nextHop };
+  if (words.length > optionsStart + 2) addAttributes(attributes, fields.value);
+  return succeed({ kind: 'announce', prefix, attributes, peer: fields.value.text('to') });
+}
+
+type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
+
+function addAttributes(attributes: Writable<RouteAttributes>, fields: Fields): void {
+  const med = fields.number('med');
+  const localPreference = fields.number('local-preference');
+  const communities = fields.list('community');
+  const largeCommunities = fields.list('large-community');
+  const prepend = fields.number('prepend');
+  if (med !== undefined) attributes.med = med;
+  if (localPreference !== undefined) attributes.localPreference = localPreference;
+  if (communities !== undefined) attributes.communities = communities;
+  if (largeCommunities !== undefined) attributes.largeCommunities = largeCommunities;
+  if (prepend !== undefined) attributes.prepend = prepend;
 }
 
 function parseUnsay(verb: 'withdraw' | 'common', prefix: string, words: readonly string[]): Result<Command, string> {
-  const fields = readFields(words, { to: 'text' });
+  const fields = readFields(words, optionsStart, toWords);
   if (!fields.ok) return fields;
-  const peer = fields.value.texts.get('to');
+  const peer = fields.value.text('to');
   if (verb === 'withdraw') return succeed({ kind: 'withdraw', prefix, peer });
   return peer === undefined ? misshapen(verb) : succeed({ kind: 'common', prefix, peer });
 }
 
 function parseListen(address: string, words: readonly string[]): Result<Command, string> {
-  const fields = readFields(words, { port: 'number', device: 'text' });
-  if (!fields.ok) return fields;
-  const { texts, numbers } = fields.value;
-  const options = { address, ...given('port', numbers.get('port')), ...given('device', texts.get('device')) };
+  const read = readFields(words, optionsStart, listenWords);
+  if (!read.ok) return read;
+  const fields = read.value;
+  const options = { address, ...given('port', fields.number('port')), ...given('device', fields.text('device')) };
   return succeed({ kind: 'listen', options });
 }
 
 function parsePeer(address: string, words: readonly string[]): Result<Command, string> {
-  const fields = readFields(words, peerWords);
-  if (!fields.ok) return fields;
-  const { texts, numbers, lists, flags } = fields.value;
-  const [peerAsn, localAsn, routerId] = [numbers.get('as'), numbers.get('local-as'), texts.get('router-id')];
+  const read = readFields(words, optionsStart, peerWords);
+  if (!read.ok) return read;
+  const fields = read.value;
+  const [peerAsn, localAsn, routerId] = [fields.number('as'), fields.number('local-as'), fields.text('router-id')];
   if (peerAsn === undefined || localAsn === undefined || routerId === undefined) return misshapen('peer');
-  const offered = readChoices('family', lists.get('family'), families);
+  const offered = readChoices('family', fields.list('family'), families);
   if (!offered.ok) return offered;
-  const wanted = texts.get('connection');
-  const connection = readChoices('connection', wanted === undefined ? undefined : [wanted], connections);
+  const connection = readChoices('connection', fields.list('connection'), connections);
   if (!connection.ok) return connection;
-  const restartTimeSeconds = numbers.get('graceful-restart');
+  const restartTimeSeconds = fields.number('graceful-restart');
   const options: PeerOptions = {
     address,
     peerAsn,
     localAsn,
     routerId,
-    ...given('name', texts.get('name')),
-    ...given('port', numbers.get('port')),
-    ...given('localAddress', texts.get('source')),
-    ...given('holdTimeSeconds', numbers.get('hold-time')),
+    ...given('name', fields.text('name')),
+    ...given('port', fields.number('port')),
+    ...given('localAddress', fields.text('source')),
+    ...given('holdTimeSeconds', fields.number('hold-time')),
     ...given('families', offered.value),
     ...given('connection', connection.value?.[0]),
-    ...given('socket', socketOptions(fields.value)),
+    ...given('socket', socketOptions(fields)),
     ...given('gracefulRestart', restartTimeSeconds === undefined ? undefined : { restartTimeSeconds }),
-    ...(flags.has('allow-hold-time-zero') ? { allowHoldTimeZero: true } : {}),
-    ...(flags.has('extended-next-hop') ? { extendedNextHop: true } : {}),
+    ...(fields.has('allow-hold-time-zero') ? { allowHoldTimeZero: true } : {}),
+    ...(fields.has('extended-next-hop') ? { extendedNextHop: true } : {}),
   };
   return succeed({ kind: 'peer', options });
 }
 
-function socketOptions({ texts, numbers }: Fields): PeerSocketOptions | undefined {
+function socketOptions(fields: Fields): PeerSocketOptions | undefined {
   const options: PeerSocketOptions = {
-    ...given('md5Key', texts.get('md5')),
-    ...given('ttlSecurityHops', numbers.get('ttl-security')),
-    ...given('device', texts.get('device')),
-    ...given('dscp', numbers.get('dscp')),
+    ...given('md5Key', fields.text('md5')),
+    ...given('ttlSecurityHops', fields.number('ttl-security')),
+    ...given('device', fields.text('device')),
+    ...given('dscp', fields.number('dscp')),
   };
   return Object.keys(options).length === 0 ? undefined : options;
 }

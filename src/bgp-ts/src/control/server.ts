@@ -11,6 +11,7 @@ import { refuse, succeed } from '../result.ts';
 import type { BgpSpeaker } from '../speaker/types.ts';
 import { parseCommand } from './command.ts';
 import { carryOut } from './execute.ts';
+import type { Answer } from './execute.ts';
 
 /** A longer line is no command: its connection is closed. */
 const maxLineChars = 65_536;
@@ -18,6 +19,8 @@ const maxLineChars = 65_536;
 /** What a control server needs. */
 export interface ControlOptions {
   readonly speaker: BgpSpeaker;
+  /** Sends at once what the lines of one read have changed; without it the speaker does a moment later. */
+  readonly flush?: () => void;
   /** Path of the Unix socket. */
   readonly path: string;
   /** Called when somebody has said `stop`, after the speaker has stopped and the answer is written. */
@@ -71,37 +74,51 @@ function isAnswered(path: string): Promise<boolean> {
 
 /** Answers the lines of one connection, one after the other; reads no more while answers are not taken. */
 function serve(socket: Socket, options: ControlOptions): void {
+  const waiting: string[] = [];
   let rest = '';
+  let unsent = '';
   let isBusy = false;
   let isStopped = false;
-  const lines: string[] = [];
-  const work = async (): Promise<void> => {
-    isBusy = true;
-    const answers: string[] = [];
-    for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
+  /** Carries lines out until one takes time; then the others wait, and this is called again. */
+  const work = (): void => {
+    while (!isBusy) {
+      const line = waiting.shift();
+      if (line === undefined) break;
       const command = parseCommand(line);
       if (command === undefined) continue;
       const outcome = command.ok ? carryOut(options.speaker, command.value) : command;
-      const answer = outcome instanceof Promise ? await outcome : outcome;
-      answers.push(answer.ok ? answer.value : `error ${answer.fault}`);
       isStopped ||= command.ok && command.value.kind === 'stop';
+      if (outcome instanceof Promise) void finish(outcome);
+      else unsent += textOf(outcome);
     }
-    // The speaker sends in a microtask; an answer before it would cost the UPDATE the time of a system call.
-    await Promise.resolve();
+    // An answer before the UPDATE would cost that the time of a system call.
+    options.flush?.();
+    const text = unsent;
+    unsent = '';
+    if (isStopped && !isBusy) socket.end(text, options.onStopped);
+    else if (text !== '' && !socket.write(text)) socket.pause();
+  };
+  const finish = async (outcome: Promise<Answer>): Promise<void> => {
+    isBusy = true;
+    unsent += textOf(await outcome);
     isBusy = false;
-    const text = answers.map((answer) => `${answer}\n`).join('');
-    if (isStopped) socket.end(text, options.onStopped);
-    else if (!socket.write(text)) socket.pause();
+    work();
   };
   socket.setEncoding('utf8');
   socket.on('data', (chunk) => {
-    const parts = (rest + String(chunk)).split('\n');
-    rest = parts.pop() ?? '';
-    lines.push(...parts);
+    const text = rest + String(chunk);
+    const end = text.lastIndexOf('\n');
+    rest = text.slice(end + 1);
     if (rest.length > maxLineChars) socket.destroy();
-    else if (!isBusy && lines.length > 0) void work();
+    if (end < 0 || rest.length > maxLineChars) return;
+    for (const line of text.slice(0, end).split('\n')) waiting.push(line);
+    work();
   });
   socket.on('drain', () => socket.resume());
   // A client that goes away is no fault of ours.
   socket.on('error', () => socket.destroy());
+}
+
+function textOf(answer: Answer): string {
+  return answer.ok ? `${answer.value}\n` : `error ${answer.fault}\n`;
 }

@@ -47,7 +47,12 @@ async function start({ socketPath, lines }: WorkerStart): Promise<void> {
     tell({ kind: 'refused', what: 'lines', fault: ran.fault });
     return end(undefined);
   }
-  const control = await startControl({ speaker, path: socketPath, onStopped: () => void end(control) });
+  const control = await startControl({
+    speaker,
+    flush: () => speaker.flush(),
+    path: socketPath,
+    onStopped: () => void end(control),
+  });
   if (!control.ok) {
     tell({ kind: 'refused', what: 'socket', fault: control.fault });
     return end(undefined);

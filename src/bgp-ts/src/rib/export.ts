@@ -48,34 +48,33 @@ export function exportAttributes(route: Route, context: ExportContext): Result<r
   if (!families.includes(family)) return refuse(`the peer does not take ${family}`);
   const nextHop = nextHopTowards(route, context);
   if (!nextHop.ok) return nextHop;
-  const attributes: readonly PathAttribute[] = [
+  const attributes: PathAttribute[] = [
     { kind: 'origin', origin: route.origin },
     { kind: 'asPath', segments: asPath(route, context) },
     nextHopAttribute(family, nextHop.value),
-    ...optionalAttributes(route, context),
   ];
+  addOptionalAttributes(attributes, route, context);
   return succeed(context.fourOctetAs ? attributes : splitAs4(attributes));
 }
 
-function optionalAttributes(route: Route, context: ExportContext): readonly PathAttribute[] {
+function addOptionalAttributes(attributes: PathAttribute[], route: Route, context: ExportContext): void {
   const { med, communities, extendedCommunities, largeCommunities } = route;
-  return [
-    ...(med === undefined ? [] : [{ kind: 'med', med } as const]),
-    ...(context.isExternal ? [] : [{ kind: 'localPref', localPref: route.localPreference } as const]),
-    ...(communities.length === 0 ? [] : [{ kind: 'communities', communities } as const]),
-    ...(extendedCommunities.length === 0
-      ? []
-      : [{ kind: 'extendedCommunities', communities: extendedCommunities } as const]),
-    ...(largeCommunities.length === 0 ? [] : [{ kind: 'largeCommunities', communities: largeCommunities } as const]),
-    ...(needsOnlyToCustomer(context) ? [{ kind: 'onlyToCustomer', asn: context.localAsn } as const] : []),
-  ];
+  if (med !== undefined) attributes.push({ kind: 'med', med });
+  if (!context.isExternal) attributes.push({ kind: 'localPref', localPref: route.localPreference });
+  if (communities.length > 0) attributes.push({ kind: 'communities', communities });
+  if (extendedCommunities.length > 0) {
+    attributes.push({ kind: 'extendedCommunities', communities: extendedCommunities });
+  }
+  if (largeCommunities.length > 0) attributes.push({ kind: 'largeCommunities', communities: largeCommunities });
+  if (needsOnlyToCustomer(context)) attributes.push({ kind: 'onlyToCustomer', asn: context.localAsn });
 }
 
 type Segments = Extract<PathAttribute, { readonly kind: 'asPath' }>['segments'];
 
 function asPath(route: Route, context: ExportContext): Segments {
-  const own = context.isExternal ? Array<number>(1 + route.prepend).fill(context.localAsn) : [];
-  const asns = [...own, ...route.asPath];
+  const asns: number[] = [];
+  if (context.isExternal) for (let count = 0; count <= route.prepend; count++) asns.push(context.localAsn);
+  for (const asn of route.asPath) asns.push(asn);
   return asns.length === 0 ? [] : [{ kind: 'sequence', asns }];
 }
 
@@ -88,6 +87,6 @@ function nextHopAttribute(family: Family, nextHop: NextHop): PathAttribute {
 
 /** RFC 9234 §5: what goes to a customer, a peer or a client of a route server must not go up again from there. */
 function needsOnlyToCustomer({ isExternal, localRole }: ExportContext): boolean {
-  const downwards: readonly (number | undefined)[] = [bgpRole.provider, bgpRole.peer, bgpRole.routeServer];
-  return isExternal && downwards.includes(localRole);
+  if (!isExternal) return false;
+  return localRole === bgpRole.provider || localRole === bgpRole.peer || localRole === bgpRole.routeServer;
 }

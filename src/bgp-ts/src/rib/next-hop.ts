@@ -23,14 +23,15 @@ export type NextHop = readonly [Address] | readonly [Address, Address];
 export function nextHopTowards(route: Route, context: NextHopContext): Result<NextHop, string> {
   const isSelf = route.nextHop === 'self';
   const address = route.nextHop === 'self' ? context.localAddress : route.nextHop;
-  const name = isSelf ? `next hop self is ${address}` : `next hop ${address} is`;
   const family = familyOf(address);
-  if (family !== familyOf(route.prefix)) {
+  const isOfPrefix = family === familyOf(route.prefix);
+  if (isOfPrefix && family === 'ipv4-unicast') return succeed([address]);
+  const name = isSelf ? `next hop self is ${address}` : `next hop ${address} is`;
+  if (!isOfPrefix) {
     if (family === 'ipv4-unicast') return refuse(`${name}, an IPv4 address: name an IPv6 next hop`);
     const what = isSelf ? `${name}, an IPv6 address` : `${name} an IPv6 address`;
     if (context.extendedNextHop !== true) return refuse(`${what}, and the peer has not agreed to extended next hops`);
   }
-  if (family === 'ipv4-unicast') return succeed([address]);
   if (!isLinkLocal(address)) {
     return succeed(route.linkLocalNextHop === undefined ? [address] : [address, route.linkLocalNextHop]);
   }

@@ -51,12 +51,20 @@ export interface Route {
   readonly asPath: readonly number[];
 }
 
-const maxUint32 = 0xffff_ffff;
 const maxCommunities = 128;
 const maxExtendedCommunities = 64;
-const maxPrepend = 32;
 const maxPathAsns = 64;
 const defaultLocalPreference = 100;
+const none: readonly never[] = [];
+
+interface NumberRange {
+  readonly least: number;
+  readonly most: number;
+}
+
+const numberRange: NumberRange = { least: 0, most: 0xffff_ffff };
+const asnRange: NumberRange = { least: 1, most: 0xffff_ffff };
+const prependRange: NumberRange = { least: 0, most: 32 };
 
 /** Checks a prefix; the fault is a sentence. */
 export function checkPrefix(text: string): Result<Prefix, string> {
@@ -73,13 +81,13 @@ export function checkRoute(prefixText: string, attributes: RouteAttributes): Res
   if (!nextHop.ok) return nextHop;
   const linkLocalNextHop = checkLinkLocal(attributes);
   if (!linkLocalNextHop.ok) return linkLocalNextHop;
-  const communities = checkList(attributes.communities ?? [], communityForm);
+  const communities = checkList(attributes.communities, communityForm);
   if (!communities.ok) return communities;
-  const largeCommunities = checkList(attributes.largeCommunities ?? [], largeCommunityForm);
+  const largeCommunities = checkList(attributes.largeCommunities, largeCommunityForm);
   if (!largeCommunities.ok) return largeCommunities;
-  const extendedCommunities = checkList(attributes.extendedCommunities ?? [], extendedCommunityForm);
+  const extendedCommunities = checkList(attributes.extendedCommunities, extendedCommunityForm);
   if (!extendedCommunities.ok) return extendedCommunities;
-  const { origin = 'igp', med, localPreference = defaultLocalPreference, prepend = 0, asPath = [] } = attributes;
+  const { origin = 'igp', med, localPreference = defaultLocalPreference, prepend = 0, asPath = none } = attributes;
   const fault = checkOrigin(origin) ?? checkNumbers({ med, localPreference, prepend }) ?? checkPath(asPath);
   if (fault !== undefined) return refuse(fault);
   return succeed({
@@ -138,18 +146,22 @@ function checkNumbers(numbers: {
   readonly prepend: number;
 }): string | undefined {
   return (
-    (numbers.med === undefined ? undefined : checkNumber('med', numbers.med, [0, maxUint32])) ??
-    checkNumber('localPreference', numbers.localPreference, [0, maxUint32]) ??
-    checkNumber('prepend', numbers.prepend, [0, maxPrepend])
+    (numbers.med === undefined ? undefined : checkNumber('med', numbers.med, numberRange)) ??
+    checkNumber('localPreference', numbers.localPreference, numberRange) ??
+    checkNumber('prepend', numbers.prepend, prependRange)
   );
 }
 
 function checkPath(asns: readonly number[]): string | undefined {
   if (asns.length > maxPathAsns) return `asPath has ${asns.length} AS numbers, at most ${maxPathAsns} are sent`;
-  return asns.map((asn) => checkNumber('asPath', asn, [1, maxUint32])).find((fault) => fault !== undefined);
+  for (const asn of asns) {
+    const fault = checkNumber('asPath', asn, asnRange);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
-function checkNumber(name: string, value: number, [least, most]: readonly [number, number]): string | undefined {
+function checkNumber(name: string, value: number, { least, most }: NumberRange): string | undefined {
   if (Number.isInteger(value) && value >= least && value <= most) return undefined;
   return `${name} ${value} is not a whole number from ${least} to ${most}`;
 }
@@ -183,7 +195,10 @@ const extendedCommunityForm: ListForm<ExtendedCommunity> = {
   expected: 'such as "target:65001:1", "color:1" or "0x0b02:000000000001"',
 };
 
-function checkList<Item>(texts: readonly string[], form: ListForm<Item>): Result<readonly Item[], string> {
+const noItems: Result<readonly never[], never> = succeed([]);
+
+function checkList<Item>(texts: readonly string[] | undefined, form: ListForm<Item>): Result<readonly Item[], string> {
+  if (texts === undefined) return noItems;
   if (texts.length > form.most) return refuse(`${texts.length} times ${form.name} is more than ${form.most}`);
   const items: Item[] = [];
   for (const text of texts) {

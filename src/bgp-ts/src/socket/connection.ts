@@ -19,6 +19,12 @@ export class NodeConnection implements Connection {
   readonly #queue = new SendQueue();
   #isEnding = false;
   #linger: NodeJS.Timeout | undefined;
+  readonly #onTaken = (error?: Error | null): void => {
+    if (error !== undefined && error !== null) return;
+    this.#queue.taken();
+    this.#events.written(this.#queue.pendingBytes);
+    this.#pump();
+  };
 
   /** `events` get what happens from the next turn on. */
   constructor(socket: Socket, events: Omit<ConnectionEvents, 'connected'>) {
@@ -67,13 +73,17 @@ export class NodeConnection implements Connection {
       if (this.#isEnding && this.#queue.pendingBytes === 0) this.#socket.end();
       return;
     }
-    this.#socket.write(piece, (error) => {
-      if (error !== undefined && error !== null) return;
-      this.#queue.taken();
-      this.#events.written(this.#queue.pendingBytes);
-      this.#pump();
-    });
+    this.#socket.write(piece.length > pooledBytes ? piece : pooled(piece), this.#onTaken);
   }
+}
+
+/** Shorter pieces are copied into Node's pool: memory of their own costs the system more than the copy. */
+const pooledBytes = 1024;
+
+function pooled(piece: Uint8Array): Buffer {
+  const buffer = Buffer.allocUnsafe(piece.length);
+  buffer.set(piece);
+  return buffer;
 }
 
 /** The address that Node names, without a zone; undefined when the connection is gone. */

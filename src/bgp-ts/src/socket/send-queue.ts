@@ -30,6 +30,15 @@ export class SendQueue {
   /** The next piece to give to the system; undefined while it has one, or when nothing waits. */
   next(): Uint8Array | undefined {
     if (this.#givenBytes > 0 || this.#waitingBytes === 0) return undefined;
+    const first = this.#chunks[this.#head] ?? nothing;
+    // The usual case: one message that nothing waits before or behind.
+    if (first.length === this.#waitingBytes && first.length <= pieceBytes) {
+      this.#chunks.length = 0;
+      this.#head = 0;
+      this.#waitingBytes = 0;
+      this.#givenBytes = first.length;
+      return first;
+    }
     const parts: Uint8Array[] = [];
     let size = 0;
     while (size < pieceBytes && this.#head < this.#chunks.length) {

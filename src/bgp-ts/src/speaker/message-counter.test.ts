@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { concatBytes } from '../wire/bytes.ts';
 import { encodeFrame } from '../wire/framer.ts';
-import { MessageCounter, MessageStream } from './message-counter.ts';
+import { countMessages, MessageCounter, MessageStream } from './message-counter.ts';
 
 void test('messages are counted by type however the stream is cut', () => {
   const type = fc.constantFrom(1, 2, 3, 4, 5);
@@ -21,6 +21,9 @@ void test('messages are counted by type however the stream is cut', () => {
       stream.push(bytes.subarray(offset));
       const expected = [1, 2, 3, 4, 5].map((code) => frames.filter(([other]) => other === code).length);
       assert.deepEqual(Object.values(counter.counts), expected);
+      const whole = new MessageCounter();
+      countMessages(bytes, whole);
+      assert.deepEqual(whole.counts, counter.counts);
     }),
   );
 });

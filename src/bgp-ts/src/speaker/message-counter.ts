@@ -39,6 +39,16 @@ export class MessageCounter {
 const lengthOffset = 16;
 const typeOffset = 18;
 
+/** Counts whole messages. */
+export function countMessages(bytes: Uint8Array, counter: MessageCounter): void {
+  let offset = 0;
+  while (offset + headerBytes <= bytes.length) {
+    counter.count(bytes[offset + typeOffset] ?? 0);
+    const length = ((bytes[offset + lengthOffset] ?? 0) << 8) | (bytes[offset + lengthOffset + 1] ?? 0);
+    offset += Math.max(headerBytes, length);
+  }
+}
+
 /** Follows one connection's stream, whatever its chunks. */
 export class MessageStream {
   readonly #counter: MessageCounter;

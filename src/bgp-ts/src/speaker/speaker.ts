@@ -115,14 +115,14 @@ export class Speaker implements BgpSpeaker {
   }
 
   declareComplete(): void {
-    this.#flush();
+    this.flush();
     this.#isComplete = true;
     for (const runner of this.#runners.values()) runner.take({ kind: 'declareComplete' });
   }
 
   resetPeer(name: string, how: ResetHow): boolean {
     const runner = this.#runners.get(name);
-    this.#flush();
+    this.flush();
     runner?.take({ kind: 'reset', how });
     return runner !== undefined;
   }
@@ -145,7 +145,7 @@ export class Speaker implements BgpSpeaker {
 
   async stop(how: SpeakerStop): Promise<void> {
     this.#isStopped = true;
-    this.#flush();
+    this.flush();
     const closing = this.#listeners.close();
     const ends = Array.from(this.#runners.values(), (runner) => runner.stop(how));
     await Promise.all([closing, ...ends, ...this.#farewells]);
@@ -185,10 +185,11 @@ export class Speaker implements BgpSpeaker {
   #flushLater(): void {
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
-    queueMicrotask(() => this.#flush());
+    queueMicrotask(() => this.flush());
   }
 
-  #flush(): void {
+  /** Sends what was said in this turn, which otherwise goes out at its end. */
+  flush(): void {
     const changes = this.#changes;
     const ownChanges = this.#ownChanges;
     this.#changes = [];

@@ -3,7 +3,7 @@ import type { ConnectionId, SessionEvent } from '../session/types.ts';
 import { errorCode } from '../wire/constants.ts';
 import type { DecodedUpdate } from '../wire/update-decode.ts';
 import type { MessageCounts } from './message-counter.ts';
-import { MessageCounter, MessageStream } from './message-counter.ts';
+import { countMessages, MessageCounter, MessageStream } from './message-counter.ts';
 
 /** A NOTIFICATION and when it was; time on the engine's clock. */
 export interface NotificationRecord {
@@ -50,7 +50,7 @@ export class PeerStatistics {
 
   /** Counts whole messages that go out. */
   countSent(bytes: Uint8Array): void {
-    new MessageStream(this.#sent).push(bytes);
+    countMessages(bytes, this.#sent);
   }
 
   /** Counts what comes in on a connection, in any chunks. */

@@ -16,16 +16,38 @@ export type Prefix = string & { readonly [prefixBrand]: true };
 /** Parses an address; undefined when the text is not one. */
 export function parseAddress(text: string): Address | undefined {
   const bytes = parseAddressBytes(text);
-  return bytes === undefined ? undefined : formatAddress(bytes);
+  if (bytes === undefined) return undefined;
+  // Of IPv4 only the canonical text is an address.
+  return bytes.length === 4 ? (text as Address) : formatAddress(bytes);
 }
 
 /** Parses `address/length`; undefined when malformed or when host bits are set. */
 export function parsePrefix(text: string): Prefix | undefined {
-  const match = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text);
-  const bytes = match === null ? undefined : parseAddressBytes(match[1] ?? '');
-  const bitCount = Number(match?.[2]);
-  if (bytes === undefined || bitCount > bytes.length * 8 || hasHostBits(bytes, bitCount)) return undefined;
+  const slash = text.indexOf('/');
+  const bitCount = slash < 0 ? undefined : parseLength(text, slash + 1);
+  if (bitCount === undefined) return undefined;
+  const bits = parseIpv4Bits(text, slash);
+  if (bits !== undefined) {
+    const hasRest = bitCount < 32 && bits << bitCount !== 0;
+    // Of IPv4 only the canonical text is a prefix.
+    return bitCount > 32 || hasRest ? undefined : (text as Prefix);
+  }
+  const bytes = parseIpv6(text.slice(0, slash));
+  if (bytes === undefined || bitCount > 128 || hasHostBits(bytes, bitCount)) return undefined;
   return `${formatAddress(bytes)}/${bitCount}` as Prefix;
+}
+
+/** One to three digits to the end of the text, without a leading zero. */
+function parseLength(text: string, start: number): number | undefined {
+  const digits = text.length - start;
+  if (digits < 1 || digits > 3) return undefined;
+  let value = 0;
+  for (let at = start; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - digitZero;
+    if (digit < 0 || digit > 9 || (digit === 0 && value === 0 && digits > 1)) return undefined;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 function hasHostBits(bytes: Uint8Array, bitCount: number): boolean {
@@ -57,6 +79,17 @@ export function addressBytes(address: Address): Uint8Array {
 export function prefixParts(prefix: Prefix): { readonly bytes: Uint8Array; readonly bitCount: number } {
   const slash = prefix.indexOf('/');
   return { bytes: addressBytes(prefix.slice(0, slash) as Address), bitCount: Number(prefix.slice(slash + 1)) };
+}
+
+/** The bit count of a prefix. */
+export function prefixLength(prefix: Prefix): number {
+  return parseLength(prefix, prefix.indexOf('/') + 1) ?? 0;
+}
+
+/** The 32 bits of an IPv4 address or prefix as a signed number; undefined for IPv6. */
+export function ipv4Bits(text: Address | Prefix): number | undefined {
+  const slash = text.indexOf('/');
+  return parseIpv4Bits(text, slash < 0 ? text.length : slash);
 }
 
 /** Writes 4 or 16 bytes as canonical text (RFC 5952 §4). */
@@ -97,18 +130,25 @@ function parseAddressBytes(text: string): Uint8Array | undefined {
 const digitZero = 0x30;
 const dot = 0x2e;
 
-/** By character, since every prefix and next hop comes by here several times on its way. */
 function parseIpv4(text: string): Uint8Array | undefined {
-  if (text.length > 15) return undefined;
-  const bytes = new Uint8Array(4);
+  const bits = parseIpv4Bits(text, text.length);
+  if (bits === undefined) return undefined;
+  return Uint8Array.of(bits >>> 24, (bits >>> 16) & 0xff, (bits >>> 8) & 0xff, bits & 0xff);
+}
+
+/** By character, since every prefix and next hop comes by here several times on its way. The text counts up to `end`. */
+function parseIpv4Bits(text: string, end: number): number | undefined {
+  if (end > 15) return undefined;
+  let bits = 0;
   let part = 0;
   let value = 0;
   let digits = 0;
-  for (let at = 0; at < text.length; at++) {
+  for (let at = 0; at < end; at++) {
     const code = text.charCodeAt(at);
     if (code === dot) {
       if (digits === 0 || part === 3) return undefined;
-      bytes[part++] = value;
+      bits = (bits << 8) | value;
+      part++;
       value = 0;
       digits = 0;
       continue;
@@ -119,9 +159,7 @@ function parseIpv4(text: string): Uint8Array | undefined {
     digits++;
     if (value > 255) return undefined;
   }
-  if (part !== 3 || digits === 0) return undefined;
-  bytes[3] = value;
-  return bytes;
+  return part !== 3 || digits === 0 ? undefined : (bits << 8) | value;
 }
 
 function parseIpv6(text: string): Uint8Array | undefined {

@@ -1,5 +1,6 @@
 /** AS_PATH and AS4_PATH values (RFC 4271 §4.3, RFC 5065, RFC 6793): a list of segments with two or four octets per AS. */
-import { ByteReader, ByteWriter } from './bytes.ts';
+import type { ByteWriter } from './bytes.ts';
+import { ByteReader } from './bytes.ts';
 import { asTrans } from './constants.ts';
 
 const segmentKinds = ['set', 'sequence', 'confederation-sequence', 'confederation-set'] as const;
@@ -48,9 +49,15 @@ export function isConfederation(segment: AsPathSegment): boolean {
   return segment.kind === 'confederation-sequence' || segment.kind === 'confederation-set';
 }
 
+/** How many octets `writeAsPath` writes. */
+export function asPathBytes(segments: readonly AsPathSegment[], asnBytes: 2 | 4): number {
+  let byteCount = 0;
+  for (const { asns } of segments) byteCount += 2 + asns.length * asnBytes;
+  return byteCount;
+}
+
 /** Writes a path; an AS number that does not fit two octets becomes AS_TRANS. */
-export function encodeAsPath(segments: readonly AsPathSegment[], asnBytes: 2 | 4): Uint8Array {
-  const writer = new ByteWriter();
+export function writeAsPath(writer: ByteWriter, segments: readonly AsPathSegment[], asnBytes: 2 | 4): void {
   for (const segment of segments) {
     writer.writeUint8(segmentKinds.indexOf(segment.kind) + 1);
     writer.writeUint8(segment.asns.length);
@@ -59,5 +66,4 @@ export function encodeAsPath(segments: readonly AsPathSegment[], asnBytes: 2 | 4
       else writer.writeUint16(asn > 0xffff ? asTrans : asn);
     }
   }
-  return writer.finish();
 }

@@ -3,11 +3,12 @@
  * registry entry demands; unknown ones keep theirs.
  */
 import { assertNever } from '../result.ts';
-import { addressBytes } from './address.ts';
+import type { Address } from './address.ts';
+import { addressBytes, ipv4Bits } from './address.ts';
 import { encodeAigp } from './aigp.ts';
-import { encodeAsPath } from './as-path.ts';
+import { asPathBytes, writeAsPath } from './as-path.ts';
+import type { AsPathSegment } from './as-path.ts';
 import type { RawAttribute } from './attribute-list.ts';
-import { encodeRawAttribute } from './attribute-list.ts';
 import type { MpReach, MpUnreach, MultiprotocolNlri, PathAttribute } from './attributes.ts';
 import { origins } from './attributes.ts';
 import { ByteWriter, concatBytes, uint16Bytes, uint32Bytes } from './bytes.ts';
@@ -21,33 +22,107 @@ const { optional, transitive } = attributeFlag;
 
 /** Writes a list of attributes; `fourOctetAs` as negotiated. */
 export function encodeAttributes(attributes: readonly PathAttribute[], fourOctetAs: boolean): Uint8Array {
-  const rank = (type: number): number => (type === attributeType.mpReach ? 0 : type);
-  const raw = attributes.map((attribute) => encodeAttribute(attribute, fourOctetAs ? 4 : 2));
-  return concatBytes(raw.sort((a, b) => rank(a.type) - rank(b.type)).map(encodeRawAttribute));
+  const writer = new ByteWriter();
+  for (const attribute of inOrder(attributes)) writeAttribute(writer, attribute, fourOctetAs ? 4 : 2);
+  return writer.finish();
 }
 
-function encodeAttribute(attribute: PathAttribute, asnBytes: 2 | 4): RawAttribute {
+/** Sorted, as they mostly are already. */
+function inOrder(attributes: readonly PathAttribute[]): readonly PathAttribute[] {
+  let last = -1;
+  for (const attribute of attributes) {
+    const next = rank(attribute);
+    if (next < last) return attributes.toSorted((a, b) => rank(a) - rank(b));
+    last = next;
+  }
+  return attributes;
+}
+
+function rank(attribute: PathAttribute): number {
+  const type = attribute.kind === 'unknown' ? attribute.type : attributeType[attribute.kind];
+  return type === attributeType.mpReach ? 0 : type;
+}
+
+/** What most routes have is written in place; anything else is made first and then written. */
+function writeAttribute(writer: ByteWriter, attribute: PathAttribute, asnBytes: 2 | 4): void {
   switch (attribute.kind) {
     case 'origin':
-      return wellKnown(attributeType.origin, Uint8Array.of(origins.indexOf(attribute.origin)));
+      writeHead(writer, { flags: transitive, type: attributeType.origin }, 1);
+      writer.writeUint8(origins.indexOf(attribute.origin));
+      return;
     case 'asPath':
-      return wellKnown(attributeType.asPath, encodeAsPath(attribute.segments, asnBytes));
+      writePath(writer, { flags: transitive, type: attributeType.asPath }, attribute.segments, asnBytes);
+      return;
     case 'as4Path':
-      return passedOn(attributeType.as4Path, encodeAsPath(attribute.segments, 4));
+      writePath(writer, { flags: optional | transitive, type: attributeType.as4Path }, attribute.segments, 4);
+      return;
     case 'nextHop':
-      return wellKnown(attributeType.nextHop, addressBytes(attribute.nextHop));
+      writeNextHop(writer, attribute.nextHop);
+      return;
     case 'med':
-      return local(attributeType.med, uint32Bytes(attribute.med));
+      writeHead(writer, { flags: optional, type: attributeType.med }, 4);
+      writer.writeUint32(attribute.med);
+      return;
     case 'localPref':
-      return wellKnown(attributeType.localPref, uint32Bytes(attribute.localPref));
+      writeHead(writer, { flags: transitive, type: attributeType.localPref }, 4);
+      writer.writeUint32(attribute.localPref);
+      return;
+    case 'communities':
+      writeHead(
+        writer,
+        { flags: optional | transitive, type: attributeType.communities },
+        4 * attribute.communities.length,
+      );
+      for (const community of attribute.communities) writer.writeUint32(community);
+      return;
+    default: {
+      const raw = encodeAttribute(attribute, asnBytes);
+      writeHead(writer, raw, raw.value.length);
+      writer.writeBytes(raw.value);
+    }
+  }
+}
+
+/** Flags, type and length, which takes two octets where one is too short or where the flags say so. */
+function writeHead(writer: ByteWriter, { flags, type }: Omit<RawAttribute, 'value'>, byteCount: number): void {
+  const isLong = byteCount > 255 || (flags & attributeFlag.extendedLength) !== 0;
+  writer.writeUint8(isLong ? flags | attributeFlag.extendedLength : flags);
+  writer.writeUint8(type);
+  if (isLong) writer.writeUint16(byteCount);
+  else writer.writeUint8(byteCount);
+}
+
+function writePath(
+  writer: ByteWriter,
+  head: Omit<RawAttribute, 'value'>,
+  segments: readonly AsPathSegment[],
+  asnBytes: 2 | 4,
+): void {
+  writeHead(writer, head, asPathBytes(segments, asnBytes));
+  writeAsPath(writer, segments, asnBytes);
+}
+
+function writeNextHop(writer: ByteWriter, nextHop: Address): void {
+  const bits = ipv4Bits(nextHop);
+  const bytes = bits === undefined ? addressBytes(nextHop) : noData;
+  writeHead(writer, { flags: transitive, type: attributeType.nextHop }, bits === undefined ? bytes.length : 4);
+  if (bits === undefined) writer.writeBytes(bytes);
+  else writer.writeUint32(bits);
+}
+
+type WrittenInPlace = 'origin' | 'asPath' | 'as4Path' | 'nextHop' | 'med' | 'localPref' | 'communities';
+
+function encodeAttribute(
+  attribute: Exclude<PathAttribute, { readonly kind: WrittenInPlace }>,
+  asnBytes: 2 | 4,
+): RawAttribute {
+  switch (attribute.kind) {
     case 'atomicAggregate':
       return wellKnown(attributeType.atomicAggregate, noData);
     case 'aggregator':
       return passedOn(attributeType.aggregator, encodeAggregator(attribute, asnBytes));
     case 'as4Aggregator':
       return passedOn(attributeType.as4Aggregator, encodeAggregator(attribute, 4));
-    case 'communities':
-      return passedOn(attributeType.communities, concatBytes(attribute.communities.map(uint32Bytes)));
     case 'originatorId':
       return local(attributeType.originatorId, addressBytes(attribute.originatorId));
     case 'clusterList':

@@ -79,13 +79,27 @@ export class ByteWriter {
   }
 
   writeUint16(value: number): void {
-    this.writeUint8((value >>> 8) & 0xff);
-    this.writeUint8(value & 0xff);
+    this.#reserve(2);
+    const offset = this.#length;
+    this.#buffer[offset] = value >>> 8;
+    this.#buffer[offset + 1] = value;
+    this.#length = offset + 2;
   }
 
   writeUint32(value: number): void {
-    this.writeUint16(value >>> 16);
-    this.writeUint16(value & 0xffff);
+    this.#reserve(4);
+    const offset = this.#length;
+    this.#buffer[offset] = value >>> 24;
+    this.#buffer[offset + 1] = value >>> 16;
+    this.#buffer[offset + 2] = value >>> 8;
+    this.#buffer[offset + 3] = value;
+    this.#length = offset + 4;
+  }
+
+  /** Writes over two octets that were written before: a length that was not known then. */
+  patchUint16(offset: number, value: number): void {
+    this.#buffer[offset] = value >>> 8;
+    this.#buffer[offset + 1] = value;
   }
 
   writeBytes(bytes: Uint8Array): void {

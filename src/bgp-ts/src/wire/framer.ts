@@ -2,7 +2,7 @@
  * Cuts a TCP byte stream into BGP messages (RFC 4271 §4.1, §6.1). The header is judged as soon as its 19 bytes are
  * there, before any body is waited for. Any chunking of the same stream gives the same events. Does not look into bodies.
  */
-import { plainBytes, uint16Bytes } from './bytes.ts';
+import { ByteWriter, plainBytes, uint16Bytes } from './bytes.ts';
 import {
   errorCode,
   headerBytes,
@@ -159,13 +159,29 @@ function headerFault(subcode: number, data: Uint8Array, reason: string): Message
   return { code: errorCode.header, subcode, data, reason };
 }
 
+const markerBytes = 16;
+const marker = new Uint8Array(markerBytes).fill(0xff);
+
 /** Puts the header before a body: marker, length, type. `mostBytes` is what the peer takes. */
 export function encodeFrame(type: number, body: Uint8Array, mostBytes: number = maxMessageBytes): Uint8Array {
-  const length = headerBytes + body.length;
+  const writer = startFrame(type);
+  writer.writeBytes(body);
+  return finishFrame(writer, mostBytes);
+}
+
+/** A writer at the beginning of a message's body; `finishFrame` makes the message of it. */
+export function startFrame(type: number): ByteWriter {
+  const writer = new ByteWriter();
+  writer.writeBytes(marker);
+  writer.writeUint16(0);
+  writer.writeUint8(type);
+  return writer;
+}
+
+/** The whole message; `mostBytes` is what the peer takes. */
+export function finishFrame(writer: ByteWriter, mostBytes: number = maxMessageBytes): Uint8Array {
+  const { length } = writer;
   if (length > mostBytes) throw new Error(`bug: a message of ${length} bytes does not fit ${mostBytes}`);
-  const message = new Uint8Array(length).fill(0xff, 0, 16);
-  message.set(uint16Bytes(length), 16);
-  message[18] = type;
-  message.set(body, headerBytes);
-  return message;
+  writer.patchUint16(markerBytes, length);
+  return writer.finish();
 }

@@ -3,7 +3,7 @@
  * after a path identifier of four octets (RFC 7911 §3).
  */
 import type { Prefix } from './address.ts';
-import { formatPrefix, prefixParts } from './address.ts';
+import { formatPrefix, ipv4Bits, prefixLength, prefixParts } from './address.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
 /** Prefixes; with add-path each with its path identifier, in the same order. */
@@ -39,16 +39,33 @@ export function decodePrefixes(bytes: Uint8Array, addressByteCount: 4 | 16, hasP
 /** Writes prefixes of one family, with path identifiers where there are any. */
 export function encodePrefixes(prefixes: readonly Prefix[], pathIds?: readonly number[]): Uint8Array {
   const writer = new ByteWriter();
-  for (const [index, prefix] of prefixes.entries()) {
+  writePrefixes(writer, prefixes, pathIds);
+  return writer.finish();
+}
+
+/** The same behind what a writer has already. */
+export function writePrefixes(writer: ByteWriter, prefixes: readonly Prefix[], pathIds?: readonly number[]): void {
+  let index = 0;
+  for (const prefix of prefixes) {
+    if (pathIds !== undefined) writer.writeUint32(pathIds[index++] ?? 0);
+    writePrefix(writer, prefix);
+  }
+}
+
+function writePrefix(writer: ByteWriter, prefix: Prefix): void {
+  const bits = ipv4Bits(prefix);
+  if (bits === undefined) {
     const { bytes, bitCount } = prefixParts(prefix);
-    if (pathIds !== undefined) writer.writeUint32(pathIds[index] ?? 0);
     writer.writeUint8(bitCount);
     writer.writeBytes(bytes.subarray(0, Math.ceil(bitCount / 8)));
+    return;
   }
-  return writer.finish();
+  const bitCount = prefixLength(prefix);
+  writer.writeUint8(bitCount);
+  for (let written = 0; written < bitCount; written += 8) writer.writeUint8((bits >>> (24 - written)) & 0xff);
 }
 
 /** How many bytes a prefix takes in a list without path identifiers. */
 export function encodedPrefixBytes(prefix: Prefix): number {
-  return 1 + Math.ceil(Number(prefix.slice(prefix.indexOf('/') + 1)) / 8);
+  return 1 + ((prefixLength(prefix) + 7) >> 3);
 }

@@ -2,12 +2,11 @@
 import type { Prefix } from './address.ts';
 import { encodeAttributes } from './attribute-encode.ts';
 import type { PathAttribute } from './attributes.ts';
-import { ByteWriter } from './bytes.ts';
 import { maxMessageBytes, messageType } from './constants.ts';
 import type { Family } from './family.ts';
 import { familyCode, familyOfCode } from './family.ts';
-import { encodeFrame } from './framer.ts';
-import { encodePrefixes } from './nlri.ts';
+import { finishFrame, startFrame } from './framer.ts';
+import { writePrefixes } from './nlri.ts';
 
 /** An UPDATE. IPv4 prefixes are in `withdrawn` and `announced`, those of other families in their attributes. */
 export interface UpdateMessage {
@@ -35,14 +34,15 @@ export function encodeUpdateWith(
   update: Omit<UpdateMessage, 'attributes'>,
   mostBytes: number = maxMessageBytes,
 ): Uint8Array {
-  const withdrawn = encodePrefixes(update.withdrawn, update.withdrawnPathIds);
-  const writer = new ByteWriter();
-  writer.writeUint16(withdrawn.length);
-  writer.writeBytes(withdrawn);
+  const writer = startFrame(messageType.update);
+  const lengthOffset = writer.length;
+  writer.writeUint16(0);
+  writePrefixes(writer, update.withdrawn, update.withdrawnPathIds);
+  writer.patchUint16(lengthOffset, writer.length - lengthOffset - 2);
   writer.writeUint16(attributes.length);
   writer.writeBytes(attributes);
-  writer.writeBytes(encodePrefixes(update.announced, update.announcedPathIds));
-  return encodeFrame(messageType.update, writer.finish(), mostBytes);
+  writePrefixes(writer, update.announced, update.announcedPathIds);
+  return finishFrame(writer, mostBytes);
 }
 
 /** The End-of-RIB marker of a family. */
