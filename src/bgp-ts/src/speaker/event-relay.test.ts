@@ -35,17 +35,17 @@ void test('what nobody sees is bounded, and how much was lost of which kind is t
   const { relay, texts, fill } = bench();
   fill();
   for (let index = 0; index < 100_000; index++) relay.tell(refused(index));
-  for (let index = 0; index < 100; index++) relay.tell(state('a', `change ${index}`));
+  for (let index = 0; index < 200; index++) relay.tell(state('a', `change ${index}`));
   relay.tell(state('b', 'up'));
   assert.equal(texts.length, 0);
   relay.seen(relayWindow.weight);
-  assert.equal(texts[0], 'events were lost, since they were not taken in time: 99968 error, 68 sessionState');
+  assert.equal(texts[0], 'events were lost, since they were not taken in time: 99872 error, 72 sessionState');
   assert.deepEqual(
-    texts.slice(1, 33),
-    Array.from({ length: 32 }, (_, index) => `error ${99_968 + index}`),
+    texts.slice(1, 129),
+    Array.from({ length: 128 }, (_, index) => `error ${99_872 + index}`),
   );
-  assert.deepEqual(texts.slice(-2), ['a: change 99', 'b: up']);
-  assert.equal(texts.length, 1 + 32 + 32 + 1);
+  assert.deepEqual(texts.slice(-2), ['a: change 199', 'b: up']);
+  assert.equal(texts.length, 1 + 128 + 128 + 1);
   relay.tell(refused(7));
   assert.equal(texts.at(-1), 'error 7');
 });
@@ -56,7 +56,7 @@ void test('the state that each peer is in now is told whatever was lost', () => 
   for (let round = 0; round < 200; round++) {
     for (let peer = 0; peer < 50; peer++) relay.tell(state(`peer ${peer}`, `round ${round}`));
   }
-  while (texts.length < 1 + 50 * 32) relay.seen(100);
+  while (texts.length < 1 + 50 * 128) relay.seen(100);
   for (let peer = 0; peer < 50; peer++) {
     assert.equal(
       texts.findLast((text) => text.startsWith(`peer ${peer}:`)),

@@ -5,11 +5,11 @@
  */
 import type { SpeakerEvent } from './types.ts';
 
-/** So much may be on its way; the other thread says so each time that it has seen a quarter of it. */
-export const relayWindow = { weight: 1024, seenAtWeight: 256 } as const;
+/** So much may be on its way; the other thread says so each time that it has seen a part of it. */
+export const relayWindow = { weight: 8192, seenAtWeight: 1024 } as const;
 
 /** How many events of a kind and a peer wait. */
-const mostKept = 32;
+const mostKept = 128;
 
 /** How many prefixes weigh as much as an event. */
 const prefixesOfWeight = 64;

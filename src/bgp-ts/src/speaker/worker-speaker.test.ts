@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Worker } from 'node:worker_threads';
+import type { SpeakerEvent } from './types.ts';
+import { createWorkerSpeaker } from './worker-client.ts';
 import { WorkerSpeaker } from './worker-speaker.ts';
 
 /** Stands for the worker: tells what came in each message, and ends. */
@@ -23,4 +25,43 @@ test('a peer and the routes that are said with it reach the worker in one messag
   await Promise.resolve();
   await speaker.stop({ mode: 'silent' });
   assert.deepEqual(texts, ['addPeer setDesired declareComplete', 'stop']);
+});
+
+test('a worker goes on telling as long as its events are taken, and what a busy thread missed is counted', async () => {
+  const rounds = 10_000;
+  const events: SpeakerEvent[] = [];
+  const all = Promise.withResolvers<undefined>();
+  const speaker = createWorkerSpeaker({
+    onEvent: (event) => {
+      events.push(event);
+      if (event.kind === 'sessionState' && event.peer === 'last') all.resolve(undefined);
+    },
+  });
+  const add = (name: string, address: string): void => {
+    const peer = { name, address, peerAsn: 65000, localAsn: 65001, routerId: '192.0.2.9' };
+    assert.ok(speaker.addPeer({ ...peer, connection: 'passive' }).ok);
+  };
+  // One message, so that all of it happens before the worker hears that anything was seen; each peer comes and goes.
+  for (let round = 0; round < rounds; round++) {
+    add('first', '192.0.2.1');
+    speaker.removePeer('first', { mode: 'silent' });
+  }
+  add('last', '192.0.2.2');
+  await all.promise;
+  const states = events.filter((event) => event.kind === 'sessionState' && event.peer === 'first').length;
+  const lost = events.flatMap((event) => (event.kind === 'eventsLost' ? [event.counts['sessionState'] ?? 0] : []));
+  // Up and down again in each round: what came at once, the latest that were kept, and all others counted.
+  assert.deepEqual([states, lost], [8192 + 128, [2 * rounds - 8192 - 128]]);
+  // It is not the end: what follows comes at once.
+  events.length = 0;
+  const { peers } = await speaker.snapshot();
+  assert.deepEqual(
+    peers.map(({ name }) => name),
+    ['last'],
+  );
+  await speaker.stop({ mode: 'silent' });
+  assert.deepEqual(
+    events.map(({ text }) => text),
+    ['BGP session with last: stopped, closed without a NOTIFICATION'],
+  );
 });
