@@ -14,49 +14,20 @@ import { followedServices, serviceState } from './dependencies.ts';
 import { isHeld, viewInside } from './inside.ts';
 import type { GapSince, Inside } from './inside.ts';
 import { LeaseBook } from './leases.ts';
+import type { HealthEffect, HealthInput, ProbeFinding, StoredVerdict } from './engine-input.ts';
 import type { HealthModel, ServiceId, SiteId, Subject, SubjectKey } from './model.ts';
 import { overrulingRounds, viewOutside } from './outside.ts';
 import type { Outside, VantageView } from './outside.ts';
-import type { Observation, PeerReport, Report, ServiceReport } from './report.ts';
+import { PeerVantages } from './peer-vantages.ts';
+import type { HeardReport, PeerVantage } from './peer-vantages.ts';
+import type { Observation, Report, ServiceReport } from './report.ts';
 import type { Sanity } from './sanity.ts';
 import { Vantage } from './vantage.ts';
 import type { Presumption, ProbeState } from './vantage.ts';
 import { judge, judgeFrozen, restoredVerdict, unknownVerdict } from './verdict.ts';
-import type { Verdict, VerdictState } from './verdict.ts';
+import type { Verdict } from './verdict.ts';
 
-/** What the engine can be told. */
-export type HealthInput =
-  | { readonly kind: 'model'; readonly model: HealthModel }
-  | { readonly kind: 'restore'; readonly verdicts: readonly StoredVerdict[] }
-  | { readonly kind: 'report'; readonly report: Report }
-  | { readonly kind: 'peerReport'; readonly report: PeerReport }
-  | ({ readonly kind: 'result' } & ProbeFinding)
-  | { readonly kind: 'results'; readonly results: readonly ProbeFinding[] }
-  | { readonly kind: 'tick' };
-
-/** What one run of a check found. */
-export interface ProbeFinding {
-  readonly check: CheckId;
-  readonly passed: boolean;
-  readonly reason: string;
-  /** The target's weight, where the check reads one. */
-  readonly weight?: number | undefined;
-}
-
-/** A verdict as it is kept on disk over a restart (R11). */
-export interface StoredVerdict {
-  readonly subject: SubjectKey;
-  readonly state: VerdictState;
-  readonly reason: string;
-}
-
-/** What the engine says has happened. */
-export type HealthEffect =
-  | { readonly kind: 'verdict'; readonly subject: Subject; readonly before: Verdict; readonly verdict: Verdict }
-  | { readonly kind: 'sanity'; readonly from: Sanity; readonly to: Sanity; readonly reason: string }
-  | { readonly kind: 'node'; readonly site: SiteId; readonly node: string; readonly state: 'reporting' | 'silent' }
-  | { readonly kind: 'owners'; readonly subject: Subject; readonly owners: readonly string[] }
-  | { readonly kind: 'refused'; readonly sender: string; readonly reason: string };
+export type { HealthEffect, HealthInput, ProbeFinding, StoredVerdict } from './engine-input.ts';
 
 /** Not having been run for longer than this means that the engine is late, and leases are granted an interval (R10). */
 const lateAfterMs = 1500;
@@ -86,23 +57,22 @@ interface SubjectState {
 
 /** One coordinator's health engine; `ownSite` is its vantage's name. */
 export class HealthEngine {
-  readonly #ownSite: SiteId;
   readonly #vantage: Vantage;
   #subjects = new Map<SubjectKey, SubjectState>();
   #byService = new Map<ServiceId, readonly SubjectState[]>();
   #byCheck = new Map<CheckId, SubjectState>();
   /** Those whose checks follow other services. */
   #followers: readonly SubjectState[] = [];
-  /** The sites that may vote: one that a release took away reports until a person stops its coordinator. */
-  #voters: ReadonlySet<SiteId> = new Set();
   readonly #reports = new LeaseBook<Report>();
-  readonly #peers = new LeaseBook<PeerReport>();
+  readonly #peers: PeerVantages;
+  /** Who votes at this step. */
+  #voting: readonly PeerVantage[] = [];
   readonly #reporting = new Set<string>();
   #lastStepAt: MonoMs | undefined;
   #startedAt: MonoMs | undefined;
 
   constructor(ownSite: SiteId) {
-    this.#ownSite = ownSite;
+    this.#peers = new PeerVantages(ownSite);
     this.#vantage = new Vantage(ownSite, (service, site) => this.#serviceState(service, site));
   }
 
@@ -114,6 +84,7 @@ export class HealthEngine {
     this.#watchNodes(nowMs, effects);
     const change = this.#vantage.judge();
     if (change !== undefined) effects.push({ kind: 'sanity', ...change });
+    this.#voting = this.#peers.voting(nowMs);
     for (const state of this.#subjects.values()) this.#judgeSubject(state, nowMs, effects);
     this.#judgeFollowers(nowMs, effects);
     return effects;
@@ -180,14 +151,12 @@ export class HealthEngine {
   }
 
   /** Reports of other coordinators whose lease lasts. */
-  freshPeers(
-    nowMs: MonoMs,
-  ): readonly { readonly sender: SiteId; readonly report: PeerReport; readonly receivedAt: MonoMs }[] {
-    return this.#peers.allFresh(nowMs);
+  freshPeers(nowMs: MonoMs): readonly HeardReport[] {
+    return this.#peers.fresh(nowMs);
   }
 
   /** The last report of a peer, fresh or not. */
-  peerReport(site: SiteId): { readonly report: PeerReport; readonly receivedAt: MonoMs } | undefined {
+  peerReport(site: SiteId): Omit<HeardReport, 'sender'> | undefined {
     return this.#peers.last(site);
   }
 
@@ -238,7 +207,7 @@ export class HealthEngine {
         return;
       }
       case 'peerReport': {
-        const accepted = this.#peers.accept(input.report.site, input.report, nowMs);
+        const accepted = this.#peers.accept(input.report, nowMs);
         if (!accepted.ok) effects.push({ kind: 'refused', sender: input.report.site, reason: accepted.fault });
         return;
       }
@@ -268,7 +237,7 @@ export class HealthEngine {
     this.#byCheck = new Map(
       states.toReversed().flatMap((state) => partsOf(state.subject.check).map(({ id }) => [id, state] as const)),
     );
-    this.#voters = new Set(model.sites);
+    this.#peers.replaceVoters(model.sites);
     this.#vantage.replace(model);
   }
 
@@ -362,14 +331,11 @@ export class HealthEngine {
     if (this.#vantage.sanity !== 'sane') return viewOutside([], 0);
     const own = this.#vantage.view(subject);
     const views: VantageView[] = own === undefined ? [] : [own];
-    let vantageCount = 1;
-    for (const { sender, report } of this.#peers.allFresh(nowMs)) {
-      if (!report.sane || sender === this.#ownSite || !this.#voters.has(sender)) continue;
-      vantageCount += 1;
-      const seen = report.observations.find((observation) => observation.check === subject.check.id);
-      if (seen !== undefined) views.push({ vantage: sender, ...seen });
+    for (const { sender, seen } of this.#voting) {
+      const observation = seen.get(subject.check.id);
+      if (observation !== undefined) views.push({ vantage: sender, ...observation });
     }
-    const outside = viewOutside(views, vantageCount);
+    const outside = viewOutside(views, 1 + this.#voting.length);
     // Rounds that failed while the VIP moved are no evidence, wherever they were counted: it takes as many new ones.
     const { intervalMs, timeoutMs } = subject.check;
     const quietMs = overrulingRounds * intervalMs + timeoutMs;
