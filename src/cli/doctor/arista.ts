@@ -1,14 +1,12 @@
 /** A border router's config for Arista EOS. */
 import { headLines, md5Placeholder } from './facts.ts';
-import type { FactPrefix, RouterFacts } from './facts.ts';
+import type { RouterFacts } from './facts.ts';
+import { configFamilies, floorLines, listName } from './route-maps.ts';
 
 /** Writes one session. */
 export function aristaConfig(facts: RouterFacts): string {
-  const name = facts.label.toUpperCase().replaceAll('_', '-');
-  const families = [
-    { family: 'ipv4', ip: 'ip', prefixes: facts.ipv4 },
-    { family: 'ipv6', ip: 'ipv6', prefixes: facts.ipv6 },
-  ].filter(({ prefixes }) => prefixes.length > 0);
+  const name = listName(facts);
+  const families = configFamilies(facts);
   const lines = [
     ...headLines(facts, '!'),
     'ip community-list GRACEFUL-SHUTDOWN permit 65535:0',
@@ -27,7 +25,7 @@ export function aristaConfig(facts: RouterFacts): string {
     ]),
     `route-map ${name}-OUT deny 10`,
     '!',
-    ...families.flatMap(({ ip, prefixes }) => floorLines(ip, prefixes)),
+    ...floorLines(families),
     `router bgp ${facts.routerAsn}`,
     ...sessionLines(facts).map((line) => `   neighbor ${facts.peerAddress} ${line}`),
     ...families.flatMap(({ family }) => [
@@ -61,11 +59,4 @@ function sessionLines(facts: RouterFacts): readonly string[] {
       : ['bfd', `bfd interval ${bfd.intervalMs} min-rx ${bfd.intervalMs} multiplier ${bfd.multiplier}`]),
     ...(facts.gracefulRestart ? ['graceful-restart-helper'] : []),
   ];
-}
-
-/** What stays when nobody speaks: a static route that any route of ours beats. */
-function floorLines(ip: string, prefixes: readonly FactPrefix[]): readonly string[] {
-  return prefixes.flatMap(({ prefix, floorNextHop }) =>
-    floorNextHop === undefined ? [] : [`${ip} route ${prefix} ${floorNextHop} 250`],
-  );
 }

@@ -1,14 +1,12 @@
 /** A border router's config for FRR. It lowers LOCAL_PREF of 65535:0 by itself, and accepts nothing without a route-map. */
 import { headLines, md5Placeholder } from './facts.ts';
-import type { FactPrefix, RouterFacts } from './facts.ts';
+import type { RouterFacts } from './facts.ts';
+import { configFamilies, floorLines, listName } from './route-maps.ts';
 
 /** Writes one session. */
 export function frrConfig(facts: RouterFacts): string {
-  const name = facts.label.toUpperCase().replaceAll('_', '-');
-  const families = [
-    { family: 'ipv4', ip: 'ip', prefixes: facts.ipv4 },
-    { family: 'ipv6', ip: 'ipv6', prefixes: facts.ipv6 },
-  ].filter(({ prefixes }) => prefixes.length > 0);
+  const name = listName(facts);
+  const families = configFamilies(facts);
   const lines = [
     ...headLines(facts, '!'),
     ...families.flatMap(({ ip, family, prefixes }) => [
@@ -79,16 +77,4 @@ function bfdLines({ bfd, peerAddress, multihop, routerAddress }: RouterFacts): r
     ' exit',
     'exit',
   ];
-}
-
-/** What stays when nobody speaks: a static route that any route of ours beats. */
-function floorLines(
-  families: readonly { readonly ip: string; readonly prefixes: readonly FactPrefix[] }[],
-): readonly string[] {
-  const routes = families.flatMap(({ ip, prefixes }) =>
-    prefixes.flatMap(({ prefix, floorNextHop }) =>
-      floorNextHop === undefined ? [] : [`${ip} route ${prefix} ${floorNextHop} 250`],
-    ),
-  );
-  return routes.length === 0 ? [] : ['! the floor: used while no route of ours is there', ...routes];
 }
