@@ -53,7 +53,7 @@ export function bgpExitCode(status: BgpStatus): 0 | 1 {
       (status.bgp?.mode !== 'nodes' || neighbors.length > 0) &&
       neighbors.every(({ state, plan }) => state === 'established' && plan.every(({ change }) => change === 'keep')),
   );
-  return isWell ? 0 : 1;
+  return isWell && status.sessionChange === undefined ? 0 : 1;
 }
 
 function renderSessionChange({ sessionChange }: BgpStatus, paint: Paint): string {

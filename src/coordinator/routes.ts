@@ -24,6 +24,7 @@ import type { WantedRoute } from '#steering/announcer/attributes.ts';
 import { NodeRoutes } from './node-routes.ts';
 import type { PrefixHere } from './node-routes.ts';
 import { SessionStages } from './session-stages.ts';
+import type { SessionChange } from './session-stages.ts';
 
 /** What the release says of this site's routes. */
 export interface RoutesSite {
@@ -46,12 +47,14 @@ export class Routes {
   readonly sessions: BorderSessions;
   readonly nodes: NodeRoutes;
   readonly #blocked = new Map<string, number>();
+  readonly #log: Logger;
   readonly #onHearing: (hearing: Hearing) => void;
   readonly #stages: SessionStages;
   #site: RoutesSite | undefined;
   /** Whether sessions are still open that the release has no more. */
   #isHandingOver = false;
   #isComplete = false;
+  #toldChange: SessionChange | undefined;
 
   /** `onHearing` is told whether border routers hear this site, at each change. */
   constructor(
@@ -62,6 +65,7 @@ export class Routes {
     now: () => number = monotonicMs,
   ) {
     this.#onHearing = onHearing;
+    this.#log = log;
     this.sessions = new BorderSessions({
       log,
       machine,
@@ -138,8 +142,18 @@ export class Routes {
     const isHeard = (prefix: IpPrefix): boolean => speaking.some((each) => each.hears(prefix));
     const unheard = prefixes.flatMap(({ prefix }) => (isHeard(prefix) ? [] : [prefix]));
     const { state } = this.#stages;
+    this.#tellChange(state);
     const changing = state === undefined ? {} : { sessionChange: state };
     this.#onHearing({ established: speaking.some((each) => each.isHeard), unheard, ...changing });
+  }
+
+  #tellChange(state: SessionChange | undefined): void {
+    if (state === this.#toldChange) return;
+    this.#toldChange = state;
+    const texts = { waiting: 'wait for the turn of this site', going: 'change now, the other sites wait' };
+    const what = `session settings of ${this.#stages.neighbors.join(', ')} that the release changes`;
+    const text = state === undefined ? 'session settings are as the release has them' : `${what} ${texts[state]}`;
+    this.#log.info({ event: 'bgp.sessionChange' }, `${text} (R28)`);
   }
 
   get #speaking(): readonly (BorderSessions | NodeRoutes)[] {

@@ -15,8 +15,8 @@ Shows every session, what both sides agreed on, BFD, and each route with the tim
 With --plan: what each neighbor would be told now beside what it was told. = the same, + not told yet, ~ told
 otherwise, - to be taken back, ! cannot be told. The JSON has both.
 On a node that speaks BGP itself, its agent answers for its own sessions, without any coordinator.
-Exit code: 0 every session is up and told what it should be, 1 something is not (or wrong usage 2),
-75 nobody answers.
+Exit code: 0 every session is up as the release has it, and told what it should be; 1 something is not;
+2 wrong usage; 75 nobody answers.
 
       --plan         what would be told now, the difference marked
   -o, --output FORM  table (default) or json`,

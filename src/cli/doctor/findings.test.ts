@@ -95,3 +95,11 @@ test('a site with one border router, and a node that is silent, are found', () =
   };
   assert.deepEqual(faults(byNodes), ['fra-lb1: the node has not reported']);
 });
+
+test('R28: session settings that are not in force yet are found, and who is waited for', () => {
+  const change = { neighbors: ['fra-rt1'], reason: 'iad is changing its sessions' };
+  assert.deepEqual(faults({ ...soundStatus(), sessionChange: { ...change, state: 'waiting' } }), [
+    "fra: the release's session settings of fra-rt1 wait: iad is changing its sessions",
+  ]);
+  assert.match(faults({ ...soundStatus(), sessionChange: { ...change, state: 'going' } }).join(), /begun anew/);
+});

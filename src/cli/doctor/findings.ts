@@ -32,7 +32,7 @@ export function examine(status: BgpStatus): readonly Finding[] {
         : examineSession({ ...status, kernel }, plan, neighbor).map((found) => ({ where, ...found }));
     });
   });
-  return [...sessions, ...examineRoutes(status), ...examineSite(status)];
+  return [...examineChange(status), ...sessions, ...examineRoutes(status), ...examineSite(status)];
 }
 
 type Found = Omit<Finding, 'where'>;
@@ -140,6 +140,19 @@ function examineRoutes(status: BgpStatus): readonly Finding[] {
       ];
     }),
   );
+}
+
+/** Session settings of the release that are not in force here (R28). */
+function examineChange({ site, sessionChange }: BgpStatus): readonly Finding[] {
+  if (sessionChange === undefined) return [];
+  const { state, neighbors, reason } = sessionChange;
+  const names = neighbors.join(', ');
+  if (state === 'waiting') {
+    const fault = `the release's session settings of ${names} wait: ${reason}`;
+    return [{ where: site, fault, remedy: "look at 'fairlead bgp' of the site that is named" }];
+  }
+  const fault = `sessions with ${names} have begun anew by the release, and the other sites wait until they are back`;
+  return [{ where: site, fault, remedy: 'give them a moment; if they stay down, mend the settings or roll back' }];
 }
 
 function examineSite({ bgp, site }: BgpStatus): readonly Finding[] {
