@@ -33,7 +33,7 @@ import type { Explanation } from './explanation.ts';
 import type { Generation } from './generation.ts';
 import { PlainAnswers } from './plain-answer.ts';
 import { Resolver } from './resolver.ts';
-import { createSubject } from './subject.ts';
+import { createSubject, describeSender } from './subject.ts';
 
 /** Where a query came from; a transport keeps one and refills it for each query. */
 export interface AnswerClient {
@@ -134,7 +134,7 @@ class ZoneAnswerer implements Answerer {
 
   #plainOf(generation: Generation): PlainAnswers | undefined {
     const { isMinimal = true, rotates = false, limiter } = this.#options;
-    return isMinimal && !rotates && limiter === undefined ? new PlainAnswers(generation.image) : undefined;
+    return isMinimal && !rotates && limiter === undefined ? new PlainAnswers(generation) : undefined;
   }
 
   #resolverOf(generation: Generation): Resolver {
@@ -149,7 +149,7 @@ class ZoneAnswerer implements Answerer {
     counters.countQuery();
     const readable = query.read(bytes, length);
     if (isUdp && readable === 'ok' && query.fault === 0 && this.#plain !== undefined) {
-      const written = this.#plain.answer(query, bytes, out);
+      const written = this.#plain.answer(query, bytes, client.address, out);
       if (written > 0) {
         counters.countReply(this.#plain.rcode, false, query.hasEdns);
         return written;
@@ -234,16 +234,12 @@ class ZoneAnswerer implements Answerer {
   }
 
   #describeSubject(bytes: Uint8Array, client: AnswerClient): void {
-    const query = this.#query;
     const subject = this.#subject;
+    describeSender(subject, this.#query, bytes, client.address, client.transport === 'tcp');
     const network = this.#subnetAddress(bytes);
-    subject.address = network ?? client.address;
-    subject.addressBits = network === undefined ? client.address.length * 8 : query.subnet.sourceBits;
-    subject.resolver = client.address;
-    subject.isTcp = client.transport === 'tcp';
-    subject.dnssecOk = query.dnssecOk;
-    subject.ednsUdpBytes = query.hasEdns ? query.udpBytes : 0;
-    subject.query = bytes;
+    if (network === undefined) return;
+    subject.address = network;
+    subject.addressBits = this.#query.subnet.sourceBits;
   }
 
   /**

@@ -3,14 +3,39 @@ import test from 'node:test';
 import * as fc from 'fast-check';
 import { encodeQuery } from '../wire/message.ts';
 import { Query } from '../wire/query.ts';
+import type { DynamicAnswer } from '../zone/dynamic.ts';
 import { name } from '../zone/read-zone.fixture.ts';
 import { createAnswerer } from './answerer.ts';
 import type { Answerer } from './answerer.ts';
 import { PlainAnswers } from './plain-answer.ts';
-import { generationOf, queryFor, udp } from './serving.fixture.ts';
+import { compilerOf, generationOf, queryFor, udp } from './serving.fixture.ts';
 
 const many = Array.from({ length: 40 }, (_, index) => `many 300 A 192.0.2.${index}`).join('\n');
-const generation = generationOf(`
+/** Addresses 192.0.2.1 and on; what else the answer says is added. */
+function gives(count: number, more: Partial<DynamicAnswer & { kind: 'records' }> = {}): () => DynamicAnswer {
+  const rdata = Array.from({ length: count }, (_, index) => Uint8Array.of(192, 0, 2, index + 1));
+  return () => ({ kind: 'records', rdata, changePending: false, scopeBits: 0, ...more });
+}
+
+const compile = compilerOf({
+  one: gives(1),
+  three: gives(3),
+  double: gives(2, { rdata: [Uint8Array.of(192, 0, 2, 1), Uint8Array.of(192, 0, 2, 1)] }),
+  none: gives(0),
+  much: gives(80),
+  pending: gives(1, { changePending: true }),
+  frozen: gives(1, { note: 'frozen' }),
+  failing: () => ({ kind: 'failure', reason: 'told to fail' }),
+  // Whom a program sees is part of its answer.
+  subject: ({ address, addressBits, resolver, isTcp, dnssecOk, ednsUdpBytes, name: bytes, nameAt, query }) => {
+    const seen = [addressBits, Number(isTcp), Number(dnssecOk), ednsUdpBytes >> 8, ednsUdpBytes & 0xff, nameAt];
+    const name = bytes.subarray(nameAt, nameAt + 8);
+    const rdata = [...address, ...resolver, ...seen, ...name, ...query.subarray(0, 4)];
+    return { kind: 'records', rdata: [Uint8Array.from(rdata)], changePending: false, scopeBits: 0 };
+  },
+});
+const generation = generationOf(
+  `
 $TTL 300
 @         SOA ns1 admin 7 3600 600 86400 60
 @         NS ns1
@@ -28,11 +53,25 @@ ns.cut    A 192.0.2.4
 www.cut   A 192.0.2.5
 tree      DNAME c
 x.tree    A 192.0.2.6
-lua       LUA A "code"
+up        LUA A "one"
+all       LUA A "three"
+all       LUA AAAA "none"
+same      LUA A "double"
+down      LUA A "none"
+much      LUA A "much"
+soon      LUA A "pending"
+still     LUA A "frozen"
+bad       LUA A "failing"
+mixed     LUA A "one"
+mixed     LUA A "three"
+mixed     A 192.0.2.77
+self      LUA TXT "subject"
 svc       HTTPS 1 . alpn=h2
 signed    DS 12345 13 2 ${'00'.repeat(32)}
 ${many}
-`);
+`,
+  { compile },
+);
 const plain = createAnswerer(generation);
 /** A limiter that lets everything pass keeps an answerer from plain answers. */
 const general = createAnswerer(generation, { limiter: { judge: () => 'send' } });
@@ -48,7 +87,7 @@ const labels = [
   'cut',
   'ns',
   'tree',
-  'lua',
+  ...['up', 'all', 'same', 'down', 'much', 'soon', 'still', 'bad', 'mixed', 'self'],
   'svc',
   'signed',
   'many',
@@ -87,7 +126,7 @@ function replyOf(answerer: Answerer, query: Uint8Array): string {
 }
 
 test('a plain answer has the octets that the resolver gives, whatever is asked', () => {
-  const probe = new PlainAnswers(generation.image);
+  const probe = new PlainAnswers(generation);
   const query = new Query();
   let plainAnswers = 0;
   fc.assert(
@@ -97,32 +136,48 @@ test('a plain answer has the octets that the resolver gives, whatever is asked',
       bytes[3] = low;
       assert.equal(replyOf(plain, bytes), replyOf(general, bytes));
       const isReadable = query.read(bytes, bytes.length) === 'ok';
-      if (isReadable && probe.answer(query, bytes, new Uint8Array(1232)) > 0) plainAnswers++;
+      if (isReadable && probe.answer(query, bytes, udp.address, new Uint8Array(1232)) > 0) plainAnswers++;
     }),
-    { numRuns: 4000 },
+    { numRuns: 6000 },
   );
-  assert.ok(plainAnswers > 200, `${plainAnswers} of 4000 answers were plain`);
+  assert.ok(plainAnswers > 200, `${plainAnswers} of 6000 answers were plain`);
 });
 
-test('an RRset and a denial are plain; an alias, a wildcard, a cut, a program and what does not fit are not', () => {
+test('an RRset, what a program gives and a denial are plain; an alias, a wildcard, a cut, a failing program and what does not fit are not', () => {
   const isPlain = (question: string, options?: string): boolean => {
     const bytes = queryFor(question, options);
     const query = new Query();
     query.read(bytes, bytes.length);
-    return new PlainAnswers(generation.image).answer(query, bytes, new Uint8Array(1232)) > 0;
+    return new PlainAnswers(generation).answer(query, bytes, udp.address, new Uint8Array(1232)) > 0;
   };
-  const yes = ['www.example.com. A', 'WWW.example.com. AAAA', 'no.example.com. A', 'a.b.c.example.com. TXT'];
-  const no = ['web.example.com. A', 'x.wild.example.com. A', 'www.cut.example.com. A', 'lua.example.com. A'];
+  const yes = [
+    'www.example.com. A',
+    'WWW.example.com. AAAA',
+    'no.example.com. A',
+    'a.b.c.example.com. TXT',
+    'all.example.com. A',
+  ];
+  const no = ['web.example.com. A', 'x.wild.example.com. A', 'www.cut.example.com. A', 'bad.example.com. A'];
   const neither = ['many.example.com. A', 'y.tree.example.com. A', 'www.example.com. MX', 'www.example.org. A'];
   assert.deepEqual(
     yes.map((question) => isPlain(question)),
-    [true, true, true, true],
+    [true, true, true, true, true],
   );
   assert.deepEqual(
     [...no, ...neither].map((question) => isPlain(question)),
     Array<boolean>(8).fill(false),
   );
   assert.deepEqual([isPlain('many.example.com. A', ''), isPlain('www.example.com. A', '00030000')], [true, false]);
+});
+
+test('a program that fails is told of once', () => {
+  const reasons: string[] = [];
+  const failing = generationOf('@ SOA ns admin 1 2 3 4 5\n@ NS ns\nns A 192.0.2.53\nbad LUA A "failing"', {
+    compile,
+    onFailure: (_source, reason) => reasons.push(reason),
+  });
+  assert.match(replyOf(createAnswerer(failing), queryFor('bad.example.com. A')), /^002a8002/);
+  assert.deepEqual(reasons, ['told to fail']);
 });
 
 test('plain answers are counted like others', () => {

@@ -1,6 +1,6 @@
 /**
- * The answers that most queries get, written in one go: one RRset of the zone as it stands, or that a name does not exist
- * (RFC 1034 §4.3.2, RFC 2308). What needs more than that is left to the resolver, which gives the same octets for these,
+ * The answers that most queries get, written in one go: one RRset of the zone as it stands, what the programs of one give
+ * at this time, or that a name does not exist (RFC 1034 §4.3.2, RFC 2308). What needs more than that is left to the resolver, which gives the same octets for these,
  * only in more steps. For UDP with minimal responses, without rotation, cookies, client subnet and rate limiting.
  */
 import { classIn, ednsUdpBytes, flag, headerBytes, plainUdpBytes, rcode, recordType } from '../wire/constants.ts';
@@ -9,13 +9,19 @@ import { compressibleNames } from '../wire/rdata.ts';
 import { optHeaderBytes } from '../wire/writer.ts';
 import { nodeFlag, rrset as rrsetWord, zone as zoneWord } from '../zone/image-layout.ts';
 import type { ZoneImage } from '../zone/image.ts';
+import { EvaluatedRrset } from './evaluate.ts';
+import type { Generation } from './generation.ts';
+import { createSubject, describeSender } from './subject.ts';
 
 /** Types from here on include those that ask for something else than an RRset (RFC 6895 §3.1). */
 const firstQueryType = 128;
 
+/** A pointer to the owner, type, class, TTL and the length of the data. */
+const fixedBytes = 12;
+
 /** By type: whether rows go into a message as they are, and no other rule than "what the name has" holds. */
 const isPlainType = Uint8Array.from({ length: firstQueryType }, (_, type) => {
-  const isSpecial = type === recordType.OPT || type === recordType.DS;
+  const isSpecial = type === recordType.OPT || type === recordType.DS || type === recordType.DNAME;
   return !isSpecial && compressibleNames(type) === undefined ? 1 : 0;
 });
 
@@ -30,13 +36,21 @@ export class PlainAnswers {
   /** The response code of the last answer. */
   rcode: number = rcode.noError;
   readonly #image: ZoneImage;
+  /** Programs that fail are run again by the resolver, which tells of it. */
+  readonly #generation: Generation;
+  readonly #subject = createSubject();
+  readonly #evaluated = new EvaluatedRrset();
 
-  constructor(image: ZoneImage) {
-    this.#image = image;
+  constructor(generation: Generation) {
+    this.#image = generation.image;
+    this.#generation = { ...generation, onFailure: () => undefined };
   }
 
-  /** Answers a readable query into `out`, at least 512 octets; returns the octets of the reply, 0 where it is not plain. */
-  answer(query: Query, bytes: Uint8Array, out: Uint8Array): number {
+  /**
+   * Answers a readable query from a client's address into `out`, at least 512 octets; returns the octets of the reply, 0
+   * where it is not plain.
+   */
+  answer(query: Query, bytes: Uint8Array, address: Uint8Array, out: Uint8Array): number {
     const { type, labels } = query;
     if (type >= firstQueryType || isPlainType[type] === 0 || query.class !== classIn) return 0;
     if (query.hasEdns && (query.ednsVersion !== 0 || query.hasOption)) return 0;
@@ -44,15 +58,18 @@ export class PlainAnswers {
     const zone = image.findZone(bytes, headerBytes, labels, 0);
     if (zone === 0) return 0;
     const node = image.findNode(zone, bytes, headerBytes, labels.hashes[0] ?? 0);
-    return node === 0 ? this.#deny(query, bytes, out, zone) : this.#give(query, bytes, out, node);
+    if (node === 0) return this.#deny(query, bytes, out, zone);
+    if ((image.flags(node) & hiding) !== 0) return 0;
+    const found = image.findRrset(node, type);
+    if (found === 0) return 0;
+    if (image.programCount(found) === 0) return this.#give(query, bytes, out, found);
+    describeSender(this.#subject, query, bytes, address, false);
+    return this.#compute(query, bytes, out, found);
   }
 
-  /** The RRset that was asked for, where the name has it and no program adds to it. */
-  #give(query: Query, bytes: Uint8Array, out: Uint8Array, node: number): number {
+  /** An RRset as the zone has it. */
+  #give(query: Query, bytes: Uint8Array, out: Uint8Array, found: number): number {
     const image = this.#image;
-    if ((image.flags(node) & hiding) !== 0) return 0;
-    const found = image.findRrset(node, query.type);
-    if (found === 0 || image.programCount(found) > 0) return 0;
     const length = image.word(found + rrsetWord.rowsBytes);
     const end = query.questionEnd + length;
     if (end > roomFor(query, out)) return 0;
@@ -64,6 +81,31 @@ export class PlainAnswers {
     const count = image.rowCount(found);
     out[6] = count >> 8;
     out[7] = count;
+    return query.hasEdns ? finishEdns(query, out, end) : end;
+  }
+
+  /** What programs give for the subject, where it is records and there is nothing more to say of them. */
+  #compute(query: Query, bytes: Uint8Array, out: Uint8Array, found: number): number {
+    const subject = this.#subject;
+    subject.name = bytes;
+    subject.nameAt = headerBytes;
+    const evaluated = this.#evaluated;
+    evaluated.evaluate(this.#generation, found, subject);
+    const { rdata, ttlSeconds } = evaluated;
+    if (evaluated.failure !== undefined || rdata.length === 0) return 0;
+    if (query.hasEdns && evaluated.note !== undefined) return 0;
+    const room = roomFor(query, out);
+    let end = query.questionEnd;
+    for (const data of rdata) {
+      if (end + fixedBytes + data.length > room) return 0;
+      writeFixed(out, end, query.type, ttlSeconds, data.length);
+      end += fixedBytes;
+      for (const octet of data) out[end++] = octet;
+    }
+    this.rcode = rcode.noError;
+    begin(query, bytes, out, rcode.noError);
+    out[6] = rdata.length >> 8;
+    out[7] = rdata.length;
     return query.hasEdns ? finishEdns(query, out, end) : end;
   }
 
@@ -125,6 +167,21 @@ function begin(query: Query, bytes: Uint8Array, out: Uint8Array, code: number): 
   out[5] = 1;
   for (let at = 6; at < headerBytes; at++) out[at] = 0;
   for (let at = headerBytes; at < questionEnd; at++) out[at] = bytes[at] ?? 0;
+}
+
+/** Writes what stands before the data of a record whose owner is the question's name (RFC 1035 §3.2.1). */
+function writeFixed(out: Uint8Array, at: number, type: number, ttlSeconds: number, dataBytes: number): void {
+  point(out, at, headerBytes);
+  out[at + 2] = type >> 8;
+  out[at + 3] = type;
+  out[at + 4] = 0;
+  out[at + 5] = classIn;
+  out[at + 6] = ttlSeconds >>> 24;
+  out[at + 7] = ttlSeconds >>> 16;
+  out[at + 8] = ttlSeconds >>> 8;
+  out[at + 9] = ttlSeconds;
+  out[at + 10] = dataBytes >> 8;
+  out[at + 11] = dataBytes;
 }
 
 /** Writes OPT at `at` (RFC 6891 §6.1.2) and returns its end. */
