@@ -8,11 +8,12 @@ import type { Prefix } from '../wire/address.ts';
 import { familyOf } from '../wire/address.ts';
 import { encodeAttributes } from '../wire/attribute-encode.ts';
 import type { PathAttribute } from '../wire/attributes.ts';
-import { bytesKey } from '../wire/bytes.ts';
+import { equalBytes } from '../wire/bytes.ts';
 import { headerBytes } from '../wire/constants.ts';
 import type { Family } from '../wire/family.ts';
 import { allFamilies } from '../wire/family.ts';
 import { encodedPrefixBytes } from '../wire/nlri.ts';
+import { AttributeGroups } from './attribute-groups.ts';
 import type { ExportContext } from './export.ts';
 import { exportAttributes } from './export.ts';
 import type { PackedUpdate } from './pack.ts';
@@ -77,21 +78,15 @@ interface Wanted {
 }
 
 interface SentEntry extends SentRoute {
-  /** The attributes as they were sent. */
-  readonly key: string;
+  /** The attributes as they were sent, towards a peer with 4-octet AS numbers. */
+  readonly encoded: Uint8Array;
   /** The peer asked to hear it again. */
   readonly isStale: boolean;
 }
 
-interface Group {
-  readonly attributes: readonly PathAttribute[];
-  readonly encoded: Uint8Array;
-  readonly prefixes: Prefix[];
-}
-
 /** What one `flush` has gathered; bytes as they will be about. */
 interface Batch {
-  groups: Map<string, Group>;
+  groups: AttributeGroups;
   readonly withdrawn: Prefix[];
   readonly refused: RefusedRoute[];
   readonly reasons: Map<Prefix, string>;
@@ -175,15 +170,25 @@ export class AdjRibOut {
    * for all changes, withdrawals are in it before announcements. Comes to the desired state where there is no budget.
    */
   flush(context: ExportContext, nowMs: number, budgetBytes = Infinity): RibOutput {
-    const batch: Batch = { groups: new Map(), withdrawn: [], refused: [], reasons: new Map(), byteCount: 0 };
+    const batch: Batch = {
+      groups: new AttributeGroups(),
+      withdrawn: [],
+      refused: [],
+      reasons: new Map(),
+      byteCount: 0,
+    };
     const how = { context, nowMs, budgetBytes };
     this.#drain(this.#gone, how, batch);
     this.#drain(this.#changed, how, batch);
-    const changes = packGroups(batch, context);
-    batch.groups = new Map();
-    this.#drain(this.#repeated, how, batch);
-    const updates = [...changes, ...packByFamily(batch.withdrawn, context), ...packGroups(batch, context)];
-    return { updates: updates.map((update) => withReasons(update, batch.reasons)), refused: batch.refused };
+    const updates: RibUpdate[] = [];
+    addGroups(updates, batch, context);
+    if (this.#repeated.size > 0) {
+      batch.groups = new AttributeGroups();
+      this.#drain(this.#repeated, how, batch);
+      addWithdrawals(updates, batch, context);
+      addGroups(updates, batch, context);
+    } else addWithdrawals(updates, batch, context);
+    return { updates, refused: batch.refused };
   }
 
   /** What the peer was told, by prefix. */
@@ -239,6 +244,7 @@ export class AdjRibOut {
 
   /** Settles prefixes of one queue, as far as the budget goes. */
   #drain(queue: Map<Prefix, string>, how: Flush, batch: Batch): void {
+    if (queue.size === 0) return;
     for (const [prefix, reason] of queue) {
       if (batch.byteCount >= how.budgetBytes) return;
       queue.delete(prefix);
@@ -262,19 +268,26 @@ export class AdjRibOut {
   #announce(sent: SentRoute, reason: string, batch: Batch): void {
     const { prefix, attributes } = sent;
     const encoded = encodeAttributes(attributes, true);
-    const key = bytesKey(encoded);
     const before = this.#sent.get(prefix);
-    if (before?.key === key && !before.isStale) return;
+    if (before !== undefined && !before.isStale && equalBytes(before.encoded, encoded)) return;
     this.#withdrawn.delete(prefix);
     batch.reasons.set(prefix, reason);
-    const group = batch.groups.get(key);
-    this.#sent.set(prefix, { ...sent, attributes: group?.attributes ?? attributes, key, isStale: false });
+    const group = batch.groups.find(encoded);
+    // Of equal attributes one copy is kept.
+    this.#sent.set(prefix, {
+      prefix,
+      attributes: group?.attributes ?? attributes,
+      reason: sent.reason,
+      sentAtMs: sent.sentAtMs,
+      encoded: group?.encoded ?? encoded,
+      isStale: false,
+    });
     batch.byteCount += encodedPrefixBytes(prefix);
     if (group !== undefined) {
       group.prefixes.push(prefix);
       return;
     }
-    batch.groups.set(key, { attributes, encoded, prefixes: [prefix] });
+    batch.groups.add({ attributes, encoded, prefixes: [prefix] });
     batch.byteCount += headerBytes + encoded.length;
   }
 
@@ -285,8 +298,9 @@ export class AdjRibOut {
     batch.byteCount += encodedPrefixBytes(prefix);
     this.#withdrawn.delete(prefix);
     this.#withdrawn.set(prefix, withdrawn);
+    if (this.#withdrawn.size <= maxRememberedWithdrawals) return;
     const [oldest] = this.#withdrawn.keys();
-    if (oldest !== undefined && this.#withdrawn.size > maxRememberedWithdrawals) this.#withdrawn.delete(oldest);
+    if (oldest !== undefined) this.#withdrawn.delete(oldest);
   }
 
   #refuse(prefix: Prefix, reason: string, batch: Batch): void {
@@ -312,26 +326,42 @@ export class AdjRibOut {
     if (!exported.ok) return { kind: 'refuse', prefix, refusal: exported.fault, isTold: sent !== undefined, reason };
     const attributes = exported.value;
     if (sent === undefined) return { kind: 'announce', prefix, attributes, reason };
-    const isSame = sent.key === bytesKey(encodeAttributes(attributes, true));
+    const isSame = equalBytes(sent.encoded, encodeAttributes(attributes, true));
     return { kind: isSame ? 'keep' : 'replace', prefix, attributes, reason };
   }
 }
 
-function packGroups({ groups }: Batch, context: ExportContext): readonly PackedUpdate[] {
-  return [...groups.values()].flatMap((group) => packAnnouncements(group.prefixes, group, context));
+function addGroups(updates: RibUpdate[], { groups, reasons }: Batch, context: ExportContext): void {
+  for (const group of groups.all()) {
+    for (const update of packAnnouncements(group.prefixes, group, context)) {
+      updates.push(withReasons(update, update.announced, reasons));
+    }
+  }
 }
 
-function packByFamily(prefixes: readonly Prefix[], context: ExportContext): readonly PackedUpdate[] {
-  return allFamilies.flatMap((family) =>
-    packWithdrawals(
-      prefixes.filter((prefix) => familyOf(prefix) === family),
-      family,
-      context,
-    ),
-  );
+function addWithdrawals(updates: RibUpdate[], { withdrawn, reasons }: Batch, context: ExportContext): void {
+  if (withdrawn.length === 0) return;
+  for (const family of allFamilies) {
+    const prefixes = withdrawn.filter((prefix) => familyOf(prefix) === family);
+    for (const update of packWithdrawals(prefixes, family, context)) {
+      updates.push(withReasons(update, update.withdrawn, reasons));
+    }
+  }
 }
 
-function withReasons(update: PackedUpdate, reasons: ReadonlyMap<Prefix, string>): RibUpdate {
-  const told = new Set([...update.announced, ...update.withdrawn].map((prefix) => reasons.get(prefix) ?? ''));
-  return { ...update, reasons: [...told].filter((reason) => reason !== '') };
+function withReasons(
+  { bytes, announced, withdrawn }: PackedUpdate,
+  prefixes: readonly Prefix[],
+  reasons: ReadonlyMap<Prefix, string>,
+): RibUpdate {
+  const only = prefixes.length === 1 ? prefixes[0] : undefined;
+  const told = only === undefined ? distinctReasons(prefixes, reasons) : [reasons.get(only) ?? ''];
+  return { bytes, announced, withdrawn, reasons: told[0] === '' ? told.slice(1) : told };
+}
+
+function distinctReasons(prefixes: readonly Prefix[], reasons: ReadonlyMap<Prefix, string>): readonly string[] {
+  // The empty one first, where the caller looks for it.
+  const told = new Set<string>(['']);
+  for (const prefix of prefixes) told.add(reasons.get(prefix) ?? '');
+  return [...told];
 }

@@ -2,6 +2,7 @@
 import type { Prefix } from '../wire/address.ts';
 import type { PathAttribute } from '../wire/attributes.ts';
 import { maxExtendedMessageBytes, maxMessageBytes } from '../wire/constants.ts';
+import { noData } from '../wire/fault.ts';
 import type { Family } from '../wire/family.ts';
 import { familyCode } from '../wire/family.ts';
 import { encodedPrefixBytes } from '../wire/nlri.ts';
@@ -36,7 +37,7 @@ export function packAnnouncements(
   { attributes, encoded }: { readonly attributes: readonly PathAttribute[]; readonly encoded: Uint8Array },
   context: PackContext,
 ): readonly PackedUpdate[] {
-  const isPlain = context.fourOctetAs && !attributes.some(({ kind }) => kind === 'mpReach');
+  const isPlain = context.fourOctetAs && !isMultiprotocol(attributes);
   // The usual case of an announcer: one prefix, and attributes that need no second encoding.
   if (prefixes.length === 1 && isPlain) {
     const bytes = encodeUpdateWith(encoded, { kind: 'update', withdrawn: [], announced: prefixes });
@@ -53,20 +54,28 @@ export function packWithdrawals(
   context: PackContext,
 ): readonly PackedUpdate[] {
   const isPlain = family === 'ipv4-unicast' && context.extendedNextHop !== true;
+  if (prefixes.length === 1 && isPlain) {
+    const bytes = encodeUpdateWith(noData, { kind: 'update', withdrawn: prefixes, announced: [] });
+    return [{ bytes, announced: [], withdrawn: prefixes }];
+  }
   const build = (chunk: readonly Prefix[]): UpdateMessage => withdrawal(chunk, family, isPlain);
   return pack(prefixes, build, context).map(({ bytes, chunk }) => ({ bytes, announced: [], withdrawn: chunk }));
 }
 
 function announcement(prefixes: readonly Prefix[], attributes: readonly PathAttribute[]): UpdateMessage {
-  const isMultiprotocol = attributes.some((attribute) => attribute.kind === 'mpReach');
   return {
     kind: 'update',
     withdrawn: [],
     attributes: attributes.map((attribute) =>
       attribute.kind === 'mpReach' ? { ...attribute, nlri: { kind: 'prefixes', prefixes } } : attribute,
     ),
-    announced: isMultiprotocol ? [] : prefixes,
+    announced: isMultiprotocol(attributes) ? [] : prefixes,
   };
+}
+
+function isMultiprotocol(attributes: readonly PathAttribute[]): boolean {
+  for (const { kind } of attributes) if (kind === 'mpReach') return true;
+  return false;
 }
 
 function withdrawal(prefixes: readonly Prefix[], family: Family, isPlain: boolean): UpdateMessage {

@@ -117,7 +117,8 @@ export class Link {
   /** Sends UPDATEs; only where established. */
   sendUpdates(messages: readonly Uint8Array[], nowMs: number): void {
     if (this.#state.kind !== 'established' || messages.length === 0) return;
-    this.#send(concatBytes(messages));
+    const only = messages.length === 1 ? messages[0] : undefined;
+    this.#send(only ?? concatBytes(messages));
     this.#afterSending(this.#state, nowMs);
   }
 

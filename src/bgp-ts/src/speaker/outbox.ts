@@ -106,14 +106,14 @@ export class Outbox {
   pump(nowMs: number): readonly OutboxItem[] {
     const link = this.#link;
     if (link === undefined || this.#pendingBytes >= this.#maxPendingBytes) return [];
-    const begins = this.#beginRefreshes(link);
+    const items = this.#refreshes.size === 0 ? [] : this.#beginRefreshes(link);
     const { updates, refused } = this.rib.flush(link.context, nowMs, this.#maxPendingBytes - this.#pendingBytes);
-    return [
-      ...begins,
-      ...(updates.length === 0 ? [] : [{ kind: 'updates', updates } as const]),
-      ...(refused.length === 0 ? [] : [{ kind: 'refused', refused } as const]),
-      ...(this.rib.isDrained ? [...this.#endRefreshes(), ...this.#endsOfRib()] : []),
-    ];
+    if (updates.length > 0) items.push({ kind: 'updates', updates });
+    if (refused.length > 0) items.push({ kind: 'refused', refused });
+    if (!this.rib.isDrained) return items;
+    if (this.#refreshes.size > 0) items.push(...this.#endRefreshes());
+    if (this.#endOfRibOwed.size > 0) items.push(...this.#endsOfRib());
+    return items;
   }
 
   /** Bytes of the session were handed to the system. */
@@ -127,7 +127,7 @@ export class Outbox {
     return { pendingBytes: this.#pendingBytes, waitingPrefixes, stalledSinceMs: this.#stalledSinceMs };
   }
 
-  #beginRefreshes(link: OutboxLink): readonly OutboxItem[] {
+  #beginRefreshes(link: OutboxLink): OutboxItem[] {
     const begins: OutboxItem[] = [];
     for (const [family, state] of this.#refreshes) {
       if (state !== 'asked') continue;

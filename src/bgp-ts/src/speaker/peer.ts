@@ -129,11 +129,16 @@ export class Peer {
   }
 
   #passOn(effects: readonly SessionEffect[], nowMs: number): readonly PeerEffect[] {
-    return effects.flatMap((effect) => {
-      if (effect.kind === 'event') return this.#onEvent(effect.event, nowMs);
+    const passed: PeerEffect[] = [];
+    for (const effect of effects) {
+      if (effect.kind === 'event') {
+        for (const followed of this.#onEvent(effect.event, nowMs)) passed.push(followed);
+        continue;
+      }
       if (effect.kind === 'send') this.#statistics.countSent(effect.bytes);
-      return [effect];
-    });
+      passed.push(effect);
+    }
+    return passed;
   }
 
   #onEvent(event: SessionEvent, nowMs: number): readonly PeerEffect[] {
@@ -215,44 +220,51 @@ export class Peer {
   /** Hands out what may go out; in a chunk whose later bytes ended the session, nothing does. */
   #pump(nowMs: number): readonly PeerEffect[] {
     if (this.#link === undefined || this.#session.state.kind !== 'established') return [];
-    return this.#outbox.pump(nowMs).flatMap((item) => this.#handOut(item, nowMs));
+    const effects: PeerEffect[] = [];
+    for (const item of this.#outbox.pump(nowMs)) this.#handOut(item, nowMs, effects);
+    return effects;
   }
 
-  #handOut(item: OutboxItem, nowMs: number): readonly PeerEffect[] {
+  #handOut(item: OutboxItem, nowMs: number, effects: PeerEffect[]): void {
     const peer = this.config.name;
     switch (item.kind) {
       case 'updates': {
-        const sent = this.#sendUpdates(
-          item.updates.map(({ bytes }) => bytes),
-          nowMs,
-        );
-        return [...sent, ...item.updates.map((update) => report(describeUpdate(peer, update, update.reasons)))];
+        const messages: Uint8Array[] = [];
+        for (const { bytes } of item.updates) messages.push(bytes);
+        this.#sendUpdates(messages, nowMs, effects);
+        for (const update of item.updates) effects.push(report(describeUpdate(peer, update, update.reasons)));
+        return;
       }
       case 'endOfRib': {
         const { family, bytes } = item;
         const text = `sent End-of-RIB for ${family} to ${peer}`;
-        return [...this.#sendUpdates([bytes], nowMs), report({ kind: 'endOfRibSent', peer, family, text })];
+        this.#sendUpdates([bytes], nowMs, effects);
+        effects.push(report({ kind: 'endOfRibSent', peer, family, text }));
+        return;
       }
       case 'refreshMark': {
         const { family, mark } = item;
-        return this.#passOn(this.#session.step({ kind: 'sendRefresh', family, mark }, nowMs), nowMs);
+        const sent = this.#session.step({ kind: 'sendRefresh', family, mark }, nowMs);
+        for (const effect of this.#passOn(sent, nowMs)) effects.push(effect);
+        return;
       }
       case 'refused':
-        return describeRefused(peer, item.refused).map(report);
+        for (const event of describeRefused(peer, item.refused)) effects.push(report(event));
+        return;
       default:
-        return assertNever(item);
+        assertNever(item);
     }
   }
 
-  #sendUpdates(messages: readonly Uint8Array[], nowMs: number): readonly PeerEffect[] {
-    const effects = this.#session.step({ kind: 'sendUpdates', messages }, nowMs);
+  #sendUpdates(messages: readonly Uint8Array[], nowMs: number, effects: PeerEffect[]): void {
+    const sent = this.#session.step({ kind: 'sendUpdates', messages }, nowMs);
     this.#statistics.countUpdatesSent(messages.length);
-    for (const effect of effects) {
+    for (const effect of sent) {
       if (effect.kind !== 'send') continue;
       this.#outConnection = effect.connection;
       this.#outbox.handedOver(effect.bytes.length, nowMs);
     }
-    return this.#passOn(effects, nowMs);
+    for (const effect of this.#passOn(sent, nowMs)) effects.push(effect);
   }
 }
 

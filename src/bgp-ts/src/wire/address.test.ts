@@ -55,7 +55,15 @@ test('a prefix has no host bits', () => {
   for (const text of ['192.0.2.1/24', '192.0.2.128/24', '192.0.2.0/33', '2001:db8::1/64', '2001:db8::/129', '::/00']) {
     assert.equal(parsePrefix(text), undefined, text);
   }
-  for (const text of ['192.0.2.0', '/24', '192.0.2.0/', '192.0.2.0/024', '10.0.0.0/8/8', '10.0.0.0/+8', '010.0.0.0/8']) {
+  for (const text of [
+    '192.0.2.0',
+    '/24',
+    '192.0.2.0/',
+    '192.0.2.0/024',
+    '10.0.0.0/8/8',
+    '10.0.0.0/+8',
+    '010.0.0.0/8',
+  ]) {
     assert.equal(parsePrefix(text), undefined, text);
   }
 });
