@@ -39,6 +39,7 @@ test('every option of DNS arrives where answering reads it', () => {
   const dns = dnsOf(`  threads: 3
   minimalResponses: false
   rotate: true
+  joinReplies: false
   luaStepLimit: 20000
   nsid: fra1
   chaos: { idServer: fra1, version: none }
@@ -51,6 +52,7 @@ test('every option of DNS arrives where answering reads it', () => {
     threads: 3,
     minimalResponses: false,
     rotate: true,
+    joinReplies: false,
     luaStepLimit: 20_000,
     nsid: 'fra1',
     chaos: { idServer: 'fra1', version: 'none' },
