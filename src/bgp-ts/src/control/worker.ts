@@ -4,9 +4,11 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Speaker } from '../speaker/speaker.ts';
+import { warmUp } from '../speaker/warm-up.ts';
 import { runLines } from './execute.ts';
 import { startControl } from './server.ts';
 import { TextQueue } from './text-queue.ts';
+import { sayLine } from './warm-up.ts';
 
 /** What the thread is started with. */
 export interface WorkerStart {
@@ -57,6 +59,7 @@ async function start({ socketPath, lines }: WorkerStart): Promise<void> {
     tell({ kind: 'refused', what: 'socket', fault: control.fault });
     return end(undefined);
   }
+  void warmUp(sayLine);
   port?.on('message', (request: WorkerRequest) => {
     if (request.kind === 'stop') void end(control);
     else queue.seen(request.count);

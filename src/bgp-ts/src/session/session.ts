@@ -280,6 +280,7 @@ export class Session {
   }
 
   #leadingLink(): Link | undefined {
+    if (this.#links.length < 2) return this.#links[0];
     return this.#links.reduce<Link | undefined>((leader, link) => {
       const isFurther = leader === undefined || rank(link) > rank(leader);
       return isFurther ? link : leader;

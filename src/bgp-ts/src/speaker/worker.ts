@@ -15,6 +15,7 @@ const speaker = new Speaker({ onEvent: (event) => relay.tell(event) });
 
 port.on('message', (requests: readonly WorkerRequest[]) => {
   for (const request of requests) void handle(request);
+  speaker.flush();
 });
 
 async function handle(request: WorkerRequest): Promise<void> {
