@@ -143,7 +143,7 @@ function objectFunctions(prng: Prng): Readonly<Record<string, (args: LuaValues) 
 
 /** What PowerDNS's records can call and ours cannot, and why. */
 export const refusedGlobals: ReadonlyMap<string, string> = new Map([
-  ...['io', 'os', 'debug', 'package', 'coroutine', 'ffi', 'jit', 'bit', 'dofile', 'loadfile', 'load', 'loadstring'].map(
+  ...['io', 'os', 'debug', 'package', 'coroutine', 'ffi', 'jit', 'dofile', 'loadfile', 'load', 'loadstring'].map(
     (name) => [name, 'records have no access to the system and load no code'] as const,
   ),
   ...['require', 'module', 'print', 'collectgarbage', 'getfenv', 'setfenv', 'newproxy', '_G'].map(

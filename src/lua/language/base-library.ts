@@ -6,6 +6,7 @@
  */
 import type { Prng } from '#base/prng.ts';
 import { anyArgument, badArgument, integerArgument, stringArgument, tableArgument } from './arguments.ts';
+import { bitLibrary } from './bit-library.ts';
 import { LuaError } from './error.ts';
 import type { Machine } from './machine.ts';
 import { mathLibrary } from './math-library.ts';
@@ -26,7 +27,12 @@ export interface StandardLibrary {
 export function standardLibrary(machine: Machine, prng: Prng): StandardLibrary {
   const strings: LuaTable = stringLibrary(machine, () => operators);
   const operators: Operators = new Operators(machine, strings);
-  const libraries = { string: strings, table: tableLibrary(machine, operators), math: mathLibrary(prng) };
+  const libraries = {
+    string: strings,
+    table: tableLibrary(machine, operators),
+    math: mathLibrary(prng),
+    bit: bitLibrary(),
+  };
   const globals = new Map<string, LuaValue>(Object.entries(libraries));
   for (const table of Object.values(libraries)) table.isFrozen = true;
   const functions = { ...plainFunctions(machine, operators), ...protectedCalls(machine, operators) };

@@ -55,6 +55,32 @@ export const languageCases: readonly LanguageCases[] = [
     ],
   },
   {
+    about: 'bits are those of LuaJIT, thirty-two and signed',
+    rows: [
+      ['bit.tobit(0xffffffff)', '-1'],
+      ['bit.tobit(0x100000001)', '1'],
+      ['bit.tobit(-2147483649)', '2147483647'],
+      ['bit.tobit(1.5) .. " " .. bit.tobit(2.5) .. " " .. bit.tobit(-0.5) .. " " .. bit.tobit(-1.5)', '2 2 0 -2'],
+      ['bit.bnot(0)', '-1'],
+      ['bit.band(0xff0f, 0x0ff0, "0xf00")', '3840'],
+      ['bit.bor(1, 2, 4)', '7'],
+      ['bit.bxor(0xa5a5, 0xffff) .. bit.bxor(7)', '231307'],
+      ['bit.lshift(1, 31)', '-2147483648'],
+      ['bit.lshift(1, 32) .. " " .. bit.lshift(1, 40)', '1 256'],
+      ['bit.rshift(-1, 28) .. " " .. bit.arshift(-256, 4)', '15 -16'],
+      ['bit.rol(0x12345678, 12) .. " " .. bit.ror(0x12345678, 12)', '1164411171 1736516421'],
+      ['bit.rol(1, 0) .. bit.ror(1, 0) .. bit.rol(1, 32)', '111'],
+      ['bit.bswap(0x12345678)', '2018915346'],
+      [
+        'bit.tohex(255) .. bit.tohex(-1, 4) .. bit.tohex(0xbeef, -4) .. bit.tohex(1, 20)',
+        '000000ffffffBEEF00000000000000000001',
+      ],
+      ['#bit.tohex(1, 254) .. bit.tohex(1, 0)', '254'],
+      ['(pcall(bit.band))', 'false'],
+      ['(pcall(bit.bor, {}))', 'false'],
+    ],
+  },
+  {
     about: 'strings have the escapes of LuaJIT',
     rows: [
       ["#'\\65\\066\\x43\\n'", '4'],

@@ -11,13 +11,13 @@ const readers = new Set<string>([
 
 /** Whether a global or library of this name only reads what it is given. */
 export function isReader(name: string): boolean {
-  return readers.has(name) || name === 'string' || name === 'table' || name === 'math';
+  return readers.has(name) || name === 'string' || name === 'table' || name === 'math' || name === 'bit';
 }
 
 /** Whether a call of `base` only reads what it is given, unless the code gives the name another meaning. */
 export function isReadOnlyCall(base: Expression): boolean {
   const name = calleeName(base);
-  return name !== undefined && (readers.has(name) || name.startsWith('math.'));
+  return name !== undefined && (readers.has(name) || name.startsWith('math.') || name.startsWith('bit.'));
 }
 
 /** `name` or `library.name` of a callee that is written so. */
