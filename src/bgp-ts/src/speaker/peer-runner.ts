@@ -6,6 +6,7 @@
 import { assertNever } from '../result.ts';
 import type { ConnectionId, StopHow } from '../session/types.ts';
 import type { Connection, ConnectionEvents, IncomingConnection, Transport } from '../socket/transport.ts';
+import { describeUpdate } from './describe.ts';
 import type { Peer, PeerEffect, PeerInput } from './peer.ts';
 import type { OnSpeakerEvent } from './types.ts';
 
@@ -146,6 +147,11 @@ export class PeerRunner {
         break;
       case 'event':
         this.#context.onEvent(effect.event);
+        break;
+      case 'updatesSent':
+        for (const update of effect.updates) {
+          this.#context.onEvent(describeUpdate(this.peer.config.name, update, update.reasons));
+        }
         break;
       default:
         assertNever(effect);

@@ -2,7 +2,7 @@
  * The engine of one peer: its session, what it shall hear (outbox.ts) and what it says (inbox.ts), without I/O. An adapter
  * (peer-runner.ts) gives it sockets and a timer.
  */
-import type { PlannedChange, SentRoute, WithdrawnPrefix } from '../rib/adj-rib-out.ts';
+import type { PlannedChange, RibUpdate, SentRoute, WithdrawnPrefix } from '../rib/adj-rib-out.ts';
 import type { AdjRibIn } from '../rib/adj-rib-in.ts';
 import type { ExportContext } from '../rib/export.ts';
 import type { Route } from '../rib/route.ts';
@@ -12,7 +12,7 @@ import type { ConnectionId, Negotiated, SessionEffect, SessionEvent, SessionInpu
 import type { Address, Prefix } from '../wire/address.ts';
 import { familyOf, parseAddress } from '../wire/address.ts';
 import type { DecodedUpdate } from '../wire/update-decode.ts';
-import { describeNotification, describeRefused, describeState, describeUpdate } from './describe.ts';
+import { describeNotification, describeRefused, describeState } from './describe.ts';
 import { Inbox } from './inbox.ts';
 import type { PeerConfig } from './options.ts';
 import type { OutboxItem, OutboxView } from './outbox.ts';
@@ -50,7 +50,10 @@ export type PeerInput =
 
 /** What a peer asks its adapter to do. */
 export type PeerEffect =
-  Exclude<SessionEffect, { readonly kind: 'event' }> | { readonly kind: 'event'; readonly event: SpeakerEvent };
+  | Exclude<SessionEffect, { readonly kind: 'event' }>
+  | { readonly kind: 'event'; readonly event: SpeakerEvent }
+  /** UPDATEs that a `send` before this carries: to be told, in words that are made when the bytes are on their way. */
+  | { readonly kind: 'updatesSent'; readonly updates: readonly RibUpdate[] };
 
 interface Link {
   readonly negotiated: Negotiated;
@@ -232,7 +235,7 @@ export class Peer {
         const messages: Uint8Array[] = [];
         for (const { bytes } of item.updates) messages.push(bytes);
         this.#sendUpdates(messages, nowMs, effects);
-        for (const update of item.updates) effects.push(report(describeUpdate(peer, update, update.reasons)));
+        effects.push({ kind: 'updatesSent', updates: item.updates });
         return;
       }
       case 'endOfRib': {
