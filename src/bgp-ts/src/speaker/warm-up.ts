@@ -16,10 +16,16 @@ import { encodeOpen } from '../wire/open.ts';
 import { Speaker } from './speaker.ts';
 import type { SpeakerEvent } from './types.ts';
 
-/** How often a prefix is announced and withdrawn. */
-const rounds = 3000;
-/** The time of this thread that it may take, and how much of it at once. */
-const budgetMs = 300;
+/** When a rehearsal ends, whichever comes first. */
+export interface RehearsalLimits {
+  /** How often a prefix is announced and withdrawn. */
+  readonly rounds: number;
+  /** The time of this thread that it may take. */
+  readonly budgetMs: number;
+}
+
+const defaultLimits: RehearsalLimits = { rounds: 3000, budgetMs: 300 };
+/** How much of the time is taken at once. */
 const sliceMs = 2;
 
 const peerAsn = 64_512;
@@ -43,10 +49,10 @@ interface Dialed {
 }
 
 /**
- * Makes a change and takes it back again and again, for a third of a second of this thread's time at most. Code that has
+ * Makes a change and takes it back again and again, for a third of a second of this thread's time at most unless told otherwise. Code that has
  * seen one object of a kind alone is compiled for that one object; hence two speakers with two peers each.
  */
-export async function warmUp(change: Change): Promise<void> {
+export async function warmUp(change: Change, { rounds, budgetMs } = defaultLimits): Promise<void> {
   const rehearsals = [rehearse(() => undefined), rehearse((event) => event.kind)];
   let usedMs = 0;
   let round = 0;
