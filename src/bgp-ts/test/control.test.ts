@@ -31,10 +31,8 @@ class Program implements AsyncDisposable {
   }
 
   async connect(): Promise<Client> {
-    await eventually('the control socket', () => (existsSync(this.socketPath) ? true : undefined));
-    const socket = connect(this.socketPath);
-    await once(socket, 'connect');
-    return new Client(socket);
+    // The file is there a moment before anybody listens.
+    return new Client(await eventually('the control socket', () => connected(this.socketPath)));
   }
 
   async exitCode(): Promise<number | null> {
@@ -46,6 +44,17 @@ class Program implements AsyncDisposable {
     if (this.process.exitCode === null) this.process.kill('SIGKILL');
     await this.exitCode();
     rmSync(this.folder, { recursive: true });
+  }
+}
+
+/** A connection, or undefined where nobody listens. */
+async function connected(path: string): Promise<Socket | undefined> {
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect');
+    return socket;
+  } catch {
+    return undefined;
   }
 }
 
