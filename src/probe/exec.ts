@@ -97,7 +97,8 @@ function describeExit(code: number | null, signal: string | null, output: string
 }
 
 /** A program that may run, or why it may not. */
-export type Found = { readonly isAllowed: true; readonly path: string } | { readonly isAllowed: false; readonly why: string };
+export type Found =
+  { readonly isAllowed: true; readonly path: string } | { readonly isAllowed: false; readonly why: string };
 
 /** The program behind all links, if it lies in an allowed directory; what runs is what was looked at. */
 export function findProgram(path: string, directories: readonly string[]): Found {
