@@ -1,5 +1,5 @@
 /** The Unix socket on which a daemon is spoken to on its own machine (R30): no token, the file's permissions decide. */
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 
@@ -9,9 +9,11 @@ export async function listenOnSocket(server: Server, path: string, daemon: strin
   rmSync(path, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
+    // The file has its mode from the first moment: whoever connects before it is changed would stay connected.
+    const before = process.umask(0o117);
     server.listen(path, resolve);
+    process.umask(before);
   });
-  chmodSync(path, 0o660);
 }
 
 function isAnswered(path: string): Promise<boolean> {

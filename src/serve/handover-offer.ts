@@ -2,7 +2,7 @@
  * The old process's side of a handover: it offers its sockets on a Unix socket, and learns when another process answers
  * on them. Only root and this process's own user may take them.
  */
-import { chmod, unlink } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { refuse, succeed } from '#base/result.ts';
@@ -93,14 +93,16 @@ class Offer implements HandoverOffer {
     const { path } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
+      // The file has its mode from the first moment: whoever connects before it is changed would stay connected.
+      const before = process.umask(0o177);
       this.#server.listen(path, () => {
         this.#server.off('error', reject);
         resolve();
       });
+      process.umask(before);
     });
     this.#server.on('error', (error) => this.#options.onRefused?.(error.message));
     this.#server.unref();
-    await chmod(path, 0o600);
   }
 
   async close(): Promise<void> {

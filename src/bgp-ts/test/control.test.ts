@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -169,6 +169,18 @@ test('a bad line of the file is told with its number, and nothing runs', async (
   assert.equal(code, 2);
   assert.match(said, /lines:2: expected: announce PREFIX/);
   assert.equal(existsSync(running.socketPath), false);
+});
+
+test('a file that is no socket stays, and the program says so', async () => {
+  await using running = new Program('');
+  const { socketPath } = running;
+  await running.connect();
+  const file = join(running.folder, 'notes');
+  writeFileSync(file, 'mine');
+  const second = spawn(process.execPath, [program, file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const [said] = await Promise.all([text(second.stderr), once(second, 'exit')]);
+  assert.deepEqual([second.exitCode, said], [1, `${file} is there already and is no socket\n`]);
+  assert.deepEqual(readdirSync(running.folder).sort(), [basename(socketPath), 'lines', 'notes'].sort());
 });
 
 test('a second program on the same socket is refused, a socket file left behind is replaced', async () => {

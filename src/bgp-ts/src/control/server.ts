@@ -3,9 +3,11 @@
  * order: `ok`, `error SENTENCE`, or for `show` one line of JSON. Whoever may open the socket may say everything: its
  * mode is 0600.
  */
-import { chmod, unlink } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chmod, lstat, mkdtemp, rename, rm, unlink } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 import type { Result } from '../result.ts';
 import { refuse, succeed } from '../result.ts';
 import type { BgpSpeaker } from '../speaker/types.ts';
@@ -36,8 +38,9 @@ export interface ControlServer {
 /** Listens; the fault says why not. A socket file that nobody listens on is replaced. */
 export async function startControl(options: ControlOptions): Promise<Result<ControlServer, string>> {
   const { path } = options;
+  const there = await lstat(path).catch(() => undefined);
+  if (there?.isSocket() === false) return refuse(`${path} is there already and is no socket`);
   if (await isAnswered(path)) return refuse(`${path} is in use by another process`);
-  await unlink(path).catch(() => undefined);
   const connections = new Set<Socket>();
   const server = createServer((socket) => {
     connections.add(socket);
@@ -50,17 +53,28 @@ export async function startControl(options: ControlOptions): Promise<Result<Cont
     close: async () => {
       for (const socket of connections) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
+      await unlink(path).catch(() => undefined);
     },
   });
 }
 
+/** The socket gets its name when it has its mode: before, it lies in a folder that its owner alone may enter. */
 async function listenOn(server: Server, path: string): Promise<string | undefined> {
-  const { promise, resolve } = Promise.withResolvers<string | undefined>();
-  server.once('error', (error) => resolve(`cannot listen on ${path}: ${error.message}`));
-  server.listen(path, () => resolve(undefined));
-  const fault = await promise;
-  if (fault === undefined) await chmod(path, 0o600);
-  return fault;
+  let folder: string | undefined;
+  try {
+    folder = await mkdtemp(`${dirname(path)}/.`);
+    const hidden = join(folder, 's');
+    server.listen(hidden);
+    await once(server, 'listening');
+    await chmod(hidden, 0o600);
+    await rename(hidden, path);
+    return undefined;
+  } catch (error) {
+    server.close();
+    return `cannot listen on ${path}: ${error instanceof Error ? error.message : String(error)}`;
+  } finally {
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Whether a process listens on this Unix socket. */
