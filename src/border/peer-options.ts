@@ -39,7 +39,7 @@ export function peerOptionsOf(plan: NeighborPlan, { routerId, machine }: Speaker
     routerId,
     holdTimeSeconds: plan.holdTimeSeconds,
     // Where BFD watches the neighbor no hold timer has to.
-    ...(plan.bfd !== undefined || plan.holdTimeSeconds === 0 ? { allowHoldTimeZero: true } : {}),
+    ...(plan.bfd === undefined ? {} : { allowHoldTimeZero: true }),
     families: plan.families,
     connection,
     extendedNextHop: plan.extendedNextHop,

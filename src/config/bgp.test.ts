@@ -105,11 +105,26 @@ test('each mode can be given what the other has by default, or be denied its own
   assert.deepEqual([plan.gracefulRestart, plan.bfd?.intervalMs], [undefined, 500]);
 });
 
+test('a hold time of 0 is taken where BFD watches the router', () => {
+  assert.equal(planOf(siteFile(', holdTime: 0s, bfd: { enabled: true }')).holdTimeSeconds, 0);
+  assert.equal(planOf(siteFile(', holdTime: 0s', onPath)).holdTimeSeconds, 0);
+});
+
 const refusals: [what: string, text: string, fault: RegExp][] = [
   [
     'a hold time of 2 s',
     siteFile(', holdTime: 2s'),
     /^sites\/fra\.yaml:10:62: bgp\.neighbors\[0\]\.holdTime: a hold time of 2/,
+  ],
+  [
+    'a hold time of 0 where nothing else would notice a router that is gone',
+    siteFile(', holdTime: 0s'),
+    /^sites\/fra\.yaml:10:62: bgp\.neighbors\[0\]\.holdTime: a hold time of 0 without BFD, .*from 3s .*bfd: \{ enabled: true \}/,
+  ],
+  [
+    'a hold time of 0 on the path with BFD turned off',
+    siteFile(', holdTime: 0s, bfd: { enabled: false }', onPath),
+    /holdTime: a hold time of 0 without BFD/,
   ],
   ['a hold time that is no whole seconds', siteFile(', holdTime: 3500ms'), /a hold time of 3\.5 seconds/],
   [

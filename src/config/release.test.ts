@@ -217,7 +217,7 @@ const refusals: readonly (readonly [string, Readonly<Record<string, string | und
   [
     'a hold time is not allowed',
     { 'sites/fra.yaml': siteText('fra', 1).replace('asn: 65001 }', 'asn: 65001, holdTime: 1s }') },
-    'sites/fra.yaml:14:69: bgp.neighbors[0].holdTime: a hold time of 1 seconds, expected 0 or whole seconds from 3s to 65535s (RFC 4271)',
+    'sites/fra.yaml:14:69: bgp.neighbors[0].holdTime: a hold time of 1 seconds, expected whole seconds from 3s to 65535s (RFC 4271), or 0 with BFD',
   ],
   [
     'a path belongs to no release',
