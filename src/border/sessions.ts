@@ -17,6 +17,7 @@ import type { SpeakingMachine } from './machine.ts';
 import { bfdOptionsOf, peerOptionsOf } from './peer-options.ts';
 import { mayBeTold, sessionShape } from './plan.ts';
 import type { NeighborPlan } from './plan.ts';
+import { logSpeakerEvent } from './session-log.ts';
 import { describeHeld, describeNeighbor, shortReason } from './snapshot.ts';
 import type { NeighborSnapshot } from './snapshot.ts';
 
@@ -325,7 +326,7 @@ export class BorderSessions {
 
   #take(event: SpeakerEvent): void {
     this.#counters.take(event);
-    logEvent(this.#options.log, event);
+    logSpeakerEvent(this.#options.log, event);
     if (event.kind === 'sessionState') {
       // One that is gone may have had its say underway.
       if (event.state === 'established' && this.#neighbors.has(event.peer)) {
@@ -379,21 +380,6 @@ function keepsRoutes(before: NeighborPlan, next: NeighborPlan): boolean {
 
 function startingAnew(): NonNullable<Neighbor['held']> {
   return { state: 'waiting', reason: 'the speaker starts anew', sinceUnixMs: Date.now() };
-}
-
-function logEvent(log: Logger, event: SpeakerEvent): void {
-  const fields = { event: `bgp.${event.kind}`, ...('peer' in event ? { peer: event.peer } : {}) };
-  if (event.kind === 'fault') log.error({ ...fields, stack: event.stack }, event.text);
-  else if (event.kind === 'error' || event.kind === 'ended' || event.kind === 'routeRefused')
-    log.error(fields, event.text);
-  else if (event.kind === 'notification' || event.kind === 'eventsLost') log.warn(fields, event.text);
-  else if (event.kind === 'sessionState' && !isNews(event)) log.debug(fields, event.text);
-  else log.info(fields, event.text);
-}
-
-/** Only reaching and losing Established is news; the steps between are for debugging. */
-function isNews(event: Extract<SpeakerEvent, { kind: 'sessionState' }>): boolean {
-  return event.state === 'established' || event.previous === 'established';
 }
 
 function pause(durationMs: number): Promise<void> {
