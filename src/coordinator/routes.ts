@@ -144,7 +144,8 @@ export class Routes {
     const { state } = this.#stages;
     this.#tellChange(state);
     const changing = state === undefined ? {} : { sessionChange: state };
-    this.#onHearing({ established: speaking.some((each) => each.isHeard), unheard, ...changing });
+    const isByNodes = this.#site?.bgp?.speaker === 'nodes';
+    this.#onHearing({ established: speaking.some((each) => each.isHeard), unheard, isByNodes, ...changing });
   }
 
   #tellChange(state: SessionChange | undefined): void {

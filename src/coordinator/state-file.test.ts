@@ -19,9 +19,11 @@ const state: DurableState = {
       hasFailed: true,
       returns: { tokens: 0.5, level: 2, holdMs: 60_000 },
       nextHop: 'self',
+      export: { med: 10, communities: ['64500:1'], draining: { prepend: 5 } },
     },
   ],
   bulk: [{ prefix: '198.51.100.0/24' as IpPrefix, restMs: 60_000 }],
+  announcingAtUnixMs: 1_790_000_000_000,
   failovers: [
     {
       service: 'www',

@@ -11,6 +11,7 @@ import type { IpPrefix } from '#base/ip.ts';
 import { addressSchema } from '#border/plan.ts';
 import type { SubjectKey } from '#health/model.ts';
 import { failoverReportSchema, overrideSchema } from '#health/report.ts';
+import { exportSchema } from '#steering/export.ts';
 import type { DurableState } from '#decide/effects.ts';
 import { replaceFile } from '#config/replace-file.ts';
 
@@ -39,12 +40,14 @@ const stateSchema = z.object({
         hasFailed: z.boolean(),
         returns: z.object({ tokens: z.number().min(0), level: whole, holdMs: z.number().min(0) }),
         nextHop: z.union([z.literal('self'), addressSchema]).optional(),
+        export: exportSchema.optional(),
       }),
     )
     .default([]),
   bulk: z
     .array(z.object({ prefix: z.string().transform((text) => text as IpPrefix), restMs: z.number().min(0) }))
     .default([]),
+  announcingAtUnixMs: z.number().min(0).optional(),
   failovers: z
     .array(
       z.object({
@@ -81,6 +84,7 @@ const sections = [
   ['verdicts'],
   ['overrides'],
   ['anchors', 'prefixes', 'bulk'],
+  ['announcingAtUnixMs'],
   ['failovers'],
   ['ramps'],
   ['sheds'],
@@ -111,8 +115,9 @@ export function readState(path: string): ReadState {
 }
 
 function stateOf(file: z.output<typeof stateSchema>): DurableState {
-  const { verdicts, overrides, anchors, prefixes, bulk, failovers, ramps, sheds } = file;
-  return { verdicts, overrides, anchors, prefixes, bulk, failovers, ramps, sheds };
+  const { verdicts, overrides, anchors, prefixes, bulk, announcingAtUnixMs, failovers, ramps, sheds } = file;
+  const state = { verdicts, overrides, anchors, prefixes, bulk, failovers, ramps, sheds };
+  return announcingAtUnixMs === undefined ? state : { ...state, announcingAtUnixMs };
 }
 
 function withBlank(written: unknown, keys: readonly (keyof DurableState)[]): unknown {

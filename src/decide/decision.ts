@@ -72,7 +72,7 @@ export class Decision {
   constructor(identity: DecisionIdentity, stored: DurableState, moment: Moment) {
     this.#identity = identity;
     this.#health = new HealthEngine(identity.site);
-    this.#routes = new RoutesHere(identity, stored);
+    this.#routes = new RoutesHere(identity, stored, moment);
     this.#drains = new Drains(identity.site, stored.overrides);
     this.#failovers = new Failovers(identity.site, stored.failovers);
     this.#paces = new Paces(stored);
@@ -325,7 +325,7 @@ export class Decision {
       overrides: this.#overrides
         .stored(moment)
         .map((stored) => ({ ...stored, inEffect: this.#drains.inEffect.has(stored.override.id) })),
-      ...this.#routes.stored(moment.nowMs),
+      ...this.#routes.stored(moment),
       failovers: this.#failovers.stored(moment.nowMs),
       ...this.#paces.stored(),
     };

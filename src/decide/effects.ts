@@ -17,6 +17,8 @@ export interface DurableState extends StoredPaces {
   readonly prefixes: readonly StoredPrefix[];
   /** Prefixes that went in bulk of late; absent in what a version before it kept. */
   readonly bulk?: readonly StoredLeave[] | undefined;
+  /** When this coordinator was last known to announce, to the minute; absent where it announced nothing. */
+  readonly announcingAtUnixMs?: number | undefined;
   readonly failovers: readonly StoredFailover[];
 }
 

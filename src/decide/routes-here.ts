@@ -10,11 +10,13 @@ import type { MonoMs } from '#base/time.ts';
 import { trackCheck } from '#health/check-tracker.ts';
 import type { CheckState } from '#health/check-tracker.ts';
 import type { SiteId } from '#health/model.ts';
+import type { Moment } from '#health/overrides.ts';
 import type { AnchorReport, Override } from '#health/report.ts';
 import { Announcer } from '#steering/announcer/engine.ts';
 import type { Permission } from '#steering/safety/permission.ts';
 import type { AnnouncerInput, PrefixStatus, StoredAnnouncer } from '#steering/announcer/engine.ts';
-import type { DecisionEffect, DecisionEvent } from './effects.ts';
+import { bulkWindowMs } from '#steering/safety/bulk.ts';
+import type { DecisionEffect, DecisionEvent, DurableState } from './effects.ts';
 import { anchorsOf } from './peers.ts';
 import type { Coordinators, FreshPeers } from './peers.ts';
 import { RouteOverrides } from './route-overrides.ts';
@@ -26,6 +28,8 @@ export interface Hearing {
   readonly established: boolean;
   /** Prefixes that no established session is told, by families and lists of neighbors; none where absent. */
   readonly unheard?: readonly IpPrefix[];
+  /** The nodes of this site speak, which goes on whether a coordinator runs or not (ADR 25). */
+  readonly isByNodes?: boolean;
   /** Session settings that a release changes wait for this site's turn, or are changing (R28). */
   readonly sessionChange?: 'waiting' | 'going';
 }
@@ -52,6 +56,9 @@ const ownDnsThresholds = { rise: 1, fall: 3 };
 /** Rules for wishes that a stop need not keep: whoever stops a coordinator cannot wait long. */
 const passedOverByStop = ['maxWithdrawn', 'settle', 'transitions', 'bulk'];
 
+/** What is kept on disk of routes. */
+type StoredRoutes = StoredAnnouncer & Pick<DurableState, 'announcingAtUnixMs'>;
+
 /** A stop that is underway. */
 interface Stop {
   readonly reason: string;
@@ -65,6 +72,8 @@ export class RoutesHere {
   readonly #announcer: Announcer;
   readonly #overrides: RouteOverrides;
   readonly #ownDns = new Map<IpPrefix, CheckState>();
+  /** When an earlier process last announced anything, and how long ago that was at the start. */
+  readonly #before: { readonly atUnixMs: number; readonly agoMs: number } | undefined;
   #hearing: Hearing = { established: false };
   #isOpen = false;
   #stop: Stop | undefined;
@@ -72,7 +81,9 @@ export class RoutesHere {
   #turn: Permission | undefined;
   #turnDeadline: MonoMs | undefined;
 
-  constructor(own: { readonly site: SiteId; readonly boot: string }, stored: StoredAnnouncer) {
+  constructor(own: { readonly site: SiteId; readonly boot: string }, stored: StoredRoutes, { unixMs }: Moment) {
+    const { announcingAtUnixMs: atUnixMs } = stored;
+    this.#before = atUnixMs === undefined ? undefined : { atUnixMs, agoMs: unixMs - atUnixMs };
     this.#announcer = new Announcer(own, stored);
     this.#overrides = new RouteOverrides(own.site);
   }
@@ -120,10 +131,20 @@ export class RoutesHere {
       lowered: (prefix) => this.#overrides.lowered(prefix),
       blackholes: this.#overrides.blackholes,
       isHeard: (prefix) => established && unheard?.includes(prefix) !== true,
+      isResuming: this.#isResuming,
     });
     events.push(...effects);
     const routes = effects.filter((effect) => effect.kind === 'announce' || effect.kind === 'withdraw');
     return this.#judgeTurn(look)?.allow === true ? [...routes, { kind: 'changeSessions' }] : routes;
+  }
+
+  /**
+   * Whether routers may still hear what an earlier process announced. A running one would hold back what a release drops
+   * for one window at least; after that the routes of a coordinator are long gone, and are not to begin again.
+   */
+  get #isResuming(): boolean {
+    if (this.#before === undefined) return false;
+    return this.#hearing.isByNodes === true || this.#before.agoMs <= bulkWindowMs;
   }
 
   /** Whether changed session settings may be applied here; undefined where none wait. */
@@ -168,15 +189,20 @@ export class RoutesHere {
 
   /**
    * What to keep on disk. The next start begins where a stop began; an anchor that was let go is held then, which is
-   * harmless, and one that was taken on meanwhile is a promise (R19).
+   * harmless, and one that was taken on meanwhile is a promise (R19). What the stop has taken back begins again only by
+   * a release that has it.
    */
-  stored(nowMs: MonoMs): StoredAnnouncer {
+  stored({ nowMs, unixMs }: Moment): StoredRoutes {
     const stored = this.#announcer.stored(nowMs);
-    if (this.#stop === undefined) return stored;
+    const announcingAtUnixMs = this.#isOpen && stored.prefixes.length > 0 ? unixMs : this.#before?.atUnixMs;
+    const routes = announcingAtUnixMs === undefined ? stored : { ...stored, announcingAtUnixMs };
+    if (this.#stop === undefined) return routes;
     const { anchors, prefixes } = this.#stop.before;
     const held = new Set(anchors.flatMap(({ prefix, holds }) => (holds ? [prefix] : [])));
     const kept = stored.anchors.map(({ prefix, holds }) => ({ prefix, holds: holds || held.has(prefix) }));
-    return { ...stored, anchors: kept, prefixes };
+    const gone = new Set(stored.prefixes.flatMap(({ prefix, state }) => (state === 'withdrawn' ? [prefix] : [])));
+    const begin = prefixes.map((each) => (gone.has(each.prefix) ? { ...each, nextHop: undefined } : each));
+    return { ...routes, anchors: kept, prefixes: begin };
   }
 
   /** When it wants to be looked at next, if nothing comes before. */

@@ -3,7 +3,7 @@
  *
  * Runs the prefixes (prefix.ts) of one site, the covering ones after those within them, and the blackholes. A prefix
  * that a release takes from this site alone is left as R19 permits; one that it drops everywhere goes at once, many of
- * them a few at a time. Whoever runs it keeps `stored()` on disk before it tells `reports()` to others. Does not speak
+ * them a few at a time, over a restart too. Whoever runs it keeps `stored()` on disk before it tells `reports()` to others. Does not speak
  * BGP; whoever runs it turns `announce` and `withdraw` into a speaker's desired state.
  */
 import { earliest } from '#base/time.ts';
@@ -55,6 +55,8 @@ export interface AnnouncerInput {
   readonly sanity: 'sane' | 'doubtful' | 'frozen';
   /** Whether a border router hears this site announce a prefix. */
   readonly isHeard: (prefix: IpPrefix) => boolean;
+  /** Whether routers may still hear what an earlier process announced: read at the first step. */
+  readonly isResuming: boolean;
   readonly nowMs: MonoMs;
 }
 
@@ -76,6 +78,7 @@ export class Announcer {
   readonly #bulk = new BulkBreaker();
   readonly #blackholes: Blackholes;
   #isWaitingForBulk = false;
+  #hasBegun = false;
   /** What an earlier process counted, until the first step tells the time. */
   #keptBulk: readonly StoredLeave[];
 
@@ -99,6 +102,8 @@ export class Announcer {
     this.#bulk.restore(this.#keptBulk, input.nowMs);
     this.#keptBulk = [];
     this.#isWaitingForBulk = false;
+    if (!this.#hasBegun && input.isResuming) this.#resume(input);
+    this.#hasBegun = true;
     const listed = input.prefixes.filter((policy) => policy.sites.includes(this.#own.site));
     const unlisted = input.prefixes.flatMap((policy) => (listed.includes(policy) ? [] : this.#unlisted(policy)));
     // What lies within another comes first: the covering one follows what becomes of it.
@@ -159,6 +164,22 @@ export class Announcer {
     const known = this.#entries.get(policy.prefix) ?? this.#keptOnAir(policy.prefix);
     if (known?.isOnAir !== true) return [];
     return [{ ...policy, nextHops: new Map([[this.#own.site, known.nextHop]]) }];
+  }
+
+  /** What an earlier process announced and the release drops everywhere: it leaves as it would have left there (R24). */
+  #resume({ prefixes, isDrained, nowMs }: AnnouncerInput): void {
+    const { site } = this.#own;
+    const named = new Set(prefixes.map(({ prefix }) => prefix));
+    for (const kept of this.#prefixes.values()) {
+      const { prefix, export: settings } = kept;
+      const known = this.#keptOnAir(prefix);
+      if (named.has(prefix) || known?.isOnAir !== true) continue;
+      const nextHops = new Map([[site, known.nextHop]]);
+      const policy: PrefixPolicy = { prefix, gate: 'always', sites: [site], nextHops, drainMs: 0, export: settings };
+      const look = { policy, gate: noLongerNamed, isDrained, nowMs };
+      const anchor = this.#anchors.get(prefix);
+      this.#entries.set(prefix, new AnnouncedPrefix(this.#own, look, { anchor, prefix: kept }));
+    }
   }
 
   /** What stood when an earlier process ended; a version that kept no next hop says nothing (R24). */
@@ -249,6 +270,13 @@ const noLongerListed: GateState = {
   kind: 'fail',
   reason: 'the release no longer lists this site',
   fresh: true,
+  returns: false,
+};
+
+const noLongerNamed: GateState = {
+  kind: 'hold',
+  reason: 'as before the restart; no longer in the release',
+  fresh: false,
   returns: false,
 };
 

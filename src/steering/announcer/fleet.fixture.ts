@@ -180,6 +180,7 @@ export class Fleet {
       blackholes: [],
       sanity: site.isSane ? 'sane' : 'frozen',
       isHeard: () => site.isHeard,
+      isResuming: true,
       nowMs,
     });
     const moved = site.announcer.status()[0]?.holdsAnchor !== heldBefore;

@@ -10,7 +10,7 @@ import { present } from '#base/assert.ts';
 import type { SiteId } from '#health/model.ts';
 import type { AnchorReport } from '#health/report.ts';
 import type { GateState } from '../gate.ts';
-import type { NextHop, PrefixPolicy, Standing } from '../model.ts';
+import type { NextHop, PrefixExport, PrefixPolicy, Standing } from '../model.ts';
 import { Anchor } from '../safety/anchor.ts';
 import type { PeerAnchor, StoredAnchor } from '../safety/anchor.ts';
 import { askAheadMs, defaultLimits, transitionWindowMs } from '../safety/budget.ts';
@@ -33,6 +33,8 @@ export interface StoredPrefix {
   readonly returns: StoredReturns;
   /** Where its traffic goes, for a release that lists this site no more; absent in what a version before it kept. */
   readonly nextHop?: NextHop | undefined;
+  /** What its routes carried, for a release that has no such prefix more. */
+  readonly export?: PrefixExport | undefined;
 }
 
 /** What a prefix is given to step by. */
@@ -78,7 +80,7 @@ export class AnnouncedPrefix {
 
   constructor(
     own: { readonly site: SiteId; readonly boot: string },
-    look: PrefixLook,
+    look: Pick<PrefixLook, 'policy' | 'gate' | 'isDrained' | 'nowMs'>,
     kept: { readonly anchor: StoredAnchor | undefined; readonly prefix: StoredPrefix | undefined },
   ) {
     const { policy, gate, isDrained, nowMs } = look;
@@ -139,14 +141,11 @@ export class AnnouncedPrefix {
     }
   }
 
-  /** Stays as it is, though nothing names it any more. */
+  /** Stays as it is, though nothing names it any more; one of an earlier process is told to routers again. */
   hold(permission: Permission, effects: AnnouncerEffect[]): void {
     const isNews = permission.reason !== this.#blocked?.reason;
     this.#blocked = permission;
-    if (isNews) {
-      const wish = 'no longer in the release';
-      effects.push({ kind: 'blocked', prefix: this.#policy.prefix, permission, wish });
-    }
+    this.#tell(isNews ? 'no longer in the release' : '', effects);
   }
 
   /** When it wants to be looked at next; a wish that is due and may not go on waits for news, not for time. */
@@ -173,6 +172,7 @@ export class AnnouncedPrefix {
         hasFailed: this.#hasFailed,
         returns: storeReturns(this.#returns, nowMs),
         nextHop: this.nextHop,
+        ...(this.#policy.export === undefined ? {} : { export: this.#policy.export }),
       },
     };
   }
