@@ -28,6 +28,7 @@ import { DnsService } from './dns-service.ts';
 import { GeoFiles } from './geo-files.ts';
 import { Releases } from './releases.ts';
 import { Signals } from './signals.ts';
+import type { ZoneThreads } from './zone-thread.ts';
 
 /** The longest that an end may take, besides what `fairlead stop` waits for its routes (R24). */
 const stopDeadlineMs = 4500;
@@ -49,6 +50,8 @@ export interface RunOptions {
   readonly directory: string;
   /** Takes over from the coordinator that runs here, without losing a query. */
   readonly replace?: boolean;
+  /** Where zones are read, most useful with a thread prepared. */
+  readonly zoneThreads?: ZoneThreads;
   /** Called when everything is open. */
   readonly onRunning?: (running: RunningCoordinator) => void;
 }
@@ -135,10 +138,13 @@ async function resume(parts: RunParts, dns: DnsService): Promise<RunEnd> {
   return { kind: 'ended', exitCode: 0 };
 }
 
-async function openReleases({ machine, log }: RunParts, takesFiles: boolean): Promise<Result<Releases, string>> {
+async function openReleases(
+  { machine, log, zoneThreads }: RunParts,
+  takesFiles: boolean,
+): Promise<Result<Releases, string>> {
   const geo = new GeoFiles(machine.geoDatabases, log);
   await geo.look();
-  return Releases.open({ machine, log, geo, prng: newPrng(), takesFiles });
+  return Releases.open({ machine, log, geo, zoneThreads, prng: newPrng(), takesFiles });
 }
 
 /** Seeded by chance. */

@@ -13,7 +13,7 @@ import { decodeRelease, releaseDigest } from '#config/release-files.ts';
 import type { ReleaseFiles } from '#config/release-files.ts';
 import { compileRelease } from '#config/release.ts';
 import type { ZoneReadings } from '#config/zone-reader.ts';
-import { readZonesApart } from './zone-thread.ts';
+import type { ZoneThreads } from './zone-thread.ts';
 
 /** A release and its zones as read. */
 export interface ReadRelease {
@@ -25,12 +25,14 @@ export interface ReadRelease {
 export class ReleaseChecks {
   readonly #site: string;
   readonly #geo: () => readonly GeoFile[];
+  readonly #threads: ZoneThreads;
   #last: { readonly files: ReleaseFiles; readonly zones: Promise<ZoneReadings> } | undefined;
 
   /** `geo` gives the databases in use. */
-  constructor(site: string, geo: () => readonly GeoFile[]) {
+  constructor(site: string, geo: () => readonly GeoFile[], threads: ZoneThreads) {
     this.#site = site;
     this.#geo = geo;
+    this.#threads = threads;
   }
 
   /** Every problem of a release's files. */
@@ -61,7 +63,9 @@ export class ReleaseChecks {
     const bytes = await load();
     if (bytes === undefined) return refuse('it is damaged on disk');
     const files = decodeRelease(bytes);
-    return files.ok ? succeed({ files: files.value, zones: await readZonesApart(files.value, this.#geo()) }) : files;
+    return files.ok
+      ? succeed({ files: files.value, zones: await this.#threads.read(files.value, this.#geo()) })
+      : files;
   }
 
   /**
@@ -72,7 +76,7 @@ export class ReleaseChecks {
     const files = decodeRelease(current);
     if (!files.ok) return [];
     const remaining = new Set(originsOf(await this.read(next)).values());
-    return [...originsOf(await readZonesApart(files.value, this.#geo()))]
+    return [...originsOf(await this.#threads.read(files.value, this.#geo()))]
       .filter(([, origin]) => !remaining.has(origin))
       .map(([file, origin]) => {
         const message = `zone '${origin}' is served and would be gone: expected it, or 'fairlead apply --allow-removal'`;
@@ -86,7 +90,7 @@ export class ReleaseChecks {
     if (last !== undefined && (last.files === files || releaseDigest(last.files) === releaseDigest(files))) {
       return last.zones;
     }
-    const zones = readZonesApart(files, this.#geo());
+    const zones = this.#threads.read(files, this.#geo());
     this.#last = { files, zones };
     // Whoever asks for them hears of a failure; it is not to be repeated by those who come later.
     zones.catch(() => {

@@ -34,6 +34,7 @@ import type { GeoFiles } from './geo-files.ts';
 import { buildGeneration } from './generation.ts';
 import type { Generation } from './generation.ts';
 import { ReleaseChecks } from './release-check.ts';
+import { ZoneThreads } from './zone-thread.ts';
 import { replaceFile } from '#config/replace-file.ts';
 
 /** How long after a failure the store is read again. */
@@ -51,6 +52,8 @@ export interface ReleasesOptions {
   readonly log: Logger;
   readonly prng: Prng;
   readonly geo: GeoFiles;
+  /** Where zones are read; threads of its own where absent. */
+  readonly zoneThreads?: ZoneThreads | undefined;
   /** Take in the files beside `fairlead.yaml`, as a start does, where this is the writer. On where absent. */
   readonly takesFiles?: boolean;
 }
@@ -97,7 +100,7 @@ export class Releases {
     const { machine } = options;
     this.#options = options;
     this.#store = store;
-    this.#checks = new ReleaseChecks(machine.site, () => options.geo.files);
+    this.#checks = new ReleaseChecks(machine.site, () => options.geo.files, options.zoneThreads ?? new ZoneThreads());
     this.#importedPath = join(machine.stateDirectory, 'imported-release');
     const { replication } = machine;
     this.#handlers = createReplicationHandlers({

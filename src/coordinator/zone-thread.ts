@@ -13,13 +13,37 @@ export interface ZoneWork {
   readonly geo: readonly GeoFile[];
 }
 
-/** Reads the zones of a release and builds their image. Rejects where the thread fails, as of memory. */
-export function readZonesApart(files: ReleaseFiles, geo: readonly GeoFile[]): Promise<ZoneReadings> {
-  const work: ZoneWork = { files, geo };
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./zone-worker.ts', import.meta.url), { workerData: work });
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', (code) => reject(new Error(`the thread that reads zones ended with ${code}`)));
-  });
+/** Reads zones, those of each release in a thread of its own. */
+export class ZoneThreads {
+  /** Has nothing to read yet. */
+  #spare: Worker | undefined;
+
+  /** Starts the thread that the next `read` takes, so that its code is loaded by then. It keeps no process alive. */
+  prepare(): void {
+    const spare = startThread();
+    spare.unref();
+    // Where it cannot start, the next one says why.
+    spare.once('error', () => {
+      if (this.#spare === spare) this.#spare = undefined;
+    });
+    this.#spare = spare;
+  }
+
+  /** Reads the zones of a release and builds their image. Rejects where the thread fails, as of memory. */
+  read(files: ReleaseFiles, geo: readonly GeoFile[]): Promise<ZoneReadings> {
+    const worker = this.#spare ?? startThread();
+    this.#spare = undefined;
+    worker.ref();
+    const work: ZoneWork = { files, geo };
+    worker.postMessage(work);
+    return new Promise((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+      worker.once('exit', (code) => reject(new Error(`the thread that reads zones ended with ${code}`)));
+    });
+  }
+}
+
+function startThread(): Worker {
+  return new Worker(new URL('./zone-worker.ts', import.meta.url));
 }

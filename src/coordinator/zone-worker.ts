@@ -1,8 +1,9 @@
 /** The thread that reads and builds the zones of one release: see zone-thread.ts. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { readZones } from '#config/zone-reader.ts';
 import type { ZoneWork } from './zone-thread.ts';
 
-// Given by `readZonesApart`, which alone starts this file.
-const { files, geo } = workerData as ZoneWork;
-parentPort?.postMessage(readZones(files, geo));
+// Sent by `ZoneThreads`, which alone starts this file. With nobody listening any more, the thread ends.
+parentPort?.once('message', ({ files, geo }: ZoneWork) => {
+  parentPort?.postMessage(readZones(files, geo));
+});

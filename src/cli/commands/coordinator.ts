@@ -1,5 +1,5 @@
 /** `fairlead coordinator`: runs this site's coordinator in the foreground. */
-import { runCoordinator } from '#coordinator/main.ts';
+import { ZoneThreads } from '#coordinator/zone-thread.ts';
 import { defineCommand } from '../define.ts';
 import { configDirectory } from '../options.ts';
 
@@ -17,5 +17,11 @@ Exit code: 0 ended as asked, 1 the config is refused or an address cannot be had
   --replace          take over from the coordinator that runs here
   -c, --config DIR   where fairlead.yaml lies (default: here, else /etc/fairlead)`,
   options: { config: { type: 'string', short: 'c' }, replace: { type: 'boolean', default: false } },
-  run: ({ values }) => runCoordinator({ directory: configDirectory(values.config), replace: values.replace }),
+  run: async ({ values }) => {
+    // Reading zones is most of a start: the thread that does it loads its code while this one loads the rest.
+    const zoneThreads = new ZoneThreads();
+    zoneThreads.prepare();
+    const { runCoordinator } = await import('#coordinator/main.ts');
+    return runCoordinator({ directory: configDirectory(values.config), replace: values.replace, zoneThreads });
+  },
 });

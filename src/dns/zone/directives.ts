@@ -69,6 +69,7 @@ export class MasterFileReader {
     }
     const hasMark = opened.bytes[0] === 0xef && opened.bytes[1] === 0xbb && opened.bytes[2] === 0xbf;
     if (hasMark) log.error({ source, offset: 0 }, 'the file begins with a byte order mark: expected none');
+    if (source === 0) this.#reader.expect(opened.estimateLines(), opened.bytes.length);
     const report = (offset: number, message: string): void => log.error({ source, offset }, message);
     const entry = { tokens: new EntryScanner(opened.bytes, report, hasMark ? 3 : 0), source };
     this.#open.push(file);

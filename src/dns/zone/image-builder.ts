@@ -22,9 +22,10 @@ import {
 } from './image-layout.ts';
 import { snippetsOf } from './lua-code.ts';
 import type { ZoneData } from './zone-data.ts';
-import { none, spread } from './records.ts';
+import { none } from './records.ts';
 import { linkNames } from './name-tree.ts';
 import type { NameTree } from './name-tree.ts';
+import { TableWriter } from './table-writer.ts';
 
 /** An image and what cannot be in it: the sources of its programs, in the order of their numbers. */
 export interface BuiltImage {
@@ -61,40 +62,43 @@ class ImageWriter {
   readonly #programs: DynamicSource[] = [];
   /** The next free word. */
   #at: number = header.words;
-  #zoneTableAt = 0;
-  #zoneTableMask = 0;
-  #nodeTableAt = 0;
-  #nodeTableMask = 0;
+  readonly #zoneTable: TableWriter;
+  readonly #nodeTable: TableWriter;
   /** Types of the name at hand, each once. */
   readonly #types: number[] = [];
 
   constructor(zones: readonly ZoneData[], trees: readonly NameTree[]) {
     this.#zones = zones;
     this.#trees = trees;
-    this.#zoneTableMask = tableSlots(zones.length) - 1;
-    this.#nodeTableMask = tableSlots(trees.reduce((sum, tree) => sum + tree.count, 0)) - 1;
-    const tables = (this.#zoneTableMask + this.#nodeTableMask + 2) * 2;
+    const zoneSlots = tableSlots(zones.length);
+    const nodeSlots = tableSlots(trees.reduce((sum, tree) => sum + tree.count, 0));
+    const tables = (zoneSlots + nodeSlots) * 2;
     const data = zones.reduce((sum, { records }, index) => sum + dataWords(records, trees[index]), 0);
     this.#buffer = new SharedArrayBuffer((header.words + zones.length * zone.words + tables + data) * 4);
     this.#words = new Uint32Array(this.#buffer);
     this.#bytes = new Uint8Array(this.#buffer);
+    this.#set(header.magic, magic);
+    this.#set(header.zoneCount, zones.length);
+    this.#set(header.zonesAt, this.#take(zones.length * zone.words));
+    this.#zoneTable = this.#makeTable(header.zoneTableAt, header.zoneTableMask, zoneSlots);
+    this.#nodeTable = this.#makeTable(header.nodeTableAt, header.nodeTableMask, nodeSlots);
   }
 
   build(): BuiltImage {
-    const zonesAt = this.#take(this.#zones.length * zone.words);
-    this.#zoneTableAt = this.#take((this.#zoneTableMask + 1) * 2);
-    this.#nodeTableAt = this.#take((this.#nodeTableMask + 1) * 2);
-    this.#set(header.magic, magic);
-    this.#set(header.zoneCount, this.#zones.length);
-    this.#set(header.zonesAt, zonesAt);
-    this.#set(header.zoneTableAt, this.#zoneTableAt);
-    this.#set(header.zoneTableMask, this.#zoneTableMask);
-    this.#set(header.nodeTableAt, this.#nodeTableAt);
-    this.#set(header.nodeTableMask, this.#nodeTableMask);
+    const zonesAt = this.#words[header.zonesAt] ?? 0;
     for (const [index, data] of this.#zones.entries()) {
       this.#writeZone(zonesAt + index * zone.words, data, present(this.#trees[index], 'a tree for each zone'));
     }
+    this.#zoneTable.flush();
+    this.#nodeTable.flush();
     return { buffer: this.#buffer, programs: this.#programs };
+  }
+
+  #makeTable(atField: number, maskField: number, slots: number): TableWriter {
+    const at = this.#take(slots * 2);
+    this.#set(atField, at);
+    this.#set(maskField, slots - 1);
+    return new TableWriter(this.#words, at, slots - 1);
   }
 
   #writeZone(place: number, data: ZoneData, tree: NameTree): void {
@@ -121,7 +125,7 @@ class ImageWriter {
     this.#set(place + zone.soa, soa);
     this.#set(place + zone.ns, this.#rrsetAt(apexNode, recordType.NS));
     this.#writeDenial(place, apexNode, soa);
-    this.#insert(this.#zoneTableAt, this.#zoneTableMask, tree.hashes[apexId] ?? 0, place);
+    this.#zoneTable.add(tree.hashes[apexId] ?? 0, place);
   }
 
   /** Prebuilds the SOA of negative answers, its names cut off where the apex begins. */
@@ -202,7 +206,7 @@ class ImageWriter {
       this.#set(entry, types[index] ?? 0);
       this.#set(entry + 1, this.#writeRrset(data, name, types[index] ?? 0));
     }
-    this.#insert(this.#nodeTableAt, this.#nodeTableMask, nodeHash(zonePlace, tree.hashes[name] ?? 0), place);
+    this.#nodeTable.add(nodeHash(zonePlace, tree.hashes[name] ?? 0), place);
     return place;
   }
 
@@ -253,13 +257,6 @@ class ImageWriter {
     bytes[to + 11] = length;
     for (let index = 0; index < length; index++) bytes[to + rowHeaderBytes + index] = records.rdata[from + index] ?? 0;
     return to + rowHeaderBytes + length;
-  }
-
-  #insert(tableAt: number, mask: number, hash: number, place: number): void {
-    let slot = spread(hash) & mask;
-    while ((this.#words[tableAt + slot * 2 + 1] ?? 0) !== 0) slot = (slot + 1) & mask;
-    this.#set(tableAt + slot * 2, hash);
-    this.#set(tableAt + slot * 2 + 1, place);
   }
 
   #take(words: number): number {

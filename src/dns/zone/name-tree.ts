@@ -1,7 +1,7 @@
 /** The names of a zone with every name between the apex and them, linked to their parents (RFC 4592 §2.2.2). */
 import { assert } from '#base/assert.ts';
 import { LabelIndex } from '../wire/name-map.ts';
-import { none } from './records.ts';
+import { growWords, none } from './records.ts';
 import type { NameArena } from './records.ts';
 
 /** Names in columns by id; ids of the arena stay, names without records follow. */
@@ -22,19 +22,7 @@ export interface NameTree {
 
 /** Links the names at and below the apex; those between that have no records are added to the arena. */
 export function linkNames(names: NameArena, apexId: number): NameTree {
-  const index = new LabelIndex();
-  const parents: number[] = [];
-  // Ancestors are added at the end, so that they get their turn.
-  for (let id = 0; id < names.count; id++) {
-    if (id === apexId) {
-      parents.push(none);
-      continue;
-    }
-    const at = names.offsets[id] ?? 0;
-    index.scan(names.bytes, at);
-    assert(index.count > 0, 'every name of a zone is at or below its apex');
-    parents.push(names.intern(names.bytes, at + (index.offsets[1] ?? 0), index.hashes[1] ?? 0));
-  }
+  const parents = linkParents(names, apexId);
   const { count, bytes, offsets, hashes } = names;
   const labels = new Uint8Array(count);
   const nameBytes = new Uint8Array(count);
@@ -58,9 +46,34 @@ export function linkNames(names: NameArena, apexId: number): NameTree {
     nameBytes,
     totalNameBytes,
     labels,
-    parents: Uint32Array.from(parents),
+    parents,
     topDown: byDepth(labels),
   };
+}
+
+/** The parent of each name by id; the arena gets those that it lacks. */
+function linkParents(names: NameArena, apexId: number): Uint32Array {
+  const index = new LabelIndex();
+  let parents: Uint32Array = new Uint32Array(names.count);
+  let parent: number = none;
+  // Ancestors are added at the end, so that they get their turn.
+  for (let id = 0; id < names.count; id++) {
+    if (id === parents.length) parents = growWords(parents, id + 1);
+    if (id === apexId) {
+      parents[id] = none;
+      continue;
+    }
+    const at = names.offsets[id] ?? 0;
+    const parentAt = at + 1 + (names.bytes[at] ?? 0);
+    // Names that follow each other most often have one parent, which need not be looked for again.
+    if (parent === none || !names.isWrittenAs(parent, names.bytes, parentAt)) {
+      index.scan(names.bytes, at);
+      assert(index.count > 0, 'every name of a zone is at or below its apex');
+      parent = names.intern(names.bytes, parentAt, index.hashes[1] ?? 0);
+    }
+    parents[id] = parent;
+  }
+  return parents.length === names.count ? parents : parents.slice(0, names.count);
 }
 
 /** Ids in the order of their labels (counting sort). */

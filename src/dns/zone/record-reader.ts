@@ -20,6 +20,10 @@ import type { ProblemLog } from './problem-log.ts';
 import { none } from './records.ts';
 import type { RecordPlace, ZoneRecords } from './records.ts';
 
+/** Room is made for so many records and octets at most before they are read; more are taken as they come. */
+const mostExpectedRecords = 1 << 22;
+const mostExpectedBytes = 1 << 27;
+
 /** Entries of one text, and where problems in them are. */
 export interface EntrySource {
   readonly tokens: EntryScanner;
@@ -50,6 +54,13 @@ export class RecordReader {
     this.records = records;
     this.log = log;
     this.owners.origin = origin;
+  }
+
+  /** Makes room for the records of a first text: most often one a line, whose data is no longer than its text. */
+  expect(lines: number, octets: number): void {
+    const records = Math.min(lines, mostExpectedRecords);
+    const bytes = Math.min(octets, mostExpectedBytes);
+    this.records.reserve(records, Math.min(bytes + records * this.owners.origin.length, mostExpectedBytes), bytes);
   }
 
   /** Reads the entry at hand as a record. */

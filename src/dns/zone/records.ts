@@ -53,10 +53,28 @@ export class NameArena {
     return id;
   }
 
+  /** Makes room for so many names of so many octets in all, so that nothing is moved while they come. */
+  reserve(names: number, bytes: number): void {
+    this.bytes = growBytes(this.bytes, bytes);
+    this.offsets = growWords(this.offsets, names);
+    this.hashes = growHashes(this.hashes, names);
+    this.#growSlots(names);
+  }
+
   /** Octets of name `id`. */
   lengthOf(id: number): number {
     const end = id + 1 < this.count ? (this.offsets[id + 1] ?? 0) : this.#bytesUsed;
     return end - (this.offsets[id] ?? 0);
+  }
+
+  /** Whether name `id` is written in the octets from `offset` on, in the same case. */
+  isWrittenAs(id: number, bytes: Uint8Array, offset: number): boolean {
+    const from = this.offsets[id] ?? 0;
+    const length = this.lengthOf(id);
+    for (let index = 0; index < length; index++) {
+      if (this.bytes[from + index] !== bytes[offset + index]) return false;
+    }
+    return true;
   }
 
   /** The id of `name`, or `none`. */
@@ -97,8 +115,14 @@ export class NameArena {
     this.bytes = growBytes(this.bytes, this.#bytesUsed + length);
     this.offsets = growWords(this.offsets, this.count + 1);
     this.hashes = growHashes(this.hashes, this.count + 1);
-    if ((this.count + 1) * 2 <= this.#slots.length) return;
-    this.#slots = new Uint32Array(this.#slots.length * 2);
+    this.#growSlots(this.count + 1);
+  }
+
+  #growSlots(names: number): void {
+    let slots = this.#slots.length;
+    while (slots < names * 2) slots *= 2;
+    if (slots === this.#slots.length) return;
+    this.#slots = new Uint32Array(slots);
     for (let id = 0; id < this.count; id++) this.#place(id);
   }
 }
@@ -147,6 +171,18 @@ export class ZoneRecords {
   /** By name id. */
   #first: Uint32Array = new Uint32Array(64);
   #last: Uint32Array = new Uint32Array(64);
+
+  /**
+   * Makes room for so many records whose names and data take so many octets each; more may come, and what is left over
+   * is never touched and takes no memory.
+   */
+  reserve(records: number, nameBytes: number, rdataBytes: number): void {
+    this.names.reserve(records, nameBytes);
+    this.rdata = growBytes(this.rdata, rdataBytes);
+    this.#growColumns(records);
+    this.#first = growWords(this.#first, records);
+    this.#last = growWords(this.#last, records);
+  }
 
   /** Adds a record; its data is `bytes` from `start` to `end`. Returns its id. */
   add(
@@ -228,15 +264,19 @@ export class ZoneRecords {
 
   #grow(rdataBytes: number): void {
     this.rdata = growBytes(this.rdata, this.#rdataUsed + rdataBytes);
-    if (this.count <= this.owner.length) return;
-    this.owner = growWords(this.owner, this.count);
-    this.ttlSeconds = growWords(this.ttlSeconds, this.count);
-    this.rdataAt = growWords(this.rdataAt, this.count);
-    this.place = growWords(this.place, this.count);
-    this.next = growWords(this.next, this.count);
-    this.type = growHalves(this.type, this.count);
-    this.rdataLength = growHalves(this.rdataLength, this.count);
-    this.source = growHalves(this.source, this.count);
+    this.#growColumns(this.count);
+  }
+
+  #growColumns(records: number): void {
+    if (records <= this.owner.length) return;
+    this.owner = growWords(this.owner, records);
+    this.ttlSeconds = growWords(this.ttlSeconds, records);
+    this.rdataAt = growWords(this.rdataAt, records);
+    this.place = growWords(this.place, records);
+    this.next = growWords(this.next, records);
+    this.type = growHalves(this.type, records);
+    this.rdataLength = growHalves(this.rdataLength, records);
+    this.source = growHalves(this.source, records);
   }
 }
 
@@ -247,7 +287,8 @@ function growBytes(array: Uint8Array, needed: number): Uint8Array {
   return grown;
 }
 
-function growWords(array: Uint32Array, needed: number): Uint32Array {
+/** At least so many words, the first of them from `array`. */
+export function growWords(array: Uint32Array, needed: number): Uint32Array {
   if (needed <= array.length) return array;
   const grown = new Uint32Array(Math.max(needed, array.length * 2));
   grown.set(array);

@@ -6,6 +6,8 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const lineFeed = 0x0a;
 /** Octets of a short word. */
 const shortBytes = 24;
+/** Octets whose lines are counted to estimate those of the whole text. */
+const sampledBytes = 1 << 16;
 
 /** A named text. Offsets count octets from 0. */
 export class SourceText {
@@ -17,6 +19,14 @@ export class SourceText {
   constructor(file: string, text: string) {
     this.file = file;
     this.bytes = utf8.encode(text);
+  }
+
+  /** About how many lines there are, from those at the beginning. */
+  estimateLines(): number {
+    const sample = this.bytes.subarray(0, sampledBytes);
+    let lines = 1;
+    for (const octet of sample) if (octet === lineFeed) lines++;
+    return Math.ceil((lines * this.bytes.length) / Math.max(sample.length, 1));
   }
 
   /** Line and column of an octet; columns count characters, not octets. */
