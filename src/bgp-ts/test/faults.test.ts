@@ -1,11 +1,11 @@
 /** Bugs of this library that are met while it runs: what they cost, and whom. They are put in here on purpose. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
 import type { SpeakerEvent } from '../src/index.ts';
 import { Speaker } from '../src/index.ts';
 import { AdjRibOut } from '../src/rib/adj-rib-out.ts';
 import { Peer } from '../src/speaker/peer.ts';
+import { breakMethod } from './break-method.ts';
 import { ListeningPeer } from './listening-peer.ts';
 import { EventLog } from './wait.ts';
 
@@ -48,26 +48,6 @@ async function start(): Promise<Lab> {
   };
 }
 
-/** Lets a method throw where `breaks` says what. */
-function breakMethod(
-  context: TestContext,
-  prototype: object,
-  name: string,
-  breaks: (self: unknown, args: readonly unknown[]) => string | undefined,
-): { readonly restore: () => void } {
-  const original: unknown = Reflect.get(prototype, name);
-  assert.ok(typeof original === 'function');
-  Reflect.set(prototype, name, function (this: unknown, ...args: unknown[]): unknown {
-    const error = breaks(this, args);
-    if (error !== undefined) throw new Error(error);
-    const result: unknown = Reflect.apply(original, this, args);
-    return result;
-  });
-  const restore = (): void => void Reflect.set(prototype, name, original);
-  context.after(restore);
-  return { restore };
-}
-
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
@@ -95,7 +75,7 @@ void test(
     const told = await lab.log.find('the fault', ({ kind }) => kind === 'fault');
     assert.ok(told.kind === 'fault');
     assert.deepEqual([told.peer, told.error], ['65001', 'the writer is broken']);
-    assert.match(told.stack, /faults\.test\.ts/);
+    assert.match(told.stack, /break-method\.ts/);
     broken.restore();
     await routeSeen(lab.unluckyRouter);
     const { peers } = await lab.speaker.snapshot();

@@ -13,6 +13,7 @@ import type { Libc } from '../system/libc.ts';
 import { familyOf } from '../wire/address.ts';
 import { bfdPort, openBfdSender, sourcePorts, zoned } from './datagram.ts';
 import type { ListenSpot } from './datagram.ts';
+import { defaultFaultRestMs } from './fault-rest.ts';
 import { listenerName, ListenerPool } from './listener-pool.ts';
 import { checkBfdOptions } from './options.ts';
 import type { BfdSettings } from './options.ts';
@@ -29,6 +30,8 @@ export interface BfdSpeakerOptions {
    * the peer's (RFC 5881 §5 forbids that). Default false.
    */
   readonly allowUnfiltered?: boolean;
+  /** How long a session rests after a bug of this program, in milliseconds; doubles up to ten minutes. Default 10000. */
+  readonly faultRestMs?: number;
 }
 
 /** A stop takes no longer than this: time for an AdminDown at once and one more. */
@@ -122,6 +125,7 @@ export class InThreadBfd implements BfdSpeaker {
       receivedCount: () => this.#listeners.receivedCount(spot),
       openSockets: () => this.#openSockets(runner),
       reopenMs,
+      faultRestMs: this.#options.faultRestMs ?? defaultFaultRestMs,
     });
     this.#table.add(runner, runner.discriminator, origin);
     this.#running.set(settings.name, runner);
@@ -143,10 +147,15 @@ export class InThreadBfd implements BfdSpeaker {
 
   /** Checks a packet in the order of RFC 5880 §6.8.6 and hands it to its session. */
   #receive(bytes: Uint8Array, listener: string, source: string): void {
-    const fault = readControlPacket(bytes, this.#packet);
-    const runner = fault === undefined ? this.#table.find(this.#packet.yourDiscriminator, listener, source) : undefined;
-    if (runner === undefined) this.#table.findByOrigin(listener, source)?.drop();
-    else runner.receive(this.#packet);
+    try {
+      const fault = readControlPacket(bytes, this.#packet);
+      const { yourDiscriminator } = this.#packet;
+      const runner = fault === undefined ? this.#table.find(yourDiscriminator, listener, source) : undefined;
+      if (runner === undefined) this.#table.findByOrigin(listener, source)?.drop();
+      else runner.receive(this.#packet);
+    } catch (error) {
+      this.#table.findByOrigin(listener, source)?.fail(error);
+    }
   }
 
   /** Ends a session and gives back what it has; once. */

@@ -24,6 +24,7 @@ export interface BfdSessionOptions {
 
 /** What happens, with `text` as one line for people. */
 export type BfdEvent =
+  /** Only from `up` to `down`, and not by `isPeerAdminDown`, is it a failure; our own `adminDown` never is. */
   | {
       readonly kind: 'bfdState';
       readonly session: string;
@@ -34,7 +35,20 @@ export type BfdEvent =
       readonly reason: string;
       readonly text: string;
     }
+  /**
+   * A bug of this program was met in a session, which goes on, as all others do. After more than three in a minute it is
+   * `adminDown`, which is no failure of the path (RFC 5882 §4.2), and starts anew after a rest.
+   */
+  | {
+      readonly kind: 'fault';
+      readonly session: string;
+      /** What was thrown, and where; empty where that is not known. */
+      readonly error: string;
+      readonly stack: string;
+      readonly text: string;
+    }
   | { readonly kind: 'error'; readonly text: string }
+  /** The speaker is gone with all its sessions, which says nothing about the peers. */
   | { readonly kind: 'ended'; readonly text: string };
 
 /** A session at one moment. */
@@ -53,6 +67,8 @@ export interface BfdSnapshot {
   readonly packetsDropped: number;
   /** Turns of our own timer that came more than an interval late. */
   readonly lateTicks: number;
+  /** Bugs of this program that were met in it. */
+  readonly faultCount: number;
 }
 
 /** A BFD speaker. */

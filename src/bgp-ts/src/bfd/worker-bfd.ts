@@ -3,9 +3,9 @@
  * the system refuses comes as an `error` event, and the session is not there. If the worker dies, an `ended` event says
  * so, the sessions are gone, and it is the owner's decision to make a new one.
  */
-import type { Worker } from 'node:worker_threads';
 import { assertNever, refuse, succeed } from '../result.ts';
 import type { Result } from '../result.ts';
+import type { WorkerThread } from '../system/worker.ts';
 import { checkBfdOptions } from './options.ts';
 import type { BfdEvent, BfdSessionOptions, BfdSnapshot, BfdSpeaker } from './types.ts';
 import type { BfdWorkerReply, BfdWorkerRequest } from './worker-messages.ts';
@@ -18,7 +18,7 @@ type Life =
 
 /** The client's end of a worker that runs worker.ts. */
 export class WorkerBfd implements BfdSpeaker {
-  readonly #worker: Worker;
+  readonly #worker: WorkerThread;
   readonly #onEvent: (event: BfdEvent) => void;
   readonly #names = new Set<string>();
   readonly #exited = Promise.withResolvers<undefined>();
@@ -26,12 +26,12 @@ export class WorkerBfd implements BfdSpeaker {
   #nextSnapshotId = 0;
   #life: Life = { kind: 'running' };
 
-  constructor(worker: Worker, onEvent: (event: BfdEvent) => void) {
+  constructor(worker: WorkerThread, onEvent: (event: BfdEvent) => void) {
     this.#worker = worker;
     this.#onEvent = onEvent;
     worker.on('message', (message: BfdWorkerReply) => this.#onReply(message));
     worker.on('error', (error: unknown) => this.#die(error instanceof Error ? error.message : String(error)));
-    worker.on('exit', (exitCode) => this.#onExit(exitCode));
+    worker.on('exit', (exitCode: number) => this.#onExit(exitCode));
   }
 
   addSession(options: BfdSessionOptions): Result<string, string> {

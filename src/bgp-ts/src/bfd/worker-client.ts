@@ -1,15 +1,12 @@
 /** A BFD speaker in a thread of its own, so that garbage collection or long work elsewhere delays no packet. */
-import { Worker } from 'node:worker_threads';
+import { startWorker } from '../system/worker.ts';
 import type { BfdSpeakerOptions } from './speaker.ts';
 import type { BfdSpeaker } from './types.ts';
 import { WorkerBfd } from './worker-bfd.ts';
 import type { BfdWorkerData } from './worker-messages.ts';
 
-/** The worker's entry stands beside this file, compiled or not as this file is. */
-const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
-
-/** Starts a worker and returns a BFD speaker that lives in it. */
-export function createWorkerBfd(options: BfdSpeakerOptions): BfdSpeaker {
-  const workerData: BfdWorkerData = { allowUnfiltered: options.allowUnfiltered ?? false };
-  return new WorkerBfd(new Worker(workerUrl, { name: 'bfd', workerData }), options.onEvent);
+/** Starts a worker and returns a BFD speaker that lives in it; an `ended` event says where none can be started. */
+export function createWorkerBfd({ onEvent, ...rest }: BfdSpeakerOptions): BfdSpeaker {
+  const workerData: BfdWorkerData = rest;
+  return new WorkerBfd(startWorker(import.meta.url, './worker', { name: 'bfd', workerData }), onEvent);
 }

@@ -1,4 +1,5 @@
 /** What a BFD worker and its client say to each other. */
+import type { BfdSpeakerOptions } from './speaker.ts';
 import type { BfdEvent, BfdSessionOptions, BfdSnapshot } from './types.ts';
 
 /** Client to worker. */
@@ -16,6 +17,4 @@ export type BfdWorkerReply =
   | { readonly kind: 'snapshot'; readonly id: number; readonly snapshot: readonly BfdSnapshot[] };
 
 /** What a worker is started with. */
-export interface BfdWorkerData {
-  readonly allowUnfiltered: boolean;
-}
+export type BfdWorkerData = Omit<BfdSpeakerOptions, 'onEvent'>;

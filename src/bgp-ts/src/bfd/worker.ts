@@ -14,9 +14,9 @@ if (port === null) throw new Error('bug: worker.ts runs outside a worker');
 raisePriority();
 
 // The client, and nobody else, starts this file, and gives this shape.
-const { allowUnfiltered } = workerData as BfdWorkerData;
+const options = workerData as BfdWorkerData;
 const reply = (message: BfdWorkerReply): void => port.postMessage(message);
-const speaker = new InThreadBfd({ allowUnfiltered, onEvent: (event) => reply({ kind: 'event', event }) });
+const speaker = new InThreadBfd({ ...options, onEvent: (event) => reply({ kind: 'event', event }) });
 
 port.on('message', (request: BfdWorkerRequest) => {
   void handle(request);

@@ -1,12 +1,12 @@
 /**
  * The client's end of a speaker in a worker. Checks arguments here, so that faults are returned at once. If the worker
- * dies, an `error` event says so, the sessions are gone, and it is the owner's decision to make a new one.
+ * dies, an `ended` event says so, the sessions are gone, and it is the owner's decision to make a new one.
  */
-import type { Worker } from 'node:worker_threads';
 import type { Result } from '../result.ts';
 import { assertNever, refuse, succeed } from '../result.ts';
 import type { RouteAttributes } from '../rib/route.ts';
 import { checkPrefix, checkRoute } from '../rib/route.ts';
+import type { WorkerThread } from '../system/worker.ts';
 import { eventWeight, relayWindow } from './event-relay.ts';
 import type { PeerConfig } from './options.ts';
 import { checkPeerOptions, originOf, originTaken } from './options.ts';
@@ -32,7 +32,7 @@ type Life =
 
 /** The client's end of a worker that runs worker.ts. */
 export class WorkerSpeaker implements BgpSpeaker {
-  readonly #worker: Worker;
+  readonly #worker: WorkerThread;
   readonly #onEvent: OnSpeakerEvent;
   readonly #peers = new Map<string, PeerConfig>();
   readonly #exited = Promise.withResolvers<undefined>();
@@ -49,12 +49,12 @@ export class WorkerSpeaker implements BgpSpeaker {
   #seenWeight = 0;
   #life: Life = { kind: 'running' };
 
-  constructor(worker: Worker, onEvent: OnSpeakerEvent) {
+  constructor(worker: WorkerThread, onEvent: OnSpeakerEvent) {
     this.#worker = worker;
     this.#onEvent = onEvent;
     worker.on('message', (message: WorkerReply) => this.#onReply(message));
     worker.on('error', (error: unknown) => this.#die(error instanceof Error ? error.message : String(error)));
-    worker.on('exit', (exitCode) => this.#onExit(exitCode));
+    worker.on('exit', (exitCode: number) => this.#onExit(exitCode));
   }
 
   addPeer(options: PeerOptions): Result<string, string> {
