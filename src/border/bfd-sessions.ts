@@ -78,6 +78,11 @@ export class BfdSessions {
       log.error({ event: 'bfd.error' }, event.text);
       return;
     }
+    // A session that met a bug of ours is AdminDown until it starts anew, which is no failure either.
+    if (event.kind === 'fault') {
+      log.error({ event: 'bfd.fault', peer: event.session, stack: event.stack }, event.text);
+      return;
+    }
     if (event.kind === 'ended') {
       log.error({ event: 'bfd.ended' }, event.text);
       this.#revive();
@@ -89,7 +94,7 @@ export class BfdSessions {
     if (state === 'up') {
       this.#up.add(session);
       onUp(session);
-    } else if (this.#up.delete(session) && !isPeerAdminDown) onFailed(session);
+    } else if (this.#up.delete(session) && !isPeerAdminDown && state !== 'adminDown') onFailed(session);
   }
 
   /** Our own worker that ended says nothing about the peers: no session of BGP ends for it. */
