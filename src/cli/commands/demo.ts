@@ -5,7 +5,7 @@
 import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { runCoordinator } from '#coordinator/main.ts';
-import type { RunningCoordinator } from '#coordinator/main.ts';
+import type { RunningCoordinator } from '#coordinator/run.ts';
 import { loadMachine, machineFileName } from '#config/machine.ts';
 import { formatProblems } from '#config/problem.ts';
 import { checkDirectory } from '#config/check-directory.ts';
