@@ -1,10 +1,12 @@
 /**
- * Soak of BFD: our speaker against FRR's bfdd at 300 ms × 3 over a cable between two network namespaces, one session in
- * a worker beside a main thread that makes garbage without end, one in a worker that makes garbage itself, while other
- * threads burn the processors. Counts flaps as both sides saw them, and says how our packets lay in time.
+ * Soak of BFD: our speaker against FRR's bfdd at 300 ms × 3 over a cable between two network namespaces, while other
+ * threads burn the processors. Two sessions:
  *
- * Run as root: `node scripts/bfd-soak.ts [--minutes N] [--burners N]`; 60 minutes and a burner for each processor unless
- * told otherwise. Exit code 1 after a flap.
+ * - `in worker`: in a worker beside a main thread that makes garbage without end. The design promises that it does not
+ *   flap, and by it alone the script judges: exit code 1 after a flap of it, as either side saw it.
+ * - `in storm`: in a worker that makes garbage itself, half of the time. Nothing is promised of it; its figures are told.
+ *
+ * The last lines are a summary to quote: flaps, late ticks, and how the packets of `in worker` lay in time.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -17,6 +19,7 @@ import { Worker } from 'node:worker_threads';
 import { readCapture } from '../src/bgp-ts/test/bfd-capture.ts';
 import { bfdLabIsMissing, BfdLab, far, near } from '../src/bgp-ts/test/bfd-lab.ts';
 import type { Bfdd, OurBfd } from '../src/bgp-ts/test/bfd-lab.ts';
+import type { BfdEvent } from '../src/bgp-ts/src/bfd/types.ts';
 
 const timing = { intervalMs: 300, multiplier: 3 } as const;
 const inWorker = { ...timing, name: 'in worker', address: far.ipv4 } as const;
@@ -24,11 +27,25 @@ const inStorm = { ...timing, name: 'in storm', address: far.ipv6, device: 'near'
 const peers = [near.ipv4, `${near.ipv6} local-address ${far.ipv6}`] as const;
 const reportEveryMs = 60_000;
 
+const usage = `node scripts/bfd-soak.ts [--minutes N] [--burners N]
+
+Runs as root. 60 minutes and a burner for each processor unless told otherwise. Exit code 1 where the session flaps that
+the design promises to keep up: the one in a worker beside a storming main thread. The session in a worker that storms
+itself is beyond the promise; its flaps are told and change nothing.
+`;
+
 const { values } = parseArgs({
-  options: { minutes: { type: 'string', default: '60' }, burners: { type: 'string' } },
+  options: {
+    minutes: { type: 'string', default: '60' },
+    burners: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
 });
-assert.equal(bfdLabIsMissing, false);
-process.exitCode = (await soak(Number(values.minutes), Number(values.burners ?? availableParallelism()))) ? 0 : 1;
+if (values.help) console.log(usage);
+else {
+  assert.equal(bfdLabIsMissing, false);
+  process.exitCode = (await soak(Number(values.minutes), Number(values.burners ?? availableParallelism()))) ? 0 : 1;
+}
 
 async function soak(minutes: number, burnerCount: number): Promise<boolean> {
   await using lab = new BfdLab();
@@ -52,9 +69,20 @@ async function soak(minutes: number, burnerCount: number): Promise<boolean> {
   await Promise.all(burners.map((burner) => burner.terminate()));
   capture.kill('SIGINT');
   await once(capture, 'exit');
-  const isSteady = tellFlaps(ours, eventsBefore, bfdd);
-  tellGaps(readFileSync(captureFile));
-  return isSteady;
+  const events = ours.log.events.slice(eventsBefore);
+  for (const event of events) console.log(`event: ${event.text}`);
+  const gaps = tellGaps(readFileSync(captureFile));
+  console.log(
+    `summary of ${minutes} minutes at ${timing.intervalMs} ms × ${timing.multiplier}, ${burnerCount} burners:`,
+  );
+  console.log(`gaps between packets of the session in the worker: ${gaps}`);
+  const beyond = await countsOf(ours, inStorm.name, events, bfdd, 1);
+  console.log(`beyond the promise, a worker that storms itself: ${describe(beyond)}`);
+  const promised = await countsOf(ours, inWorker.name, events, bfdd, 0);
+  const isKept = promised.flaps === 0 && promised.flapsAtPeer === 0 && promised.threadsEnded === 0;
+  const verdict = isKept ? 'kept' : 'BROKEN';
+  console.log(`promise ${verdict}, a worker beside a storming main thread: ${describe(promised)}`);
+  return isKept;
 }
 
 function peerLines(peer: string): string {
@@ -75,18 +103,37 @@ async function tellSnapshots(ours: OurBfd, leftMs: number): Promise<void> {
   }
 }
 
-/** True when neither side saw a session end. */
-function tellFlaps(ours: OurBfd, eventsBefore: number, bfdd: Bfdd): boolean {
-  const events = ours.log.events.slice(eventsBefore);
-  for (const event of events) console.log(`event: ${event.text}`);
-  const flaps = events.filter((event) => event.kind !== 'error');
-  const downCounts = peers.map((peer) => bfdd.counter(peer, 'Session down events'));
-  console.log(`bfdd counts sessions down: ${downCounts.join(' and ')}; we tell ${flaps.length}`);
-  return flaps.length === 0 && downCounts.every((count) => count === 0);
+interface Counts {
+  /** Changes of state that we told, and bugs. */
+  readonly flaps: number;
+  readonly flapsAtPeer: number;
+  /** Of either session: such an event names none. */
+  readonly threadsEnded: number;
+  readonly lateTicks: number;
 }
 
-/** Gaps between periodic packets of the session in the worker, as shares of the interval (RFC 5880 §6.8.7). */
-function tellGaps(bytes: Buffer): void {
+async function countsOf(
+  ours: OurBfd,
+  name: string,
+  events: readonly BfdEvent[],
+  bfdd: Bfdd,
+  peerIndex: 0 | 1,
+): Promise<Counts> {
+  return {
+    flaps: events.filter((event) => 'session' in event && event.session === name).length,
+    flapsAtPeer: bfdd.counter(peers[peerIndex], 'Session down events'),
+    threadsEnded: events.filter(({ kind }) => kind === 'ended').length,
+    lateTicks: (await ours.snapshot(name)).lateTicks,
+  };
+}
+
+function describe({ flaps, flapsAtPeer, threadsEnded, lateTicks }: Counts): string {
+  const ended = threadsEnded === 0 ? '' : `, ${threadsEnded} threads ended`;
+  return `${flaps} flaps as we tell, ${flapsAtPeer} as bfdd counts, ${lateTicks} late ticks${ended}`;
+}
+
+/** Gaps between periodic packets of the session in the worker, as shares of the interval (RFC 5880 §6.8.7); in a line. */
+function tellGaps(bytes: Buffer): string {
   const periodic = readCapture(bytes).filter((packet) => packet.state === 3 && !packet.isFinal);
   const shares = periodic
     .slice(1)
@@ -98,7 +145,8 @@ function tellGaps(bytes: Buffer): void {
     const count = shares.filter((share) => share >= least && share < most).length;
     console.log(`${percent(least)} to ${percent(most)} of the interval: ${count}`);
   }
-  console.log(`${shares.length} gaps, least ${percent(shares[0] ?? NaN)}, most ${percent(shares.at(-1) ?? NaN)}`);
+  const [least = NaN, most = NaN] = [shares[0], shares.at(-1)];
+  return `${shares.length} gaps, ${percent(least)} to ${percent(most)} of the interval`;
 }
 
 function percent(share: number): string {
