@@ -7,22 +7,15 @@
  */
 import { createSocket } from 'node:dgram';
 import type { Socket } from 'node:dgram';
-import { refuse, succeed } from '../result.ts';
+import { assert, refuse, succeed } from '../result.ts';
 import type { Result } from '../result.ts';
+import { openBoundSocket } from '../system/bound-socket.ts';
+import type { BoundSocketOptions } from '../system/bound-socket.ts';
 import type { Libc } from '../system/libc.ts';
-import {
-  addressFamily,
-  bindSocket,
-  deviceName,
-  openSocket,
-  setSocketOption,
-  socketOption,
-  socketType,
-} from '../system/socket.ts';
+import { socketOption, socketType } from '../system/socket.ts';
 import type { SocketOption } from '../system/socket.ts';
-import { familyOf, parseAddress } from '../wire/address.ts';
+import { familyOf, isLinkLocal, parseAddress } from '../wire/address.ts';
 import type { Address } from '../wire/address.ts';
-import { isLinkLocal } from './options.ts';
 import { attachTtlFilter } from './ttl-filter.ts';
 
 /** Destination ports. */
@@ -192,46 +185,20 @@ function openSendingDescriptor(
   return last;
 }
 
-/** A bound socket; whatever the system refuses closes it again. */
 function prepareDescriptor(
   libc: Libc,
   spot: ListenSpot & { readonly isFiltered?: boolean },
-  options: readonly (readonly [SocketOption, number])[],
+  options: BoundSocketOptions['options'],
 ): Result<number, string> {
-  const scope = spot.device === undefined ? 0 : libc.interfaceIndex(spot.device);
-  if (spot.device !== undefined && scope === 0) return refuse(`there is no interface "${spot.device}"`);
-  const opened = openSocket(libc, addressFamily[spot.family], socketType.datagram);
-  if (!opened.ok) return opened;
-  const fd = opened.value;
-  const fault = setUp(libc, fd, spot, options) ?? bindFault(libc, fd, spot, scope);
-  if (fault === undefined) return succeed(fd);
-  libc.close(fd);
-  return refuse(fault);
-}
-
-function setUp(
-  libc: Libc,
-  fd: number,
-  spot: ListenSpot & { readonly isFiltered?: boolean },
-  options: readonly (readonly [SocketOption, number])[],
-): string | undefined {
-  const settings: (readonly [SocketOption, number | Uint8Array])[] = [...options];
-  if (spot.family === 'ipv6') settings.push([socketOption.ipv6Only, 1]);
-  if (spot.device !== undefined) settings.push([socketOption.bindToDevice, deviceName(spot.device)]);
-  for (const [option, value] of settings) {
-    const set = setSocketOption(libc, fd, option, value);
-    if (!set.ok) return set.fault;
-  }
-  if (spot.isFiltered !== true) return undefined;
-  const attached = attachTtlFilter(libc, fd, spot.family);
-  return attached.ok ? undefined : attached.fault;
-}
-
-function bindFault(libc: Libc, fd: number, spot: ListenSpot, deviceIndex: number): string | undefined {
-  const address = spot.address ?? parseAddress(spot.family === 'ipv4' ? '0.0.0.0' : '::');
-  if (address === undefined) return 'the address of all interfaces is none';
-  const bound = bindSocket(libc, fd, address, spot.port, isLinkLocal(address) ? deviceIndex : 0);
-  return bound.ok ? undefined : bound.fault;
+  const { family, port, device } = spot;
+  if (device !== undefined && libc.interfaceIndex(device) === 0) return refuse(`there is no interface "${device}"`);
+  const address = spot.address ?? parseAddress(family === 'ipv4' ? '0.0.0.0' : '::');
+  assert(address !== undefined, 'all interfaces have an address');
+  return openBoundSocket(libc, {
+    type: socketType.datagram,
+    ...{ address, port, device, options },
+    ...(spot.isFiltered === true && { prepare: (fd) => attachTtlFilter(libc, fd, family) }),
+  });
 }
 
 /** An address as Node writes it in what it receives: with its zone where it is link-local. */

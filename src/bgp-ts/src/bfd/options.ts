@@ -1,7 +1,7 @@
 /** Checks what a caller asks of a BFD session, and fills in defaults. */
 import { refuse, succeed } from '../result.ts';
 import type { Result } from '../result.ts';
-import { addressBytes, familyOf, parseAddress } from '../wire/address.ts';
+import { familyOf, isLinkLocal, parseAddress } from '../wire/address.ts';
 import type { Address } from '../wire/address.ts';
 import type { BfdSessionOptions } from './types.ts';
 
@@ -39,12 +39,6 @@ export function checkBfdOptions(options: BfdSessionOptions): Result<BfdSettings,
   };
   const fault = addressFault(options, settings) ?? timingFault(settings, options.allowFast ?? false);
   return fault === undefined ? succeed(settings) : refuse(`BFD session "${settings.name}": ${fault}`);
-}
-
-/** Whether an address needs a device to mean anything (fe80::/10). */
-export function isLinkLocal(address: Address): boolean {
-  const bytes = addressBytes(address);
-  return bytes.length === 16 && bytes[0] === 0xfe && ((bytes[1] ?? 0) & 0xc0) === 0x80;
 }
 
 function addressFault(options: BfdSessionOptions, settings: BfdSettings): string | undefined {

@@ -7,11 +7,12 @@ import { createServer } from 'node:net';
 import type { ListenOptions, Server, Socket } from 'node:net';
 import type { Result } from '../result.ts';
 import { refuse, succeed } from '../result.ts';
+import { openBoundSocket } from '../system/bound-socket.ts';
 import { loadLibc } from '../system/libc.ts';
+import { socketOption, socketType } from '../system/socket.ts';
 import type { Address } from '../wire/address.ts';
 import { familyOf, isLinkLocal } from '../wire/address.ts';
 import { addressIn, NodeConnection, zoneIn } from './connection.ts';
-import { openOnDevice } from './bound-socket.ts';
 import { descriptorOf } from './descriptor.ts';
 import { applySteps, connectionSteps, hopLimitSteps, libcFault, md5Step, minimumHopLimit } from './settings.ts';
 import type { SettingStep } from './settings.ts';
@@ -47,8 +48,9 @@ function whereToListen({ address, port, device }: ListenSpot): Result<Where, str
   if (device === undefined) return succeed({ host: address, port, ipv6Only: true, exclusive: true });
   const libc = loadLibc();
   if (!libc.ok) return refuse(`it cannot be bound to a device: ${libc.fault}`);
-  const fd = openOnDevice(libc.value, { address, port }, device);
-  return fd.ok ? succeed({ fd: fd.value, exclusive: true }) : fd;
+  const options = [[socketOption.reuseAddress, 1]] as const;
+  const fd = openBoundSocket(libc.value, { type: socketType.stream, address, port, device, options });
+  return fd.ok ? succeed({ fd: fd.value, exclusive: true }) : refuse(`device "${device}": ${fd.fault}`);
 }
 
 class NodeListener implements Listener {

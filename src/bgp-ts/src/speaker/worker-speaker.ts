@@ -6,6 +6,7 @@ import type { Result } from '../result.ts';
 import { assertNever, refuse, succeed } from '../result.ts';
 import type { RouteAttributes } from '../rib/route.ts';
 import { checkPrefix, checkRoute } from '../rib/route.ts';
+import { WorkerLife } from '../system/worker-life.ts';
 import type { WorkerThread } from '../system/worker.ts';
 import { eventWeight, relayWindow } from './event-relay.ts';
 import type { PeerConfig } from './options.ts';
@@ -24,18 +25,12 @@ import type {
 } from './types.ts';
 import type { DesiredCall, WorkerReply, WorkerRequest } from './worker-messages.ts';
 
-/** How long a worker has to stop by itself before it is terminated. */
-const stopTimeoutMs = 3000;
-
-type Life =
-  { readonly kind: 'running' } | { readonly kind: 'stopping' } | { readonly kind: 'dead'; readonly why: string };
-
 /** The client's end of a worker that runs worker.ts. */
 export class WorkerSpeaker implements BgpSpeaker {
   readonly #worker: WorkerThread;
+  readonly #life: WorkerLife;
   readonly #onEvent: OnSpeakerEvent;
   readonly #peers = new Map<string, PeerConfig>();
-  readonly #exited = Promise.withResolvers<undefined>();
   readonly #snapshots = new Map<
     number,
     PromiseWithResolvers<SpeakerSnapshot> & { readonly builder: SnapshotBuilder }
@@ -47,21 +42,24 @@ export class WorkerSpeaker implements BgpSpeaker {
   #nextId = 0;
   /** Of events that the worker was not told of yet. */
   #seenWeight = 0;
-  #life: Life = { kind: 'running' };
 
   constructor(worker: WorkerThread, onEvent: OnSpeakerEvent) {
     this.#worker = worker;
     this.#onEvent = onEvent;
     worker.on('message', (message: WorkerReply) => this.#onReply(message));
-    worker.on('error', (error: unknown) => this.#die(error instanceof Error ? error.message : String(error)));
-    worker.on('exit', (exitCode: number) => this.#onExit(exitCode));
+    this.#life = new WorkerLife(worker, {
+      worker: 'the BGP worker',
+      speaker: 'the speaker',
+      onEnded: (text) => onEvent({ kind: 'ended', text }),
+      onGone: () => this.#giveUp(),
+    });
   }
 
   addPeer(options: PeerOptions): Result<string, string> {
     const config = checkPeerOptions(options);
     if (!config.ok) return config;
     const { name } = config.value;
-    const refusal = this.#refusal() ?? this.#peerRefusal(config.value);
+    const refusal = this.#life.refusal() ?? this.#peerRefusal(config.value);
     if (refusal !== undefined) return refuse(`cannot add peer "${name}": ${refusal}`);
     this.#peers.set(name, config.value);
     this.#post({ kind: 'addPeer', options });
@@ -97,7 +95,7 @@ export class WorkerSpeaker implements BgpSpeaker {
   }
 
   listen(options: ListenOptions): Promise<Result<void, string>> {
-    const refusal = this.#refusal();
+    const refusal = this.#life.refusal();
     if (refusal !== undefined) return Promise.resolve(refuse(`cannot listen on ${options.address}: ${refusal}`));
     const id = this.#nextId++;
     const waiting = Promise.withResolvers<Result<void, string>>();
@@ -107,7 +105,7 @@ export class WorkerSpeaker implements BgpSpeaker {
   }
 
   snapshot(): Promise<SpeakerSnapshot> {
-    if (this.#life.kind === 'dead') return Promise.resolve({ peers: [], desired: [] });
+    if (this.#life.isDead) return Promise.resolve({ peers: [], desired: [] });
     const id = this.#nextId++;
     const waiting = { ...Promise.withResolvers<SpeakerSnapshot>(), builder: new SnapshotBuilder() };
     this.#snapshots.set(id, waiting);
@@ -115,14 +113,8 @@ export class WorkerSpeaker implements BgpSpeaker {
     return waiting.promise;
   }
 
-  async stop(how: SpeakerStop): Promise<void> {
-    if (this.#life.kind === 'running') {
-      this.#life = { kind: 'stopping' };
-      this.#post({ kind: 'stop', how });
-    }
-    const deadline = setTimeout(() => void this.#worker.terminate(), stopTimeoutMs);
-    await this.#exited.promise;
-    clearTimeout(deadline);
+  stop(how: SpeakerStop): Promise<void> {
+    return this.#life.stop(() => this.#post({ kind: 'stop', how }));
   }
 
   /** What the speaker in the worker would say. */
@@ -140,7 +132,7 @@ export class WorkerSpeaker implements BgpSpeaker {
     const isRoute = attributes !== null && attributes !== undefined;
     const checked = isRoute ? checkRoute(prefix, attributes) : checkPrefix(prefix);
     if (!checked.ok) return checked;
-    const refusal = this.#refusal();
+    const refusal = this.#life.refusal();
     if (refusal !== undefined) return refuse(`cannot announce or withdraw ${prefix}: ${refusal}`);
     this.#calls.push(call);
     this.#sendSoon();
@@ -167,7 +159,7 @@ export class WorkerSpeaker implements BgpSpeaker {
       this.#settleCalls();
       const requests = this.#requests;
       this.#requests = [];
-      if (this.#life.kind !== 'dead') this.#worker.postMessage(requests);
+      if (!this.#life.isDead) this.#worker.postMessage(requests);
     });
   }
 
@@ -203,24 +195,11 @@ export class WorkerSpeaker implements BgpSpeaker {
     this.#seenWeight = 0;
   }
 
-  #onExit(exitCode: number): void {
-    if (this.#life.kind === 'running') this.#die(`exit code ${exitCode}`);
-    this.#life = this.#life.kind === 'dead' ? this.#life : { kind: 'dead', why: 'the speaker is stopped' };
+  /** Answers what nobody will answer any more. */
+  #giveUp(): void {
     for (const waiting of this.#snapshots.values()) waiting.resolve({ peers: [], desired: [] });
     this.#snapshots.clear();
     for (const waiting of this.#listens.values()) waiting.resolve(refuse('cannot listen: the BGP worker ended'));
     this.#listens.clear();
-    this.#exited.resolve(undefined);
-  }
-
-  #die(detail: string): void {
-    const why = `the BGP worker ended: ${detail}`;
-    this.#life = { kind: 'dead', why };
-    this.#onEvent({ kind: 'ended', text: `${why}; all its sessions are gone` });
-  }
-
-  #refusal(): string | undefined {
-    if (this.#life.kind === 'stopping') return 'the speaker is stopped';
-    return this.#life.kind === 'dead' ? this.#life.why : undefined;
   }
 }
