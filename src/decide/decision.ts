@@ -185,7 +185,7 @@ export class Decision {
         this.#routes.open();
         return [];
       case 'stop':
-        this.#routes.stop(input.reason, input.forced, moment.nowMs);
+        this.#routes.stop(input, moment.nowMs);
         return [];
       case 'stay':
         this.#routes.stay();

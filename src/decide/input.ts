@@ -2,6 +2,7 @@
 import type { HealthInput } from '#health/engine.ts';
 import type { HealthModel, SiteId } from '#health/model.ts';
 import type { PeerReport } from '#health/report.ts';
+import type { StopOrder } from '#steering/announcer/engine.ts';
 import type { SteeringModel } from '#steering/model.ts';
 import type { Hearing, OwnDnsFinding } from './routes-here.ts';
 
@@ -16,8 +17,8 @@ export type DecisionInput =
     }
   /** The release is loaded and the first round is in: routes may be announced (R11, R18). */
   | { readonly kind: 'open' }
-  /** This coordinator is to end for good: its routes leave as the anchor permits, unless it is called off (R24). */
-  | { readonly kind: 'stop'; readonly reason: string; readonly forced: readonly string[] }
+  /** Who speaks here is to end for good: its routes leave as the anchor permits, unless it is called off (R24). */
+  | ({ readonly kind: 'stop' } & StopOrder)
   | { readonly kind: 'stay' }
   | ({ readonly kind: 'sessions' } & Hearing)
   /** This coordinator's own DNS was asked at an address of a nameserver prefix (R18). */

@@ -12,9 +12,9 @@ import type { CheckState } from '#health/check-tracker.ts';
 import type { SiteId } from '#health/model.ts';
 import type { Moment } from '#health/overrides.ts';
 import type { AnchorReport, Override } from '#health/report.ts';
-import { Announcer } from '#steering/announcer/engine.ts';
+import { Announcer, isStopped } from '#steering/announcer/engine.ts';
 import type { Permission } from '#steering/safety/permission.ts';
-import type { AnnouncerInput, PrefixStatus, StoredAnnouncer } from '#steering/announcer/engine.ts';
+import type { AnnouncerInput, PrefixStatus, StopOrder, StoredAnnouncer } from '#steering/announcer/engine.ts';
 import { bulkWindowMs } from '#steering/safety/bulk.ts';
 import type { DecisionEffect, DecisionEvent, DurableState } from './effects.ts';
 import { anchorsOf } from './peers.ts';
@@ -60,9 +60,7 @@ const passedOverByStop = ['maxWithdrawn', 'settle', 'transitions', 'bulk'];
 type StoredRoutes = StoredAnnouncer & Pick<DurableState, 'announcingAtUnixMs'>;
 
 /** A stop that is underway. */
-interface Stop {
-  readonly reason: string;
-  readonly forced: readonly string[];
+interface Stop extends StopOrder {
   /** What was on disk when it began. */
   readonly before: StoredAnnouncer;
 }
@@ -93,10 +91,10 @@ export class RoutesHere {
     this.#isOpen = true;
   }
 
-  /** Takes all routes back, as far as the anchor permits (R19, R24); `forced` are rules to pass over. */
-  stop(reason: string, forced: readonly string[], nowMs: MonoMs): void {
+  /** Takes routes back, as far as the anchor permits (R19, R24); another order takes the place of the one before. */
+  stop({ reason, forced, prefixes }: StopOrder, nowMs: MonoMs): void {
     const before = this.#stop?.before ?? this.#announcer.stored(nowMs);
-    this.#stop = { reason, forced: [...passedOverByStop, ...forced], before };
+    this.#stop = { reason, forced: [...passedOverByStop, ...forced], prefixes, before };
   }
 
   /** Calls a stop off. */
@@ -196,13 +194,18 @@ export class RoutesHere {
     const stored = this.#announcer.stored(nowMs);
     const announcingAtUnixMs = this.#isOpen && stored.prefixes.length > 0 ? unixMs : this.#before?.atUnixMs;
     const routes = announcingAtUnixMs === undefined ? stored : { ...stored, announcingAtUnixMs };
-    if (this.#stop === undefined) return routes;
-    const { anchors, prefixes } = this.#stop.before;
-    const held = new Set(anchors.flatMap(({ prefix, holds }) => (holds ? [prefix] : [])));
-    const kept = stored.anchors.map(({ prefix, holds }) => ({ prefix, holds: holds || held.has(prefix) }));
-    const gone = new Set(stored.prefixes.flatMap(({ prefix, state }) => (state === 'withdrawn' ? [prefix] : [])));
-    const begin = prefixes.map((each) => (gone.has(each.prefix) ? { ...each, nextHop: undefined } : each));
-    return { ...routes, anchors: kept, prefixes: begin };
+    const stop = this.#stop;
+    if (stop === undefined) return routes;
+    const before = new Map(stop.before.prefixes.map((each) => [each.prefix, each]));
+    const held = new Set(stop.before.anchors.flatMap(({ prefix, holds }) => (holds ? [prefix] : [])));
+    const anchors = stored.anchors.map(({ prefix, holds }) => {
+      return { prefix, holds: holds || (isStopped(stop, prefix) && held.has(prefix)) };
+    });
+    const prefixes = stored.prefixes.map((now) => {
+      const begun = isStopped(stop, now.prefix) ? (before.get(now.prefix) ?? now) : now;
+      return now.state === 'withdrawn' && begun !== now ? { ...begun, nextHop: undefined } : begun;
+    });
+    return { ...routes, anchors, prefixes };
   }
 
   /** When it wants to be looked at next, if nothing comes before. */

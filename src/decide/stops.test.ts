@@ -1,7 +1,8 @@
 /** `fairlead stop` at sites, one after the other and at once: which routes leave. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { settledWorld } from './decision.fixture.ts';
+import type { IpPrefix } from '#base/ip.ts';
+import { modelsOf, prefix, settledWorld } from './decision.fixture.ts';
 import type { World } from './decision.fixture.ts';
 
 function stop(world: World, site: string, forced: readonly string[] = []): void {
@@ -45,6 +46,50 @@ test('R24: a stop that is called off leaves everything as it was', () => {
   world.run(1000);
   assert.deepEqual(world.announcing(), ['fra', 'iad']);
   assert.equal(world.site('fra').announced?.standing, 'normal');
+});
+
+test('R24: what a stop took back stands again when it is called off, as it would after a start', () => {
+  const world = settledWorld();
+  stop(world, 'fra');
+  world.run(5000);
+  assert.deepEqual(world.announcing(), ['iad']);
+  // Without agents nothing would say that it is up.
+  world.site('fra').nodes.clear();
+  world.run(10_000);
+  world.feed(world.site('fra'), { kind: 'stay' });
+  world.run(100);
+  assert.deepEqual(world.announcing(), ['fra', 'iad']);
+  assert.equal(world.site('fra').announced?.standing, 'normal');
+});
+
+test('R19, R24: what died meanwhile does not stand again by a stop that is called off', () => {
+  const world = settledWorld();
+  stop(world, 'fra');
+  world.run(5000);
+  world.setNodes('fra', 'down');
+  world.run(5000);
+  world.feed(world.site('fra'), { kind: 'stay' });
+  world.run(5000);
+  assert.deepEqual(world.announcing(), ['iad']);
+});
+
+test('R24: a stop of some prefixes leaves the others, on disk too', () => {
+  const sites = ['fra', 'iad'];
+  const world = settledWorld(sites);
+  const models = modelsOf(sites);
+  const other = '198.51.100.0/24' as IpPrefix;
+  const prefixes = models.steering.prefixes.flatMap((policy) => [policy, { ...policy, prefix: other }]);
+  for (const id of sites) world.reload(id, { ...models, steering: { ...models.steering, prefixes } });
+  world.run(2000);
+  const fra = world.site('fra');
+  world.feed(fra, { kind: 'stop', reason: 'the last node stops', forced: [], prefixes: [other] });
+  world.run(5000);
+  assert.deepEqual([...fra.routes], [[prefix, 'normal']]);
+  world.setNodes('fra', 'down');
+  world.run(5000);
+  assert.deepEqual([...fra.routes], []);
+  const stored = fra.state.prefixes.map(({ prefix: each, state, nextHop }) => [each, state, nextHop]);
+  assert.deepEqual(new Set(stored.map(String)), new Set([`${prefix},withdrawn,10.66.1.100`, `${other},announced,`]));
 });
 
 test('R24: a start after a stop announces again, as the one that was stopped did', () => {

@@ -44,8 +44,11 @@ export interface AnnouncerInput {
   readonly peersOf: (prefix: IpPrefix) => readonly PeerAnchor[];
   /** A drain of this site whose turn BGP is (R25), and the rules that it overrides by name (R26). */
   readonly drain: { readonly reason: string; readonly forced?: readonly string[] | undefined } | undefined;
-  /** This coordinator is to end for good (R24): all prefixes leave, as the anchor permits; rules that it overrides. */
-  readonly stop?: { readonly reason: string; readonly forced: readonly string[] } | undefined;
+  /**
+   * Who speaks here is to end for good (R24): prefixes leave, as the anchor permits; rules that it overrides. All
+   * prefixes where none are named.
+   */
+  readonly stop?: StopOrder | undefined;
   /** This site is under a drain at any stage, so that no other may rely on it. */
   readonly isDrained: boolean;
   /** Why an operator wants a prefix de-preferred here; undefined where none does (R26). */
@@ -58,6 +61,18 @@ export interface AnnouncerInput {
   /** Whether routers may still hear what an earlier process announced: read at the first step. */
   readonly isResuming: boolean;
   readonly nowMs: MonoMs;
+}
+
+/** The end of who speaks at a site. */
+export interface StopOrder {
+  readonly reason: string;
+  readonly forced: readonly string[];
+  readonly prefixes?: readonly IpPrefix[] | undefined;
+}
+
+/** Whether an end takes a prefix along. */
+export function isStopped({ prefixes }: StopOrder, prefix: IpPrefix): boolean {
+  return prefixes?.includes(prefix) !== false;
 }
 
 /** What was kept on disk. */
@@ -200,7 +215,8 @@ export class Announcer {
   }
 
   #lookAt(policy: PrefixPolicy, gate: GateState, input: AnnouncerInput): PrefixLook {
-    const { nowMs, sanity, drain, stop } = input;
+    const { nowMs, sanity, drain } = input;
+    const stop = input.stop !== undefined && isStopped(input.stop, policy.prefix) ? input.stop : undefined;
     // What follows its own DNS, or other prefixes, is not moved by a drain of the site's services (R18).
     const isApart = policy.gate === 'nameserver' || policy.gate === 'covered';
     const isFrozen = policy.gate === 'nameserver' && sanity === 'frozen';

@@ -75,6 +75,8 @@ export class AnnouncedPrefix {
   /** When each other site was last heard to be away. */
   readonly #awayAt = new Map<SiteId, MonoMs>();
   #blocked: Permission | undefined;
+  /** How it stood when a stop began that is underway. */
+  #stoppedFrom: LadderState['kind'] | undefined;
   /** What was last announced, to tell changes. */
   #told: string | undefined;
 
@@ -128,6 +130,7 @@ export class AnnouncedPrefix {
     for (const { site, report } of peers) {
       if (!report.announced || report.leaving === 'going') this.#awayAt.set(site, nowMs);
     }
+    this.#callOffStop(look);
     const heldBefore = this.anchor.holds;
     const isAdopted = this.anchor.adopt(peers, this.#others, nowMs);
     this.anchor.takeOn(peers, this.#serves(look));
@@ -237,6 +240,19 @@ export class AnnouncedPrefix {
     const isNews = blocked !== undefined && blocked.reason !== this.#blocked?.reason;
     this.#blocked = blocked;
     return isNews ? (drain?.reason ?? gate.reason) : '';
+  }
+
+  /** What a stop took back that does not come to an end stands as it would after a start (R24). */
+  #callOffStop({ gate, isStop, isDrained, nowMs }: PrefixLook): void {
+    if (isStop) {
+      this.#stoppedFrom ??= this.#state.kind;
+      return;
+    }
+    const kept = this.#stoppedFrom;
+    this.#stoppedFrom = undefined;
+    if (kept === undefined || kept === 'withdrawn' || this.isOnAir) return;
+    const { drainMs } = this.#policy;
+    this.#state = openLadder(kept, { gate, holdsAnchor: this.anchor.holds, isDrained, drainMs, nowMs });
   }
 
   /** A gate that failed and passes again is a return, wherever the route stood meanwhile (R21). */
