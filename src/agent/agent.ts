@@ -2,11 +2,11 @@
  * The node side put together: what stands on the node, the report, and one push for each coordinator.
  */
 import type { Logger } from 'pino';
+import type { z } from 'zod';
 import type { AgentStatus } from '#api/agent.ts';
 import { present } from '#base/assert.ts';
 import { unixMs } from '#base/clock.ts';
 import { reportAnswerSchema } from '#border/instruction.ts';
-import type { Instruction } from '#border/instruction.ts';
 import { createHaproxyMonitor } from '#edge/haproxy/monitor.ts';
 import type { HaproxyTransition } from '#edge/haproxy/monitor.ts';
 import { createKeepalivedMonitor } from '#edge/keepalived/monitor.ts';
@@ -44,7 +44,7 @@ export function startAgent(
   config: AgentConfig,
   identity: AgentIdentity,
   logger: Logger,
-  bgp?: Pick<NodeBgp, 'take' | 'takeServices' | 'report'>,
+  bgp?: Pick<NodeBgp, 'take' | 'takeLeave' | 'takeServices' | 'report'>,
 ): Agent {
   const { haproxy, keepalived, latency, intervalMs } = config;
   const composer = createReportComposer({ haproxy: haproxy !== undefined, keepalived: keepalived !== undefined });
@@ -65,8 +65,9 @@ export function startAgent(
   const note = (url: string, state: AgentStatus['coordinators'][number]['state'], reason: string): void =>
     void contacts.set(url, { url, state, reason, sinceUnixMs: unixMs() });
   const takeAnswer = (body: string): void => {
-    const instruction = instructionIn(body);
-    if (instruction !== undefined) bgp?.take(instruction);
+    const answer = answerIn(body);
+    if (answer?.bgp !== undefined) bgp?.take(answer.bgp);
+    if (answer?.leave !== undefined) bgp?.takeLeave(answer.leave);
   };
   const pushes = config.coordinators.map((url) => {
     const news = roundTrips?.news();
@@ -136,9 +137,9 @@ export function startAgent(
 }
 
 /** What the coordinator of this site says in its answer; the others' answers say nothing. */
-function instructionIn(body: string): Instruction | undefined {
+function answerIn(body: string): z.infer<typeof reportAnswerSchema> | undefined {
   try {
-    return reportAnswerSchema.parse(JSON.parse(body)).bgp;
+    return reportAnswerSchema.parse(JSON.parse(body));
   } catch {
     return undefined;
   }

@@ -8,8 +8,10 @@
  */
 import { createWorkerBfd, createWorkerSpeaker } from 'bgp-ts';
 import type { Logger } from 'pino';
+import { monotonicMs } from '#base/clock.ts';
 import type { IpAddress, IpPrefix } from '#base/ip.ts';
-import type { Instruction, InstructedRoute, NodeBgp as NodeBgpReport } from '#border/instruction.ts';
+import { succeed } from '#base/result.ts';
+import type { Instruction, InstructedRoute, LeaveAnswer, NodeBgp as NodeBgpReport } from '#border/instruction.ts';
 import { Loopback } from '#border/loopback.ts';
 import type { RunIp } from '#border/loopback.ts';
 import { readKernelDrops } from '#border/kernel-drops.ts';
@@ -20,6 +22,8 @@ import type { BgpMachine } from '#config/bgp-machine.ts';
 import { localAddresses } from '#edge/keepalived/local-addresses.ts';
 import type { ServiceReport } from '#health/report.ts';
 import { readBgpState, readBoot, writeBgpState } from './bgp-state.ts';
+import { LeaveAsking } from './leave-asking.ts';
+import type { Leave } from './leave-asking.ts';
 
 /** Between two looks at sessions and addresses. */
 const lookIntervalMs = 1000;
@@ -58,6 +62,7 @@ export class NodeBgp {
   readonly #options: NodeBgpOptions;
   readonly #sessions: BorderSessions;
   readonly #loopback: Loopback;
+  readonly #leave: LeaveAsking;
   readonly #boot: string;
   readonly #readAddresses: () => ReadonlySet<IpAddress>;
   /** Addresses of ours that no route needs any more, until they are taken off. */
@@ -79,6 +84,7 @@ export class NodeBgp {
     const { log, machine, create = { createSpeaker: createWorkerSpeaker, createBfd: createWorkerBfd } } = options;
     this.#options = options;
     this.#readAddresses = options.readAddresses ?? localAddresses;
+    this.#leave = new LeaveAsking({ hurry: options.onChange, now: monotonicMs });
     this.#sessions = new BorderSessions({ log, machine, onHeard: () => void this.#refresh(), ...create });
     this.#boot = options.boot ?? readBoot();
     const { instruction, owned } = readBgpState(options.stateFile, this.#boot);
@@ -118,7 +124,20 @@ export class NodeBgp {
 
   /** What to report; undefined before the first look. */
   get report(): NodeBgpReport | undefined {
-    return this.#latest;
+    const { wish } = this.#leave;
+    return this.#latest === undefined || wish === undefined ? this.#latest : { ...this.#latest, leaving: wish };
+  }
+
+  /** Asks the coordinator whether this node may leave; nobody where no router hears it, or `R19` is passed over. */
+  askToLeave(forced: readonly string[]): Promise<Leave> {
+    const isTold = this.#sessions.isHeard && this.#sessions.prefixes.length > 0;
+    if (!isTold || forced.includes('R19')) return Promise.resolve(succeed({ warning: undefined }));
+    return this.#leave.ask(forced);
+  }
+
+  /** Takes what the coordinator answered to that. */
+  takeLeave(answer: LeaveAnswer): void {
+    this.#leave.take(answer);
   }
 
   /** What it acts on, and what came of it. */
@@ -145,6 +164,7 @@ export class NodeBgp {
   /** Drains, withdraws, waits, ends the sessions, and takes off what it put on the loopback (R24). */
   async leave(reason: string): Promise<void> {
     this.#isLeaving = true;
+    this.#leave.end('it is ending already');
     clearInterval(this.#look);
     // Other nodes are not to rely on this one from now on.
     if (this.#latest !== undefined) this.#latest = { ...this.#latest, prefixes: [] };

@@ -6,9 +6,12 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
+import type { ApiFault } from '#api/fault.ts';
 import { startAgentApi } from '#api/agent.ts';
 import type { AgentApi } from '#api/agent.ts';
 import { monotonicMs } from '#base/clock.ts';
+import { refuse, succeed } from '#base/result.ts';
+import type { Result } from '#base/result.ts';
 import { readKernelDrops } from '#border/kernel-drops.ts';
 import { formatProblem, formatProblems, sortProblems } from '#config/problem.ts';
 import type { Problem } from '#config/problem.ts';
@@ -84,6 +87,7 @@ class AgentRun {
             ...(this.#bgp === undefined ? {} : { bgp: describeNode(await this.#bgp.describe()) }),
           }),
           bgp: async () => describeNodeBgp(await this.#bgp?.describe(), readKernelDrops()),
+          prepareStop: ({ force }) => this.#prepareStop(force),
           stopWithinMs: () => (this.#bgp?.leaveMs ?? 0) + restOfStopMs,
           stop: () => this.#stopAsked.resolve('fairlead stop'),
         },
@@ -93,6 +97,17 @@ class AgentRun {
       const why = error instanceof Error ? error.message : String(error);
       this.#logger.error(`no command can talk to this agent: its control socket cannot be had: ${why}`);
     }
+  }
+
+  /** Whether a person may stop this agent: a node that speaks asks the coordinator of its site first. */
+  async #prepareStop(forced: readonly string[]): Promise<Result<{ readonly warning: string | undefined }, ApiFault>> {
+    const leave = (await this.#bgp?.askToLeave(forced)) ?? succeed({ warning: undefined });
+    if (!leave.ok) {
+      const message = `the agent goes on. ${leave.fault}. to end it all the same: 'fairlead stop --force R19'`;
+      return refuse({ status: 409, code: 'stop-refused', message });
+    }
+    if (leave.value.warning !== undefined) this.#logger.warn(leave.value.warning);
+    return leave;
   }
 
   /** Runs until it is asked to stop, then ends in order. */

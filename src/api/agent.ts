@@ -12,8 +12,10 @@ import { serviceReportSchema, vipReportSchema } from '#health/report.ts';
 import type { BgpStatus } from './bgp.ts';
 import { listenOnSocket } from './control-socket.ts';
 import { answerErrors } from './errors.ts';
-import { faultBody } from './fault.ts';
+import { faultBody, schemaFault } from './fault.ts';
 import type { ApiFault } from './fault.ts';
+import { stopRequestSchema } from './requests.ts';
+import type { StopRequest } from './requests.ts';
 
 const contactSchema = z.object({
   url: z.string(),
@@ -54,6 +56,8 @@ export interface AgentCalls {
   bgp(): Promise<Result<BgpStatus, ApiFault>>;
   /** How long a stop may take. */
   stopWithinMs(): number;
+  /** Whether it may be stopped (R19): a refusal says why not; the warning says that nobody could be asked. */
+  prepareStop(request: StopRequest): Promise<Result<{ readonly warning: string | undefined }, ApiFault>>;
   /** Ends the agent as SIGTERM does (R24); the reply goes out first. */
   stop(): void;
 }
@@ -86,9 +90,18 @@ export async function startAgentApi(
     const bgp = await calls.bgp();
     return bgp.ok ? reply.send(bgp.value) : reply.code(bgp.fault.status).send(faultBody(bgp.fault));
   });
-  app.post('/v1/stop', (_request, reply) => {
-    reply.raw.once('finish', () => calls.stop());
-    return reply.send({ stopping: true, withinMs: calls.stopWithinMs() });
+  app.post('/v1/stop', async (request, reply) => {
+    const body = stopRequestSchema.safeParse(request.body ?? {});
+    if (!body.success) {
+      const fault = schemaFault(body.error);
+      return reply.code(fault.status).send(faultBody(fault));
+    }
+    const prepared = await calls.prepareStop(body.data);
+    if (!prepared.ok) return reply.code(prepared.fault.status).send(faultBody(prepared.fault));
+    // Also where the caller has gone meanwhile: others rely on what was agreed.
+    if (reply.raw.destroyed) calls.stop();
+    else reply.raw.once('close', () => calls.stop());
+    return reply.send({ stopping: true, withinMs: calls.stopWithinMs(), ...prepared.value });
   });
   await app.ready();
   const control = createServer((request, response) => app.routing(request, response));

@@ -41,8 +41,17 @@ export const instructionSchema = z.object({
 export type Instruction = Readonly<z.infer<typeof instructionSchema>>;
 export type InstructedRoute = Instruction['routes'][number];
 
+/** What a coordinator says to a node that asks to leave: it may, it is to stay, or others are asked first. */
+const leaveAnswerSchema = z.object({ verdict: z.enum(['granted', 'refused', 'waiting']), reason: line });
+
+export type LeaveAnswer = Readonly<z.infer<typeof leaveAnswerSchema>>;
+
 /** The body of the answer to a node's report. */
-export const reportAnswerSchema = z.object({ taken: z.boolean(), bgp: instructionSchema.optional() });
+export const reportAnswerSchema = z.object({
+  taken: z.boolean(),
+  bgp: instructionSchema.optional(),
+  leave: leaveAnswerSchema.optional(),
+});
 
 /** What a node that speaks says of itself, beside its report. */
 export const nodeBgpSchema = z.object({
@@ -53,6 +62,8 @@ export const nodeBgpSchema = z.object({
   prefixes: z.array(z.string()).max(10_000),
   /** What its kernel has dropped. */
   kernel: kernelDropsSchema.optional(),
+  /** A person stops it: it asks to leave, past these rules (R26). */
+  leaving: z.object({ forced: z.array(z.string().max(30)).max(20) }).optional(),
 });
 
 export type NodeBgp = Readonly<z.infer<typeof nodeBgpSchema>>;

@@ -13,6 +13,7 @@ import type { Status } from '#api/status.ts';
 import type { Override } from '#health/report.ts';
 import type { DecisionLoop } from './decision-loop.ts';
 import type { Latencies } from './latencies.ts';
+import type { NodesLeaving } from './nodes-leaving.ts';
 import type { Releases } from './releases.ts';
 import { overrideRoutes, restoreRoutes } from './route-override-calls.ts';
 import type { Routes } from './routes.ts';
@@ -24,6 +25,7 @@ export interface CallParts {
   readonly releases: Releases;
   readonly latencies: Latencies;
   readonly routes: Routes;
+  readonly nodesLeaving: NodesLeaving;
   readonly bgp: () => Promise<BgpStatus>;
   /** The sites of the release in force. */
   readonly sites: () => readonly string[];
@@ -49,8 +51,14 @@ export function createCalls(parts: CallParts): CoordinatorCalls {
       known.take({ kind: 'node', site: report.site, node: report.node }, latencies);
       loop.feed({ kind: 'report', report });
       // After the decision, so that what follows from this report goes back in the answer to it.
-      const instruction = report.site === parts.site ? parts.routes.instruct(report, bgp) : undefined;
-      return succeed({ taken: true, ...(instruction === undefined ? {} : { bgp: instruction }) });
+      if (report.site !== parts.site) return succeed({ taken: true });
+      const instruction = parts.routes.instruct(report, bgp);
+      const leave = parts.nodesLeaving.take(report.node, bgp);
+      const told = {
+        ...(instruction === undefined ? {} : { bgp: instruction }),
+        ...(leave === undefined ? {} : { leave }),
+      };
+      return succeed({ taken: true, ...told });
     },
     peerReport: ({ latencies, ...report }) => {
       // Our own site's name from elsewhere is a second coordinator of this site, or a wrong file on its machine.

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { startApi } from '#api/server.ts';
 import type { Checks } from '#api/checks.ts';
 import type { Api } from '#api/server.ts';
+import { monotonicMs } from '#base/clock.ts';
 import { formatHostPort } from '#base/ip.ts';
 import { refuse, succeed } from '#base/result.ts';
 import type { Result } from '#base/result.ts';
@@ -34,6 +35,7 @@ import { Explainer } from './explain.ts';
 import type { ExplainContext } from './explain.ts';
 import { goesByLatency, Latencies } from './latencies.ts';
 import { extendGeneration } from './generation.ts';
+import { NodesLeaving } from './nodes-leaving.ts';
 import { Routes, routesOf } from './routes.ts';
 import { RoutesLeaving } from './routes-leaving.ts';
 import { describeBgp } from './bgp-status.ts';
@@ -86,6 +88,7 @@ export class Coordinator {
   readonly #explainer = new Explainer();
   readonly #loop: DecisionLoop;
   readonly #leaving: RoutesLeaving;
+  readonly #nodesLeaving: NodesLeaving;
   readonly #keeper: StateKeeper;
   #running: RunningRelease | undefined;
   #api: Api | undefined;
@@ -148,6 +151,13 @@ export class Coordinator {
       this.#carryOut(effect);
     });
     this.#leaving = new RoutesLeaving(this.#loop, this.#routes, this.#stopAsked.promise);
+    this.#nodesLeaving = new NodesLeaving({
+      log,
+      nodes: this.#routes.nodes,
+      prefixes: () => this.#loop.decision.prefixes,
+      feed: (input) => this.#loop.feed(input),
+      now: monotonicMs,
+    });
   }
 
   /** Opens everything; the fault is one line for each thing that could not be had. */
@@ -220,6 +230,7 @@ export class Coordinator {
       releases,
       latencies: this.#latencies,
       routes: this.#routes,
+      nodesLeaving: this.#nodesLeaving,
       bgp: () => this.#bgp(),
       sites: () => [...(this.#running?.generation.release.sites.keys() ?? [])],
       status: () => this.#status(),
@@ -257,6 +268,7 @@ export class Coordinator {
     const others = [...release.sites.values()].filter(({ id }) => id !== machine.site);
     this.#peers.replace(new Map(others.map(({ id, coordinatorApi }) => [id, coordinatorApi])));
     this.#routes.replace(routesOf(machine.site, release));
+    if (this.#routes.bgp?.speaker !== 'nodes') this.#nodesLeaving.forget();
     this.#latencies.replace([...release.sites.keys()], goesByLatency(generation.shared.services));
     this.#run({ ...running, generation: extendGeneration(generation, this.#wanted.targets) });
     for (const warning of release.warnings) log.warn({ event: 'release.warning' }, formatProblem(warning));

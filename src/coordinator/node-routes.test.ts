@@ -152,3 +152,36 @@ test('R19: a prefix is not heard from a node whose router took another family al
   routes.take(reportOf('a', 'up'), said);
   assert.equal(routes.hears(prefix), true, 'an agent that does not say what was agreed on');
 });
+
+test('R19: a route rests on a node that no other one tells well, and not on one that no router hears', () => {
+  const { routes, wait } = bench();
+  routes.declareComplete();
+  const stays = (): boolean => false;
+  const told = String(prefix);
+  routes.take(reportOf('a', 'up'), bgpOf([told], here));
+  assert.deepEqual(routes.restingOn('a', stays), [prefix]);
+  routes.take(reportOf('b', 'up'), bgpOf([], here));
+  assert.deepEqual(routes.restingOn('a', stays), [prefix], 'b is well and tells nothing');
+  routes.take(reportOf('b', 'up'), bgpOf([told], here));
+  assert.deepEqual(routes.restingOn('a', stays), []);
+  assert.deepEqual(
+    routes.restingOn('a', (node) => node === 'b'),
+    [prefix],
+    'b leaves',
+  );
+  routes.take(reportOf('b', 'down'), bgpOf([told], here));
+  assert.deepEqual(routes.restingOn('a', stays), [prefix], 'b is down');
+  assert.deepEqual(routes.restingOn('b', stays), []);
+  routes.take(reportOf('b', 'up'), bgpOf([told], []));
+  assert.deepEqual(routes.restingOn('a', stays), [prefix], 'b lacks the address (R16)');
+  wait(3000);
+  routes.take(reportOf('a', 'up'), bgpOf([told], here));
+  assert.deepEqual([routes.isFresh('a'), routes.isFresh('b')], [true, false]);
+  assert.equal(
+    routes.couldTell(prefix, (node) => node === 'a'),
+    false,
+  );
+  assert.equal(routes.couldTell(prefix, stays), true);
+  routes.take(reportOf('a', 'up'), { ...bgpOf([told], here), neighbors: [] });
+  assert.deepEqual(routes.restingOn('a', stays), [], 'it has no session');
+});

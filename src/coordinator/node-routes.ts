@@ -140,6 +140,45 @@ export class NodeRoutes {
     );
   }
 
+  /** Whether nodes are told what to do: everything that is wanted is known. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  /** Routes that routers hear of this node, and of no other that is well and stays; blackholes count for nothing. */
+  restingOn(node: string, isLeaving: (node: string) => boolean): readonly IpPrefix[] {
+    const own = this.#fresh(node)?.bgp;
+    if (own === undefined || !hasSession(own)) return [];
+    return [...this.#wanted].flatMap(([prefix, { route }]) => {
+      if (route.standing === 'blackhole' || !own.prefixes.includes(prefix)) return [];
+      const isToldElsewhere = this.#staying(prefix, isLeaving).some(
+        (other) => other.node !== node && other.bgp.prefixes.includes(prefix) && hasSession(other.bgp),
+      );
+      return isToldElsewhere ? [] : [prefix];
+    });
+  }
+
+  /** Whether a node is there that is well for a prefix, and stays. */
+  couldTell(prefix: IpPrefix, isLeaving: (node: string) => boolean): boolean {
+    return this.#staying(prefix, isLeaving).length > 0;
+  }
+
+  #staying(
+    prefix: IpPrefix,
+    isLeaving: (node: string) => boolean,
+  ): readonly { readonly node: string; readonly bgp: NodeBgp }[] {
+    return [...this.#nodes.keys()].flatMap((node) => {
+      const known = this.#fresh(node);
+      if (known?.bgp === undefined || isLeaving(node) || this.#faultOf(prefix, known) !== undefined) return [];
+      return [{ node, bgp: known.bgp }];
+    });
+  }
+
+  /** Whether what a node said last still holds. */
+  isFresh(node: string): boolean {
+    return this.#fresh(node) !== undefined;
+  }
+
   /** Every node's sessions, with the age of what is known; undefined where it has not reported. */
   snapshot(): readonly {
     readonly node: string;

@@ -11,7 +11,7 @@ import type { DecisionLoop } from './decision-loop.ts';
 import type { Routes } from './routes.ts';
 
 /** How long other sites are asked: time to be told, to leave, and to ask three of them. */
-const askMs = 12_000;
+export const askMs = 12_000;
 
 /** Takes the routes of one coordinator back before it ends. */
 export class RoutesLeaving {
@@ -53,11 +53,16 @@ export class RoutesLeaving {
   }
 }
 
-function describe(staying: readonly PrefixStatus[]): string {
+/** Which prefixes stay, each with the rule that keeps it. */
+export function describeStaying(staying: readonly PrefixStatus[]): string {
   const each = staying.map(({ prefix, blocked }) => {
     const why = blocked === undefined ? 'another site has not answered yet' : `${blocked.reason} (${blocked.rule})`;
     return `${prefix} stays: ${why}`;
   });
+  return each.join('; ');
+}
+
+function describe(staying: readonly PrefixStatus[]): string {
   const instead = "to end it all the same: 'fairlead stop --force R19'; to restart it, send SIGTERM";
-  return `the coordinator goes on. ${each.join('; ')}. ${instead}`;
+  return `the coordinator goes on. ${describeStaying(staying)}. ${instead}`;
 }
