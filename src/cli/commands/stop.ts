@@ -8,7 +8,7 @@ import { defineControlCommand } from '../define.ts';
 /** Where the coordinator does not say how long it may take. */
 const longestStopMs = 10_000;
 const lookIntervalMs = 100;
-const stopSchema = z.object({ withinMs: z.number().optional() });
+const stopSchema = z.object({ withinMs: z.number().optional(), warning: z.string().optional() });
 
 export const command = defineControlCommand({
   name: 'stop',
@@ -20,7 +20,8 @@ Withdraws this site's routes and ends the coordinator (R24); returns when it is 
 instead: that leaves the routes alone.
 Where no other site serves a prefix, it stays and nothing is stopped (R19): the last one standing is not taken out. So
 of two sites that are stopped at once, one goes on.
-On a node, it drains the node's own routes and ends its agent, whether or not a coordinator is there.
+On a node, it drains the node's own routes and ends its agent. The coordinator of the site is asked: the last node that
+tells a prefix goes only where another site serves it. One that does not answer within 5 seconds is not waited for.
 DNS goes on answering until the routes are gone for as long as the prefixes' \`drain\`.
 Exit code: 0 gone, 1 refused, or still there after the time that it may take, 2 wrong usage, 75 nobody answers.
 
@@ -30,6 +31,7 @@ Exit code: 0 gone, 1 refused, or still there after the time that it may take, 2 
     const body = { force: values.force };
     const answer = await call({ method: 'POST', path: '/v1/stop', body, schema: stopSchema });
     if (!answer.ok) return answer.fault;
+    if (answer.value.warning !== undefined) process.stderr.write(`fairlead stop: ${answer.value.warning}\n`);
     const limitMs = answer.value.withinMs ?? longestStopMs;
     const deadline = monotonicMs() + limitMs;
     while (await isAnswered(socketPath)) {
