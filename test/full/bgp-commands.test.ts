@@ -1,35 +1,16 @@
 /** What operators do to routes for a time, as a real BIRD at each site sees it: blackhole, depref, and a forced drain. */
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { runFairlead } from '../../src/cli/process.fixture.ts';
 import type { Finished } from '../../src/cli/process.fixture.ts';
-import { Bird, birdIsMissing } from '../../src/bgp-ts/test/bird.ts';
-import { startCoordinator, startFairlead } from '../cli/fairlead-process.ts';
-import type { FairleadProcess } from '../cli/fairlead-process.ts';
-import { directoryWith, fileScope } from '../cli/scope.ts';
+import { birdOptions as options, ofPrefix, prefix, startBirdSites, startOnce } from '../cli/bird-sites.ts';
+import type { BirdSites } from '../cli/bird-sites.ts';
+import { startCoordinator } from '../cli/fairlead-process.ts';
+import { fileScope } from '../cli/scope.ts';
 import type { Files, Sites } from '../cli/scope.ts';
-import { startWebServer } from '../cli/web-server.ts';
-import type { WebServer } from '../cli/web-server.ts';
-import { machineFile, newSites, releaseFiles } from '../cli/world.ts';
 
-const options = { timeout: 60_000, skip: birdIsMissing };
 const scope = fileScope();
-const prefix = '203.0.113.0/24';
-const ofPrefix = `show route all ${prefix}`;
 const notFound = /Network not found/;
-
-interface Bench {
-  readonly birds: Readonly<Record<keyof Sites, Bird>>;
-  readonly web: Readonly<Record<keyof Sites, WebServer>>;
-  readonly directories: Readonly<Record<keyof Sites, string>>;
-  readonly coordinators: Record<keyof Sites, FairleadProcess>;
-}
-
-async function startBird(): Promise<Bird> {
-  const bird = await Bird.start({ local: 65_000, peer: 'as 65010' }, 'ipv4 { import all; export none; };');
-  scope.after(() => bird[Symbol.asyncDispose]());
-  return bird;
-}
 
 /** A steered record is served for a second only, so that the drain of a site comes to its routes. */
 function withShortTtl(files: Files): Files {
@@ -37,46 +18,18 @@ function withShortTtl(files: Files): Files {
   return { ...files, 'zones/example.com.zone': zone.replace('www 30 IN LUA', 'www 1 IN LUA') };
 }
 
-async function startBench(): Promise<Bench> {
-  const sites = newSites();
-  const birds = { fra: await startBird(), iad: await startBird() };
-  const web = { fra: await startWebServer(scope, sites.fra), iad: await startWebServer(scope, sites.iad) };
-  const bgp = (id: keyof Sites, med: number): string => `bgp:
-  asn: 65010
-  routerId: ${sites[id]}
-  neighbors:
-    - { name: ${id}-rt, address: 127.0.0.1, asn: 65000, port: ${birds[id].port}, holdTime: 9s, export: { med: ${med} } }
-`;
-  const policyLines = `prefixes:
-  - prefix: ${prefix}
-    sites: [fra, iad]
-    gatedBy: { any: [www] }
-    drain: 1s
-    export: { communities: ['64500:1'], depreferred: { communities: ['64500:80'] } }
-`;
-  const siteLines = { fra: bgp('fra', 10), iad: bgp('iad', 50) };
-  const release = withShortTtl(releaseFiles(sites, { siteLines, policyLines }));
-  const directories = {
-    fra: directoryWith(scope, { 'fairlead.yaml': machineFile(sites, { site: 'fra' }), ...release }),
-    iad: directoryWith(scope, { 'fairlead.yaml': machineFile(sites, { site: 'iad', follows: ['fra'] }) }),
-  };
-  const iad = startFairlead(scope, ['coordinator'], directories.iad);
-  const fra = await startCoordinator(scope, directories.fra);
-  await iad.untilLogged(/answering DNS on/);
-  await Promise.all([birds.fra, birds.iad].map((bird) => bird.shows(ofPrefix, /BGP\.as_path: 65010\n/)));
-  return { birds, web, directories, coordinators: { fra, iad } };
-}
-
-let bench: Bench | undefined;
-
-before(async () => {
-  if (birdIsMissing === false) bench = await startBench();
-});
-
-function world(): Bench {
-  assert.ok(bench !== undefined);
+async function startBench(): Promise<BirdSites> {
+  const bench = await startBirdSites(scope, {
+    prefixLines: "    export: { communities: ['64500:1'], depreferred: { communities: ['64500:80'] } }\n",
+    neighborKeys: { fra: 'export: { med: 10 }', iad: 'export: { med: 50 }' },
+    adapt: withShortTtl,
+  });
+  const { fra, iad } = bench.birds;
+  await Promise.all([fra, iad].map((bird) => bird.shows(ofPrefix, /BGP\.as_path: 65010\n/)));
   return bench;
 }
+
+const world = startOnce(startBench);
 
 /** Runs a command at a site; its words are separated by spaces, and why is asked of all of them. */
 function run(site: keyof Sites, words: string): Promise<Finished> {

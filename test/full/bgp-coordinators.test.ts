@@ -2,71 +2,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { runFairlead } from '../../src/cli/process.fixture.ts';
-import { Bird, birdIsMissing } from '../../src/bgp-ts/test/bird.ts';
 import { untilAnswered } from '../cli/ask.ts';
-import { startCoordinator, startFairlead } from '../cli/fairlead-process.ts';
-import type { FairleadProcess } from '../cli/fairlead-process.ts';
-import { directoryWith, fileScope } from '../cli/scope.ts';
-import type { Scope, Sites } from '../cli/scope.ts';
-import { startWebServer } from '../cli/web-server.ts';
-import type { WebServer } from '../cli/web-server.ts';
-import { apiUrl, machineFile, newSites, releaseFiles } from '../cli/world.ts';
+import { birdOptions as options, ofPrefix, prefix, startBirdSites, startOnce } from '../cli/bird-sites.ts';
+import { startCoordinator } from '../cli/fairlead-process.ts';
+import { fileScope } from '../cli/scope.ts';
+import { apiUrl } from '../cli/world.ts';
 
-const options = { timeout: 60_000, skip: birdIsMissing };
 const scope = fileScope();
-const prefix = '203.0.113.0/24';
-const ofPrefix = `show route all ${prefix}`;
-
-interface Bench {
-  readonly sites: Sites;
-  readonly birds: Readonly<Record<keyof Sites, Bird>>;
-  readonly web: Readonly<Record<keyof Sites, WebServer>>;
-  readonly directories: Readonly<Record<keyof Sites, string>>;
-  readonly coordinators: Record<keyof Sites, FairleadProcess>;
-}
-
-async function startBird(owner: Scope): Promise<Bird> {
-  const bird = await Bird.start({ local: 65_000, peer: 'as 65010' }, 'ipv4 { import all; export none; };');
-  owner.after(() => bird[Symbol.asyncDispose]());
-  return bird;
-}
-
-/** Two sites, each with a coordinator and a BIRD; both announce the prefix while `www` works there. */
-async function startBench(): Promise<Bench> {
-  const sites = newSites();
-  const birds = { fra: await startBird(scope), iad: await startBird(scope) };
-  const web = { fra: await startWebServer(scope, sites.fra), iad: await startWebServer(scope, sites.iad) };
-  const bgp = (id: keyof Sites): string => `bgp:
-  asn: 65010
-  routerId: ${sites[id]}
-  neighbors: [ { name: ${id}-rt, address: 127.0.0.1, asn: 65000, port: ${birds[id].port}, holdTime: 9s } ]
-`;
-  const policyLines = `prefixes:
-  - { prefix: ${prefix}, sites: [fra, iad], gatedBy: { any: [www] }, drain: 1s }
-`;
-  const release = releaseFiles(sites, { siteLines: { fra: bgp('fra'), iad: bgp('iad') }, policyLines });
-  const directories = {
-    fra: directoryWith(scope, { 'fairlead.yaml': machineFile(sites, { site: 'fra' }), ...release }),
-    iad: directoryWith(scope, { 'fairlead.yaml': machineFile(sites, { site: 'iad', follows: ['fra'] }) }),
-  };
-  const iad = startFairlead(scope, ['coordinator'], directories.iad);
-  const fra = await startCoordinator(scope, directories.fra);
-  await iad.untilLogged(/answering DNS on/);
-  return { sites, birds, web, directories, coordinators: { fra, iad } };
-}
-
-let bench: Bench | undefined;
-
-before(async () => {
-  if (birdIsMissing === false) bench = await startBench();
-});
-
-function world(): Bench {
-  assert.ok(bench !== undefined);
-  return bench;
-}
+const world = startOnce(() => startBirdSites(scope));
 
 test('both BIRDs learn the prefix with the site as next hop', options, async () => {
   const { birds, sites } = world();

@@ -1,19 +1,17 @@
 /** A node that speaks itself, with a real BIRD: told by its coordinator, going on without it, drained before it ends. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { runFairlead } from '../../src/cli/process.fixture.ts';
-import { Bird, birdIsMissing } from '../../src/bgp-ts/test/bird.ts';
+import type { Bird } from '../../src/bgp-ts/test/bird.ts';
+import { birdOptions as options, ofPrefix, prefix, startBird, startOnce } from '../cli/bird-sites.ts';
 import { startCoordinator, startFairlead } from '../cli/fairlead-process.ts';
 import type { FairleadProcess } from '../cli/fairlead-process.ts';
 import { directoryWith, fileScope } from '../cli/scope.ts';
 import { startWebServer } from '../cli/web-server.ts';
 import { apiUrl, machineFile, newSites, releaseFiles } from '../cli/world.ts';
 
-const options = { timeout: 60_000, skip: birdIsMissing };
 const scope = fileScope();
-const prefix = '203.0.113.0/24';
-const ofPrefix = `show route all ${prefix}`;
 
 interface Bench {
   readonly bird: Bird;
@@ -28,8 +26,7 @@ function startAgent(directory: string): FairleadProcess {
 
 async function startBench(): Promise<Bench> {
   const sites = newSites();
-  const bird = await Bird.start({ local: 65_000, peer: 'as 65010' }, 'ipv4 { import all; export none; };');
-  scope.after(() => bird[Symbol.asyncDispose]());
+  const bird = await startBird(scope);
   await startWebServer(scope, sites.fra);
   const siteLines = {
     fra: `nodes: [ { name: fra-lb1, routerId: 10.66.1.11 } ]
@@ -57,16 +54,7 @@ bgp: { stateFile: agent-bgp.json }
   return { bird, directory, agent, coordinator: await startCoordinator(scope, directory) };
 }
 
-let bench: Bench | undefined;
-
-before(async () => {
-  if (birdIsMissing === false) bench = await startBench();
-});
-
-function world(): Bench {
-  assert.ok(bench !== undefined);
-  return bench;
-}
+const world = startOnce(startBench);
 
 test('the node tells what its coordinator decided, with itself as next hop', options, async () => {
   const { bird } = world();
