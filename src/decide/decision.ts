@@ -226,10 +226,9 @@ export class Decision {
   }
 
   #decide(events: DecisionEvent[], moment: Moment): readonly DecisionEffect[] {
-    const { nowMs } = moment;
     this.#decideDrains(events, moment);
     this.#decideAnswers(events, moment);
-    const routes = this.#decideRoutes(events, nowMs);
+    const routes = this.#decideRoutes(events, moment);
     return [
       ...this.#persist(moment),
       { kind: 'publish' },
@@ -294,7 +293,7 @@ export class Decision {
     this.#modes = new Map(this.#services.map(({ service, mode }) => [service, mode]));
   }
 
-  #decideRoutes(events: DecisionEvent[], nowMs: MonoMs): readonly DecisionEffect[] {
+  #decideRoutes(events: DecisionEvent[], { nowMs, unixMs }: Moment): readonly DecisionEffect[] {
     const drain = this.#drains.progress;
     const look = {
       prefixes: this.#steering.prefixes,
@@ -315,6 +314,7 @@ export class Decision {
       isDrained: drain !== undefined,
       sanity: this.#health.sanity,
       nowMs,
+      unixMs,
     };
     return this.#routes.decide(look, events);
   }

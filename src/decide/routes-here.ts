@@ -48,6 +48,7 @@ export interface RoutesLook extends Pick<
 > {
   readonly peers: FreshPeers;
   readonly coordinators: Coordinators;
+  readonly unixMs: number;
 }
 
 /** Of queries to this coordinator's own DNS: one answer is enough to be there, three failures to be gone. */
@@ -155,11 +156,11 @@ export class RoutesHere {
     return this.#hearing.sessionChange;
   }
 
-  #judgeTurn({ coordinators, peers, nowMs }: RoutesLook): Permission | undefined {
+  #judgeTurn({ coordinators, peers, nowMs, unixMs }: RoutesLook): Permission | undefined {
     const isWaiting = this.#hearing.sessionChange === 'waiting';
     this.#waitingSince = isWaiting ? (this.#waitingSince ?? nowMs) : undefined;
     const since = this.#waitingSince;
-    const turn = since === undefined ? undefined : { coordinators, peers, waitingSince: since, nowMs };
+    const turn = since === undefined ? undefined : { coordinators, peers, waitingSince: since, nowMs, unixMs };
     this.#turn = turn && mayChangeSessions(turn);
     this.#turnDeadline = turn && turnDeadline(turn);
     return this.#turn;

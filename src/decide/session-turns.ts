@@ -5,9 +5,11 @@
  *   another site is changing its sessions            wait until it says that they are back
  *   an earlier site waits, too                       it goes first
  *   told less than `askAheadMs` ago                  wait: the others must have heard
- *   an earlier site is silent                        wait one `turnMs` longer for each: it may be changing
+ *   any other site is silent                         wait for this site's own minute: that one may be changing
  *
- * Contact that is lost holds nothing back for good (R23), and a site alone waits for nobody.
+ * Each site has a minute of its own by the wall clock, so that sites that do not hear each other take different ones,
+ * whenever the release reached them; more than `mostMinutes` sites share them. A clock that is wrong makes two sites
+ * meet by chance, no more. Contact that is lost holds nothing back for good (R23), and a site alone waits for nobody.
  */
 import { after } from '#base/time.ts';
 import type { MonoMs } from '#base/time.ts';
@@ -15,8 +17,11 @@ import type { Permission } from '#steering/safety/permission.ts';
 import { askAheadMs } from '#steering/safety/budget.ts';
 import type { Coordinators, FreshPeers } from './peers.ts';
 
-/** How long a silent site is given for a change. */
+/** How long a site has for a change while another one is silent; it begins in the first half. */
 export const turnMs = 60_000;
+
+/** How many sites have minutes of their own, so that nobody waits for longer than these. */
+export const mostMinutes = 10;
 
 /** What a turn is judged by. */
 export interface TurnLook {
@@ -25,6 +30,7 @@ export interface TurnLook {
   /** Since when this site has waited. */
   readonly waitingSince: MonoMs;
   readonly nowMs: MonoMs;
+  readonly unixMs: number;
 }
 
 /** Whether this site may change its sessions now. */
@@ -39,9 +45,11 @@ export function mayChangeSessions(look: TurnLook): Permission {
   const first = earlierThan(coordinators).find((site) => stateOf(site) === 'waiting');
   if (first !== undefined) return deny(`${first} goes first`);
   if (nowMs < turnDeadline(look)) {
-    const [silent] = silentBefore(look);
+    const [silent] = silentAmong(look);
     return deny(
-      silent === undefined ? 'the other sites are told first' : `${silent} is silent and may be changing its own`,
+      silent === undefined
+        ? 'the other sites are told first'
+        : `${silent} is silent and may be changing its own; each site waits for its minute`,
     );
   }
   return { allow: true, rule: 'R28', reason: 'no other site is changing its sessions' };
@@ -49,14 +57,27 @@ export function mayChangeSessions(look: TurnLook): Permission {
 
 /** When to look again, if nothing is heard before. */
 export function turnDeadline(look: TurnLook): MonoMs {
-  const isAlone = look.coordinators.all.every((site) => site === look.coordinators.own);
-  return after(look.waitingSince, isAlone ? 0 : askAheadMs + silentBefore(look).length * turnMs);
+  const { coordinators, waitingSince, nowMs } = look;
+  const isAlone = coordinators.all.every((site) => site === coordinators.own);
+  const told = after(waitingSince, isAlone ? 0 : askAheadMs);
+  if (silentAmong(look).length === 0) return told;
+  const from = told > nowMs ? told : nowMs;
+  return after(from, untilOwnMinute(coordinators, look.unixMs + (from - nowMs)));
+}
+
+/** How long until this site may begin in its own minute; 0 where it may now. */
+function untilOwnMinute({ own, all }: Coordinators, unixMs: number): number {
+  const count = Math.min(all.length, mostMinutes);
+  const periodMs = count * turnMs;
+  const beginMs = (Math.max(0, all.indexOf(own)) % count) * turnMs;
+  const sinceMs = (((unixMs - beginMs) % periodMs) + periodMs) % periodMs;
+  return sinceMs < turnMs / 2 ? 0 : periodMs - sinceMs;
 }
 
 function earlierThan({ own, all }: Coordinators): readonly string[] {
   return all.slice(0, Math.max(0, all.indexOf(own)));
 }
 
-function silentBefore({ coordinators, peers }: TurnLook): readonly string[] {
-  return earlierThan(coordinators).filter((site) => !peers.some(({ sender }) => sender === site));
+function silentAmong({ coordinators: { own, all }, peers }: TurnLook): readonly string[] {
+  return all.filter((site) => site !== own && !peers.some(({ sender }) => sender === site));
 }
