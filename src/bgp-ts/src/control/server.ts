@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import type { Result } from '../result.ts';
 import { refuse, succeed } from '../result.ts';
 import type { BgpSpeaker } from '../speaker/types.ts';
-import { parseCommand } from './command.ts';
+import { CommandReader } from './command.ts';
 import { carryOut } from './execute.ts';
 import type { Answer } from './execute.ts';
 
@@ -88,6 +88,7 @@ function isAnswered(path: string): Promise<boolean> {
 
 /** Answers the lines of one connection, one after the other; reads no more while answers are not taken. */
 function serve(socket: Socket, options: ControlOptions): void {
+  const reader = new CommandReader();
   const waiting: string[] = [];
   let rest = '';
   let unsent = '';
@@ -98,7 +99,7 @@ function serve(socket: Socket, options: ControlOptions): void {
     while (!isBusy) {
       const line = waiting.shift();
       if (line === undefined) break;
-      const command = parseCommand(line);
+      const command = reader.read(line);
       if (command === undefined) continue;
       const outcome = command.ok ? carryOut(options.speaker, command.value) : command;
       isStopped ||= command.ok && command.value.kind === 'stop';
@@ -120,12 +121,14 @@ function serve(socket: Socket, options: ControlOptions): void {
   };
   socket.setEncoding('utf8');
   socket.on('data', (chunk) => {
-    const text = rest + String(chunk);
+    const text = rest === '' ? String(chunk) : rest + String(chunk);
     const end = text.lastIndexOf('\n');
-    rest = text.slice(end + 1);
+    rest = end === text.length - 1 ? '' : text.slice(end + 1);
     if (rest.length > maxLineChars) socket.destroy();
     if (end < 0 || rest.length > maxLineChars) return;
-    for (const line of text.slice(0, end).split('\n')) waiting.push(line);
+    // The usual case: one line, and nothing behind it.
+    if (text.indexOf('\n') === end) waiting.push(text.slice(0, end));
+    else for (const line of text.slice(0, end).split('\n')) waiting.push(line);
     work();
   });
   socket.on('drain', () => socket.resume());

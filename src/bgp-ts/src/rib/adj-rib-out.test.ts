@@ -293,3 +293,78 @@ void test('what changes while a table is sent again goes before the rest of it, 
   assert.deepEqual(rest, [9, 26]);
   assert.ok(rib.isDrained);
 });
+
+void test('a route that comes back as it went is told as before, and in another session as that one needs it', () => {
+  const rib = new AdjRibOut();
+  const external = context();
+  const ours = context({ isExternal: false });
+  const text = prefix('198.51.100.1/32');
+  const wanted = route('198.51.100.1/32', { med: 5 });
+  const tell = (session: typeof external): readonly Uint8Array[] => {
+    rib.setDesired(text, wanted);
+    const { updates } = rib.flush(session, 0);
+    rib.setDesired(text, null);
+    assert.deepEqual(summary(rib.flush(session, 0)), ['+ -198.51.100.1/32']);
+    return updates.map(({ bytes }) => bytes);
+  };
+  const first = tell(external);
+  assert.deepEqual(tell(external), first);
+  const fresh = new AdjRibOut();
+  fresh.setDesired(text, wanted);
+  assert.deepEqual(
+    tell(ours),
+    fresh.flush(ours, 0).updates.map(({ bytes }) => bytes),
+  );
+  assert.notDeepEqual(tell(ours), first);
+});
+
+const told = fc.record({
+  text: fc.constantFrom('198.51.100.1/32', '198.51.100.2/32', '2001:db8::/48', '2001:db8:1::/48'),
+  change: fc.constantFrom<'withdraw' | 'plain' | 'med' | 'foreignNextHop'>(
+    'withdraw',
+    'plain',
+    'med',
+    'foreignNextHop',
+  ),
+  isOwn: fc.boolean(),
+  reason: fc.constantFrom('', 'drill', 'site down'),
+});
+
+void test('changes that go out one by one leave a peer where those that go out together leave it', () => {
+  const session = context();
+  const routes = new Map<string, ReturnType<typeof route>>();
+  const routeOf = (text: string, change: 'plain' | 'med' | 'foreignNextHop'): ReturnType<typeof route> => {
+    const nextHop = change === 'foreignNextHop' && !text.includes(':') ? { nextHop: '2001:db8::9' } : {};
+    const made = routes.get(text + change) ?? route(text, { ...nextHop, ...(change === 'med' ? { med: 7 } : {}) });
+    routes.set(text + change, made);
+    return made;
+  };
+  fc.assert(
+    fc.property(fc.array(told, { maxLength: 40 }), (changes) => {
+      const single = new AdjRibOut();
+      const whole = new AdjRibOut();
+      const peer = new Set<string>();
+      for (const { text, change, isOwn, reason } of changes) {
+        const wanted = change === 'withdraw' ? null : routeOf(text, change);
+        for (const rib of [single, whole]) {
+          if (isOwn) rib.setDesiredFor(prefix(text), wanted ?? undefined, reason);
+          else rib.setDesired(prefix(text), wanted, reason);
+        }
+        for (const { announced, withdrawn, reasons } of single.flush(session, 0).updates) {
+          assert.deepEqual(reasons, reason === '' ? [] : [reason]);
+          for (const each of withdrawn) assert.ok(peer.delete(each), `${each} was not told`);
+          for (const each of announced) peer.add(each);
+        }
+      }
+      whole.flush(session, 0);
+      const state = (rib: AdjRibOut): unknown =>
+        [...rib.sent().values()]
+          .map(({ prefix: at, attributes }) => ({ at, attributes }))
+          .toSorted((a, b) => (a.at < b.at ? -1 : 1));
+      assert.deepEqual(state(single), state(whole));
+      assert.deepEqual([...single.sent().keys()].toSorted(), [...peer].toSorted());
+      assert.ok(single.isDrained);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -4,6 +4,8 @@
  * what is only said (again) as the whole table is, withdrawals before all. A prefix that the peer was never told is never
  * withdrawn: an empty withdrawal would read as End-of-RIB. Pure: time is an argument, messages are returned.
  */
+import type { Result } from '../result.ts';
+import { succeed } from '../result.ts';
 import type { Prefix } from '../wire/address.ts';
 import { familyOf } from '../wire/address.ts';
 import { encodeAttributes } from '../wire/attribute-encode.ts';
@@ -11,25 +13,14 @@ import type { PathAttribute } from '../wire/attributes.ts';
 import { equalBytes } from '../wire/bytes.ts';
 import { headerBytes } from '../wire/constants.ts';
 import type { Family } from '../wire/family.ts';
-import { allFamilies } from '../wire/family.ts';
 import { encodedPrefixBytes } from '../wire/nlri.ts';
 import { AttributeGroups } from './attribute-groups.ts';
+import type { Batch, RefusedRoute, RibUpdate } from './batch.ts';
+import { addGroups, addWithdrawals } from './batch.ts';
 import type { ExportContext } from './export.ts';
 import { exportAttributes } from './export.ts';
-import type { PackedUpdate } from './pack.ts';
 import { packAnnouncements, packWithdrawals } from './pack.ts';
 import type { Route } from './route.ts';
-
-/** A route that is wanted but cannot be told to this peer, and why. */
-export interface RefusedRoute {
-  readonly prefix: Prefix;
-  readonly reason: string;
-}
-
-/** An UPDATE with why it is sent: the reasons of its prefixes, each once. */
-export interface RibUpdate extends PackedUpdate {
-  readonly reasons: readonly string[];
-}
 
 /** What is to be sent now. */
 export interface RibOutput {
@@ -77,20 +68,38 @@ interface Wanted {
   readonly reason: string;
 }
 
-interface SentEntry extends SentRoute {
-  /** The attributes as they were sent, towards a peer with 4-octet AS numbers. */
+/** What a route is towards this peer. */
+interface Exported {
+  readonly route: Route;
+  readonly context: ExportContext;
+  readonly attributes: readonly PathAttribute[];
+  /** The attributes towards a peer with 4-octet AS numbers. */
   readonly encoded: Uint8Array;
+}
+
+interface SentEntry extends SentRoute, Exported {
   /** The peer asked to hear it again. */
   readonly isStale: boolean;
 }
 
-/** What one `flush` has gathered; bytes as they will be about. */
-interface Batch {
-  groups: AttributeGroups;
-  readonly withdrawn: Prefix[];
-  readonly refused: RefusedRoute[];
-  readonly reasons: Map<Prefix, string>;
-  byteCount: number;
+interface Announcement {
+  readonly exported: Exported;
+  /** Why it is wanted. */
+  readonly reason: string;
+}
+
+/** What is to be done about one prefix; neither of both: nothing. */
+interface Settled {
+  readonly announced?: Announcement;
+  /** What the peer was told before. */
+  readonly withdrawn?: Exported | undefined;
+  /** Why it cannot be told, where that is new. */
+  readonly refusal?: string | undefined;
+}
+
+interface Withdrawal extends WithdrawnPrefix {
+  /** What the peer was told before. */
+  readonly before: Exported;
 }
 
 /** When and to whom `flush` writes, and how much of it. */
@@ -100,8 +109,10 @@ interface Flush {
   readonly budgetBytes: number;
 }
 
-/** How many withdrawals are remembered for people. */
+/** How many withdrawals are remembered: for people, and for routes that come back. */
 const maxRememberedWithdrawals = 256;
+
+const nothingToSend: RibOutput = { updates: [], refused: [] };
 
 /** The Adj-RIB-Out of one peer. */
 export class AdjRibOut {
@@ -113,7 +124,7 @@ export class AdjRibOut {
   readonly #changed = new Map<Prefix, string>();
   readonly #repeated = new Map<Prefix, string>();
   readonly #refused = new Map<Prefix, string>();
-  readonly #withdrawn = new Map<Prefix, WithdrawnPrefix>();
+  readonly #withdrawn = new Map<Prefix, Withdrawal>();
 
   /** Whether `flush` may have something to send. */
   get isDrained(): boolean {
@@ -170,6 +181,7 @@ export class AdjRibOut {
    * for all changes, withdrawals are in it before announcements. Comes to the desired state where there is no budget.
    */
   flush(context: ExportContext, nowMs: number, budgetBytes = Infinity): RibOutput {
+    if (this.waitingCount === 1) return this.#flushOnly(context, nowMs);
     const batch: Batch = {
       groups: new AttributeGroups(),
       withdrawn: [],
@@ -191,14 +203,35 @@ export class AdjRibOut {
     return { updates, refused: batch.refused };
   }
 
+  /** The same for the only prefix that waits, as at an announcer mostly: there is nothing to group or to bound. */
+  #flushOnly(context: ExportContext, nowMs: number): RibOutput {
+    const queue = this.#changed.size === 1 ? this.#changed : this.#gone.size === 1 ? this.#gone : this.#repeated;
+    const [waiting] = queue;
+    if (waiting === undefined) return nothingToSend;
+    const [prefix, reason] = waiting;
+    queue.clear();
+    const settled = this.#settle(prefix, context);
+    const refused = settled.refusal === undefined ? [] : [{ prefix, reason: settled.refusal }];
+    const reasons = reason === '' ? [] : [reason];
+    if (settled.announced !== undefined) {
+      this.#keep(prefix, settled.announced, settled.announced.exported, nowMs);
+      const packed = packAnnouncements([prefix], settled.announced.exported, context);
+      return { updates: packed.map((update) => ({ ...update, reasons })), refused };
+    }
+    if (settled.withdrawn === undefined) return { updates: [], refused };
+    this.#forget({ prefix, reason, sentAtMs: nowMs, before: settled.withdrawn });
+    const packed = packWithdrawals([prefix], familyOf(prefix), context);
+    return { updates: packed.map((update) => ({ ...update, reasons })), refused };
+  }
+
   /** What the peer was told, by prefix. */
   sent(): ReadonlyMap<Prefix, SentRoute> {
     return this.#sent;
   }
 
   /** What was withdrawn in this session and not announced since, the latest last; at most 256. */
-  withdrawn(): Iterable<WithdrawnPrefix> {
-    return this.#withdrawn.values();
+  *withdrawn(): Generator<WithdrawnPrefix, void> {
+    for (const { prefix, reason, sentAtMs } of this.#withdrawn.values()) yield { prefix, reason, sentAtMs };
   }
 
   /**
@@ -248,65 +281,74 @@ export class AdjRibOut {
     for (const [prefix, reason] of queue) {
       if (batch.byteCount >= how.budgetBytes) return;
       queue.delete(prefix);
-      this.#settle(prefix, reason, how, batch);
+      this.#gather(prefix, reason, how, batch);
     }
   }
 
-  #settle(prefix: Prefix, reason: string, { context, nowMs }: Flush, batch: Batch): void {
-    const wanted = this.#wanted(prefix);
-    const exported = wanted === undefined ? undefined : exportAttributes(wanted.route, context);
-    if (wanted !== undefined && exported?.ok === true) {
-      this.#refused.delete(prefix);
-      const sent = { prefix, attributes: exported.value, reason: wanted.reason, sentAtMs: nowMs };
-      this.#announce(sent, reason, batch);
+  #gather(prefix: Prefix, reason: string, { context, nowMs }: Flush, batch: Batch): void {
+    const { announced, withdrawn, refusal } = this.#settle(prefix, context);
+    if (refusal !== undefined) batch.refused.push({ prefix, reason: refusal });
+    if (announced === undefined && withdrawn === undefined) return;
+    batch.reasons.set(prefix, reason);
+    batch.byteCount += encodedPrefixBytes(prefix);
+    if (announced === undefined) {
+      batch.withdrawn.push(prefix);
+      if (withdrawn !== undefined) this.#forget({ prefix, reason, sentAtMs: nowMs, before: withdrawn });
       return;
     }
-    if (exported?.ok === false) this.#refuse(prefix, exported.fault, batch);
-    if (this.#sent.delete(prefix)) this.#withdraw({ prefix, reason, sentAtMs: nowMs }, batch);
-  }
-
-  #announce(sent: SentRoute, reason: string, batch: Batch): void {
-    const { prefix, attributes } = sent;
-    const encoded = encodeAttributes(attributes, true);
-    const before = this.#sent.get(prefix);
-    if (before !== undefined && !before.isStale && equalBytes(before.encoded, encoded)) return;
-    this.#withdrawn.delete(prefix);
-    batch.reasons.set(prefix, reason);
-    const group = batch.groups.find(encoded);
+    const { exported } = announced;
+    const group = batch.groups.find(exported.encoded);
     // Of equal attributes one copy is kept.
-    this.#sent.set(prefix, {
-      prefix,
-      attributes: group?.attributes ?? attributes,
-      reason: sent.reason,
-      sentAtMs: sent.sentAtMs,
-      encoded: group?.encoded ?? encoded,
-      isStale: false,
-    });
-    batch.byteCount += encodedPrefixBytes(prefix);
+    this.#keep(prefix, announced, group === undefined ? exported : { ...exported, ...shared(group) }, nowMs);
     if (group !== undefined) {
       group.prefixes.push(prefix);
       return;
     }
-    batch.groups.add({ attributes, encoded, prefixes: [prefix] });
-    batch.byteCount += headerBytes + encoded.length;
+    batch.groups.add({ ...shared(exported), prefixes: [prefix] });
+    batch.byteCount += headerBytes + exported.encoded.length;
   }
 
-  #withdraw(withdrawn: WithdrawnPrefix, batch: Batch): void {
-    const { prefix, reason } = withdrawn;
-    batch.withdrawn.push(prefix);
-    batch.reasons.set(prefix, reason);
-    batch.byteCount += encodedPrefixBytes(prefix);
+  /** Decides about one prefix; what is refused is remembered as that. */
+  #settle(prefix: Prefix, context: ExportContext): Settled {
+    const wanted = this.#wanted(prefix);
+    const before = this.#sent.get(prefix);
+    if (wanted === undefined) return { withdrawn: before };
+    const exported = this.#export(prefix, wanted.route, context);
+    if (!exported.ok) {
+      const isNew = this.#refused.get(prefix) !== exported.fault;
+      this.#refused.set(prefix, exported.fault);
+      return { withdrawn: before, refusal: isNew ? exported.fault : undefined };
+    }
+    this.#refused.delete(prefix);
+    const isTold = before !== undefined && !before.isStale && equalBytes(before.encoded, exported.value.encoded);
+    return isTold ? {} : { announced: { exported: exported.value, reason: wanted.reason } };
+  }
+
+  /** What a route is towards this peer; one that comes back as it went is not exported again. */
+  #export(prefix: Prefix, route: Route, context: ExportContext): Result<Exported, string> {
+    const before = this.#withdrawn.get(prefix)?.before;
+    if (before?.route === route && before.context === context) return succeed(before);
+    const exported = exportAttributes(route, context);
+    if (!exported.ok) return exported;
+    return succeed({ route, context, attributes: exported.value, encoded: encodeAttributes(exported.value, true) });
+  }
+
+  /** The peer is told. */
+  #keep(prefix: Prefix, { reason }: Announcement, exported: Exported, sentAtMs: number): void {
+    const { route, context, attributes, encoded } = exported;
+    this.#withdrawn.delete(prefix);
+    this.#sent.set(prefix, { prefix, route, context, attributes, encoded, reason, sentAtMs, isStale: false });
+  }
+
+  /** The peer is told no longer. */
+  #forget(withdrawn: Withdrawal): void {
+    const { prefix } = withdrawn;
+    this.#sent.delete(prefix);
     this.#withdrawn.delete(prefix);
     this.#withdrawn.set(prefix, withdrawn);
     if (this.#withdrawn.size <= maxRememberedWithdrawals) return;
     const [oldest] = this.#withdrawn.keys();
     if (oldest !== undefined) this.#withdrawn.delete(oldest);
-  }
-
-  #refuse(prefix: Prefix, reason: string, batch: Batch): void {
-    if (this.#refused.get(prefix) === reason) return;
-    this.#refused.set(prefix, reason);
-    batch.refused.push({ prefix, reason });
   }
 
   #planOne(prefix: Prefix, context: ExportContext): PlannedChange | undefined {
@@ -331,37 +373,9 @@ export class AdjRibOut {
   }
 }
 
-function addGroups(updates: RibUpdate[], { groups, reasons }: Batch, context: ExportContext): void {
-  for (const group of groups.all()) {
-    for (const update of packAnnouncements(group.prefixes, group, context)) {
-      updates.push(withReasons(update, update.announced, reasons));
-    }
-  }
-}
-
-function addWithdrawals(updates: RibUpdate[], { withdrawn, reasons }: Batch, context: ExportContext): void {
-  if (withdrawn.length === 0) return;
-  for (const family of allFamilies) {
-    const prefixes = withdrawn.filter((prefix) => familyOf(prefix) === family);
-    for (const update of packWithdrawals(prefixes, family, context)) {
-      updates.push(withReasons(update, update.withdrawn, reasons));
-    }
-  }
-}
-
-function withReasons(
-  { bytes, announced, withdrawn }: PackedUpdate,
-  prefixes: readonly Prefix[],
-  reasons: ReadonlyMap<Prefix, string>,
-): RibUpdate {
-  const only = prefixes.length === 1 ? prefixes[0] : undefined;
-  const told = only === undefined ? distinctReasons(prefixes, reasons) : [reasons.get(only) ?? ''];
-  return { bytes, announced, withdrawn, reasons: told[0] === '' ? told.slice(1) : told };
-}
-
-function distinctReasons(prefixes: readonly Prefix[], reasons: ReadonlyMap<Prefix, string>): readonly string[] {
-  // The empty one first, where the caller looks for it.
-  const told = new Set<string>(['']);
-  for (const prefix of prefixes) told.add(reasons.get(prefix) ?? '');
-  return [...told];
+function shared({
+  attributes,
+  encoded,
+}: Pick<Exported, 'attributes' | 'encoded'>): Pick<Exported, 'attributes' | 'encoded'> {
+  return { attributes, encoded };
 }

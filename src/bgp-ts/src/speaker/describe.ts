@@ -1,6 +1,6 @@
 /** The one-line texts of events. */
 import type { RibInChanges } from '../rib/adj-rib-in.ts';
-import type { RefusedRoute } from '../rib/adj-rib-out.ts';
+import type { RefusedRoute } from '../rib/batch.ts';
 import type { SessionEvent } from '../session/types.ts';
 import { toHex } from '../wire/bytes.ts';
 import { notificationName, shutdownTextOf } from '../wire/notification.ts';

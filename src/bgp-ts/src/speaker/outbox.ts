@@ -4,7 +4,7 @@
  * handed out beyond a bound of waiting bytes; what changes meanwhile collapses in the RIB, and the difference follows when
  * the peer reads again. Keepalives are the session's, so that they pass by what waits here. Pure.
  */
-import type { RefusedRoute, RibUpdate } from '../rib/adj-rib-out.ts';
+import type { RefusedRoute, RibUpdate } from '../rib/batch.ts';
 import { AdjRibOut } from '../rib/adj-rib-out.ts';
 import type { ExportContext } from '../rib/export.ts';
 import type { Family } from '../wire/family.ts';

@@ -47,13 +47,13 @@ export class PeerRunner {
 
   /** Takes an input; one that comes up while another is worked on waits its turn. */
   take(input: PeerInput): void {
-    this.#queue.push(input);
-    if (this.#isBusy) return;
+    if (this.#isBusy) {
+      this.#queue.push(input);
+      return;
+    }
     this.#isBusy = true;
     try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        this.#work(next);
-      }
+      for (let next: PeerInput | undefined = input; next !== undefined; next = this.#queue.shift()) this.#work(next);
     } finally {
       this.#isBusy = false;
     }

@@ -2,7 +2,8 @@
  * The engine of one peer: its session, what it shall hear (outbox.ts) and what it says (inbox.ts), without I/O. An adapter
  * (peer-runner.ts) gives it sockets and a timer.
  */
-import type { PlannedChange, RibUpdate, SentRoute, WithdrawnPrefix } from '../rib/adj-rib-out.ts';
+import type { PlannedChange, SentRoute, WithdrawnPrefix } from '../rib/adj-rib-out.ts';
+import type { RibUpdate } from '../rib/batch.ts';
 import type { AdjRibIn } from '../rib/adj-rib-in.ts';
 import type { ExportContext } from '../rib/export.ts';
 import type { Route } from '../rib/route.ts';
@@ -90,7 +91,9 @@ export class Peer {
       case 'setDesired': {
         const { rib } = this.#outbox;
         for (const { prefix, route, reason } of input.changes) rib.setDesired(prefix, route, reason);
-        for (const { prefix, route, reason } of input.own ?? []) rib.setDesiredFor(prefix, route, reason);
+        if (input.own !== undefined) {
+          for (const { prefix, route, reason } of input.own) rib.setDesiredFor(prefix, route, reason);
+        }
         return this.#pump(nowMs);
       }
       case 'declareComplete':
@@ -232,8 +235,7 @@ export class Peer {
     const peer = this.config.name;
     switch (item.kind) {
       case 'updates': {
-        const messages: Uint8Array[] = [];
-        for (const { bytes } of item.updates) messages.push(bytes);
+        const messages = item.updates.map(({ bytes }) => bytes);
         this.#sendUpdates(messages, nowMs, effects);
         effects.push({ kind: 'updatesSent', updates: item.updates });
         return;
@@ -260,14 +262,18 @@ export class Peer {
   }
 
   #sendUpdates(messages: readonly Uint8Array[], nowMs: number, effects: PeerEffect[]): void {
-    const sent = this.#session.step({ kind: 'sendUpdates', messages }, nowMs);
     this.#statistics.countUpdatesSent(messages.length);
-    for (const effect of sent) {
+    for (const effect of this.#session.step({ kind: 'sendUpdates', messages }, nowMs)) {
+      if (effect.kind === 'event') {
+        for (const followed of this.#onEvent(effect.event, nowMs)) effects.push(followed);
+        continue;
+      }
+      effects.push(effect);
       if (effect.kind !== 'send') continue;
       this.#outConnection = effect.connection;
       this.#outbox.handedOver(effect.bytes.length, nowMs);
+      this.#statistics.countSent(effect.bytes);
     }
-    for (const effect of this.#passOn(sent, nowMs)) effects.push(effect);
   }
 }
 

@@ -53,9 +53,14 @@ export class Speaker implements BgpSpeaker {
   /** Ends of removed peers, whose connections may last a second longer. */
   readonly #farewells = new Set<Promise<void>>();
   readonly #desired = new Map<Prefix, Desired>();
+  /** What attributes were found to be: those that are said again, as by a health check, are not checked again. */
+  readonly #routes = new WeakMap<RouteAttributes, Route>();
   #changes: RouteChange[] = [];
   #ownChanges = new Map<string, OwnRouteChange[]>();
   #isFlushDue = false;
+  readonly #flushAtEnd = (): void => {
+    if (this.#isFlushDue) this.flush();
+  };
   #isComplete = false;
   #isStopped = false;
 
@@ -165,16 +170,18 @@ export class Speaker implements BgpSpeaker {
     if (!checked.ok) return checked;
     this.#desired.delete(checked.value);
     this.#change({ prefix: checked.value, route: null, reason });
-    return succeed(undefined);
+    return nothing;
   }
 
   #announce(prefix: string, attributes: RouteAttributes, reason: string): Result<void, string> {
-    const checked = checkRoute(prefix, attributes);
+    const known = this.#routes.get(attributes);
+    const checked = known?.prefix === prefix ? succeed(known) : checkRoute(prefix, attributes);
     if (!checked.ok) return checked;
     const route = checked.value;
+    this.#routes.set(attributes, route);
     this.#desired.set(route.prefix, { prefix: route.prefix, attributes, reason, route });
     this.#change({ prefix: route.prefix, route, reason });
-    return succeed(undefined);
+    return nothing;
   }
 
   #change(change: RouteChange): void {
@@ -185,22 +192,28 @@ export class Speaker implements BgpSpeaker {
   #flushLater(): void {
     if (this.#isFlushDue) return;
     this.#isFlushDue = true;
-    queueMicrotask(() => this.flush());
+    // Costs less than `queueMicrotask`, which makes a context of its own for each call.
+    void thisTurn.then(this.#flushAtEnd);
   }
 
   /** Sends what was said in this turn, which otherwise goes out at its end. */
   flush(): void {
     const changes = this.#changes;
     const ownChanges = this.#ownChanges;
-    this.#changes = [];
-    this.#ownChanges = new Map();
     this.#isFlushDue = false;
+    if (changes.length === 0 && ownChanges.size === 0) return;
+    this.#changes = [];
+    if (ownChanges.size > 0) this.#ownChanges = new Map();
     for (const [name, runner] of this.#runners) {
-      const own = ownChanges.get(name) ?? [];
-      if (changes.length > 0 || own.length > 0) runner.take({ kind: 'setDesired', changes, own });
+      const own = ownChanges.get(name);
+      if (own !== undefined) runner.take({ kind: 'setDesired', changes, own });
+      else if (changes.length > 0) runner.take({ kind: 'setDesired', changes });
     }
   }
 }
+
+const nothing: Result<void, never> = succeed(undefined);
+const thisTurn = Promise.resolve();
 
 /** What a listener throws is no bug of the session that it was told of. */
 function tell(onEvent: OnSpeakerEvent, event: SpeakerEvent): void {
