@@ -344,3 +344,16 @@ test('a zone that is written out is read as the same', () => {
     }),
   );
 });
+
+test('a zone is read whole, whatever its first lines make one expect of its length', () => {
+  const records = Array.from({ length: 3000 }, (_, index) => `n${index} A 192.0.${index >> 8}.${index & 0xff}`);
+  const long = `; ${'-'.repeat(1 << 16)}\n`;
+  for (const text of [long + head + records.join('\n'), `${'\n'.repeat(1 << 16)}${head}${records.join('\n')}`]) {
+    const { zone, problems } = read(text);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      lines(zone).slice(-3000),
+      records.map((line) => line.replace(/^(\S+) /, '$1.example.com. 300 ')),
+    );
+  }
+});
