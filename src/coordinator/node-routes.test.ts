@@ -185,3 +185,15 @@ test('R19: a route rests on a node that no other one tells well, and not on one 
   routes.take(reportOf('a', 'up'), { ...bgpOf([told], here), neighbors: [] });
   assert.deepEqual(routes.restingOn('a', stays), [], 'it has no session');
 });
+
+test('R19: another node is no help to one that leaves where its router took another family alone', () => {
+  const { routes } = bench();
+  routes.declareComplete();
+  const stays = (): boolean => false;
+  const said = bgpOf([String(prefix)], here);
+  const negotiated = establishedPeer('rt1', ['ipv6-unicast']).negotiated;
+  const neighbors = said.neighbors.map((neighbor) => neighborSnapshotSchema.parse({ ...neighbor, negotiated }));
+  routes.take(reportOf('a', 'up'), said);
+  routes.take(reportOf('b', 'up'), { ...said, neighbors });
+  assert.deepEqual([routes.restingOn('a', stays), routes.restingOn('b', stays)], [[prefix], []]);
+});

@@ -128,16 +128,17 @@ export class NodeRoutes {
 
   /** Whether a border router hears a prefix from a node, its family agreed on. */
   hears(prefix: IpPrefix): boolean {
+    return this.#speaking().some((bgp) => this.#isHeardOf(bgp, prefix));
+  }
+
+  #isHeardOf({ prefixes, neighbors }: NodeBgp, prefix: IpPrefix): boolean {
+    if (!prefixes.includes(prefix)) return false;
     const plans = new Map(this.#site?.bgp.neighbors.map((plan) => [plan.name, plan]));
-    return this.#speaking().some(
-      (bgp) =>
-        bgp.prefixes.includes(prefix) &&
-        bgp.neighbors.some(({ name, state, negotiated }) => {
-          const plan = plans.get(name);
-          if (plan === undefined || state !== 'established') return false;
-          return mayBeTold({ ...plan, families: negotiated?.families ?? plan.families }, prefix);
-        }),
-    );
+    return neighbors.some(({ name, state, negotiated }) => {
+      const plan = plans.get(name);
+      if (plan === undefined || state !== 'established') return false;
+      return mayBeTold({ ...plan, families: negotiated?.families ?? plan.families }, prefix);
+    });
   }
 
   /** Whether nodes are told what to do: everything that is wanted is known. */
@@ -148,13 +149,13 @@ export class NodeRoutes {
   /** Routes that routers hear of this node, and of no other that is well and stays; blackholes count for nothing. */
   restingOn(node: string, isLeaving: (node: string) => boolean): readonly IpPrefix[] {
     const own = this.#fresh(node)?.bgp;
-    if (own === undefined || !hasSession(own)) return [];
+    if (own === undefined) return [];
     return [...this.#wanted].flatMap(([prefix, { route }]) => {
-      if (route.standing === 'blackhole' || !own.prefixes.includes(prefix)) return [];
-      const isToldElsewhere = this.#staying(prefix, isLeaving).some(
-        (other) => other.node !== node && other.bgp.prefixes.includes(prefix) && hasSession(other.bgp),
+      if (route.standing === 'blackhole' || !this.#isHeardOf(own, prefix)) return [];
+      const isHeardElsewhere = this.#staying(prefix, isLeaving).some(
+        (other) => other.node !== node && this.#isHeardOf(other.bgp, prefix),
       );
-      return isToldElsewhere ? [] : [prefix];
+      return isHeardElsewhere ? [] : [prefix];
     });
   }
 
