@@ -239,6 +239,17 @@ void test('a bug that comes back in a timer of a BFD session makes it AdminDown'
   }
 });
 
+void test('a bug that a resting BFD session meets is counted, and neither told nor lengthens the rest', (context) => {
+  using at = bench();
+  at.runner.open();
+  breakMethod(context, BfdSession.prototype, 'receive', () => 'the engine is broken');
+  meetAgainAndAgain(at);
+  const told = at.events.length;
+  const said = at.said.length;
+  for (let count = 1; count <= 5; count++) at.runner.fail(new Error('the table is broken'));
+  assert.deepEqual([at.events.length, at.said.length, at.runner.snapshot().faultCount], [told, said, 9]);
+});
+
 void test('a bug in the farewell of a BFD session is told, and AdminDown is said all the same', async (context) => {
   using at = bench();
   at.runner.open();
