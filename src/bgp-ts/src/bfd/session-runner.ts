@@ -96,9 +96,16 @@ export class SessionRunner implements BfdOutput, SenderEvents {
     }
   }
 
-  /** A bug was met on behalf of this session: it goes on, or says AdminDown and starts anew after a rest. */
+  /**
+   * A bug was met on behalf of this session: it goes on, or says AdminDown and starts anew after a rest. One that comes
+   * while it rests, as with each packet of a peer that goes on sending, is only counted.
+   */
   fail(error: unknown): void {
     if (this.#life === 'closed') return;
+    if (this.#life === 'resting') {
+      this.#faultCount++;
+      return;
+    }
     clearTimeout(this.#timer);
     this.#armedMs = Infinity;
     this.#isDraining = false;
@@ -245,8 +252,8 @@ export class SessionRunner implements BfdOutput, SenderEvents {
     if (this.#life !== 'resting') return;
     this.#adminDown.stop();
     try {
-      this.#engine = this.#createEngine();
       this.#life = 'running';
+      this.#engine = this.#createEngine();
       this.#tellState(bfdState.down, 'it starts anew after a bug of this program');
       this.open();
       this.#arm();
