@@ -149,3 +149,12 @@ test('a line that is said again means the same, whatever was said in between', (
     { numRuns: 30 },
   );
 });
+
+test('nobody changes what a line announces, so that a speaker need not check it again', () => {
+  const command = parseCommand('announce 192.0.2.0/24 next-hop self community 65001:1 large-community 65001:1:2');
+  assert.ok(command?.ok === true && command.value.kind === 'announce');
+  const { attributes } = command.value;
+  for (const each of [attributes, attributes.communities, attributes.largeCommunities]) {
+    assert.ok(each !== undefined && Object.isFrozen(each));
+  }
+});

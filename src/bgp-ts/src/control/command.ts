@@ -162,7 +162,8 @@ function parseAnnounce(prefix: string, words: readonly string[]): Result<Command
   if (nextHop === undefined) return misshapen('announce');
   const attributes = { nextHop };
   if (words.length > optionsStart + 2) addAttributes(attributes, fields.value);
-  return succeed({ kind: 'announce', prefix, attributes, peer: fields.value.text('to') });
+  // What nobody can change is checked once by a speaker, however often the line is said.
+  return succeed({ kind: 'announce', prefix, attributes: Object.freeze(attributes), peer: fields.value.text('to') });
 }
 
 type Writable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
@@ -175,8 +176,8 @@ function addAttributes(attributes: Writable<RouteAttributes>, fields: Fields): v
   const prepend = fields.number('prepend');
   if (med !== undefined) attributes.med = med;
   if (localPreference !== undefined) attributes.localPreference = localPreference;
-  if (communities !== undefined) attributes.communities = communities;
-  if (largeCommunities !== undefined) attributes.largeCommunities = largeCommunities;
+  if (communities !== undefined) attributes.communities = Object.freeze(communities);
+  if (largeCommunities !== undefined) attributes.largeCommunities = Object.freeze(largeCommunities);
   if (prepend !== undefined) attributes.prepend = prepend;
 }
 

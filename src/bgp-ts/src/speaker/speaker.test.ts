@@ -20,6 +20,31 @@ void test("one peer's own routes of one turn are gathered without copying those 
   await speaker.stop({ mode: 'silent' });
 });
 
+void test('attributes that their owner has changed since are read again', async () => {
+  const speaker = new Speaker({ onEvent: () => undefined });
+  const peer = { name: 'rt1', address: '192.0.2.1', peerAsn: 65000, localAsn: 65001, routerId: '192.0.2.9' };
+  assert.ok(speaker.addPeer({ ...peer, connection: 'passive' }).ok);
+  const attributes = { nextHop: '192.0.2.9', med: 1 };
+  const list = ['65001:1'];
+  const frozen = Object.freeze({ nextHop: '192.0.2.9', communities: list });
+  const say = (): void => {
+    assert.ok(speaker.setDesired('198.51.100.1/32', attributes, 'tested').ok);
+    assert.ok(speaker.setDesired('198.51.100.2/32', frozen, 'tested').ok);
+  };
+  say();
+  attributes.med = 2;
+  list.push('65001:2');
+  say();
+  await Promise.resolve();
+  const { peers } = await speaker.snapshot();
+  const plan = peers[0]?.plan.map(({ attributes: told }) => [told?.med, told?.communities]);
+  assert.deepEqual(plan, [
+    [2, []],
+    [undefined, ['65001:1', '65001:2']],
+  ]);
+  await speaker.stop({ mode: 'silent' });
+});
+
 for (const where of ['in this thread', 'in a worker'] as const) {
   void test(`a snapshot of many routes ${where} is taken in turns, and is whole`, async () => {
     const options = { onEvent: () => undefined };

@@ -53,7 +53,7 @@ export class Speaker implements BgpSpeaker {
   /** Ends of removed peers, whose connections may last a second longer. */
   readonly #farewells = new Set<Promise<void>>();
   readonly #desired = new Map<Prefix, Desired>();
-  /** What attributes were found to be: those that are said again, as by a health check, are not checked again. */
+  /** What fixed attributes were found to be: said again, as by a health check, they are not checked again. */
   readonly #routes = new WeakMap<RouteAttributes, Route>();
   #changes: RouteChange[] = [];
   #ownChanges = new Map<string, OwnRouteChange[]>();
@@ -178,7 +178,7 @@ export class Speaker implements BgpSpeaker {
     const checked = known?.prefix === prefix ? succeed(known) : checkRoute(prefix, attributes);
     if (!checked.ok) return checked;
     const route = checked.value;
-    this.#routes.set(attributes, route);
+    if (known !== route && isFixed(attributes)) this.#routes.set(attributes, route);
     this.#desired.set(route.prefix, { prefix: route.prefix, attributes, reason, route });
     this.#change({ prefix: route.prefix, route, reason });
     return nothing;
@@ -214,6 +214,14 @@ export class Speaker implements BgpSpeaker {
 
 const nothing: Result<void, never> = succeed(undefined);
 const thisTurn = Promise.resolve();
+
+/** Whether nobody can change them any more; what a caller may change is read each time. */
+function isFixed(attributes: RouteAttributes): boolean {
+  if (!Object.isFrozen(attributes)) return false;
+  const { communities, largeCommunities, extendedCommunities, asPath } = attributes;
+  const areListsFixed = Object.isFrozen(communities) && Object.isFrozen(largeCommunities);
+  return areListsFixed && Object.isFrozen(extendedCommunities) && Object.isFrozen(asPath);
+}
 
 /** What a listener throws is no bug of the session that it was told of. */
 function tell(onEvent: OnSpeakerEvent, event: SpeakerEvent): void {
