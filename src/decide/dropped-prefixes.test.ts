@@ -152,6 +152,54 @@ test('R24: what a stop has taken back does not begin again by a release that dro
   assert.equal(world.site('fra').routes.size, 0);
 });
 
+test('R24: a stop takes along what waits for its turn, and a start after it begins none of that', () => {
+  const world = worldOfMany();
+  const fra = world.site('fra');
+  world.reload('fra', withFirst(0));
+  assert.equal(fra.routes.size, count - bulkLimit.prefixes);
+  world.feed(fra, { kind: 'stop', reason: 'fairlead stop', forced: [] });
+  world.run(500);
+  assert.deepEqual(new Set(fra.routes.values()), new Set(['draining']));
+  world.run(2000);
+  assert.equal(fra.routes.size, 0);
+  assert.ok(fra.decision.prefixes.every(({ state }) => state.kind === 'withdrawn'));
+  world.crash('fra');
+  start(world, 'fra', withFirst(0));
+  assert.equal(fra.routes.size, 0);
+});
+
+test('R24: what waits for its turn stands again as it was when a stop is called off, gone already or not, and waits on', () => {
+  for (const stopMs of [500, 5000]) {
+    const world = worldOfMany();
+    const fra = world.site('fra');
+    world.reload('fra', withFirst(0));
+    const before = [...fra.routes].toSorted();
+    world.feed(fra, { kind: 'stop', reason: 'fairlead stop', forced: [] });
+    world.run(stopMs);
+    world.feed(fra, { kind: 'stay' });
+    world.run(100);
+    assert.deepEqual([...fra.routes].toSorted(), before, `after ${stopMs} ms`);
+    assert.ok(fra.decision.prefixes.every(({ blocked }) => blocked?.rule === 'bulk'));
+    pass(world, bulkWindowMs);
+    assert.equal(fra.routes.size, 0);
+  }
+});
+
+test('R24: a stop of other prefixes leaves what waits for its turn, and one that outlasts the turn brings nothing back', () => {
+  const world = worldOfMany();
+  const fra = world.site('fra');
+  world.reload('fra', withFirst(0));
+  const [first, ...others] = [...fra.routes.keys()].map((each) => each as IpPrefix);
+  assert.ok(first !== undefined);
+  world.feed(fra, { kind: 'stop', reason: 'the last node stops', forced: [], prefixes: [first] });
+  world.run(5000);
+  assert.deepEqual([...fra.routes.keys()], others);
+  pass(world, bulkWindowMs);
+  world.feed(fra, { kind: 'stay' });
+  world.run(1000);
+  assert.equal(fra.routes.size, 0);
+});
+
 test('R19, R28: prefixes that move to another site over a restart leave as the anchor permits, however many', () => {
   const world = worldOfMany();
   const models = withFirst(count);

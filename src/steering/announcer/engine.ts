@@ -93,6 +93,8 @@ export class Announcer {
   readonly #bulk = new BulkBreaker();
   readonly #blackholes: Blackholes;
   #isWaitingForBulk = false;
+  /** Prefixes of no release that wait for their turn, whether a stop has taken them back meanwhile or not. */
+  readonly #waiting = new Set<IpPrefix>();
   #hasBegun = false;
   /** What an earlier process counted, until the first step tells the time. */
   #keptBulk: readonly StoredLeave[];
@@ -127,7 +129,7 @@ export class Announcer {
       const gate = unlisted.includes(policy) ? noLongerListed : this.#gateOf(policy, input);
       this.#stepPrefix(this.#lookAt(policy, gate, input), effects);
     }
-    this.#drop([...listed, ...unlisted], input.nowMs, effects);
+    this.#drop([...listed, ...unlisted], input, effects);
     const routed = new Map([...this.#entries].map(([prefix, entry]) => [prefix, entry.isOnAir]));
     this.#blackholes.step(input.blackholes, input.prefixes, routed, effects);
     return effects;
@@ -260,16 +262,21 @@ export class Announcer {
   }
 
   /** Leaves what the release does not name any more. */
-  #drop(wanted: readonly PrefixPolicy[], nowMs: MonoMs, effects: AnnouncerEffect[]): void {
+  #drop(wanted: readonly PrefixPolicy[], input: AnnouncerInput, effects: AnnouncerEffect[]): void {
+    const { nowMs } = input;
     const prefixes = new Set(wanted.map((policy) => policy.prefix));
     const total = this.#entries.size;
+    for (const prefix of this.#waiting) if (prefixes.has(prefix)) this.#waiting.delete(prefix);
     for (const [prefix, entry] of this.#entries) {
       if (prefixes.has(prefix)) continue;
-      if (entry.isOnAir && !this.#bulk.allows(prefix, total, nowMs)) {
+      const isWaiting = entry.isOnAir || this.#waiting.has(prefix);
+      if (isWaiting && !this.#bulk.allows(prefix, total, nowMs)) {
         this.#isWaitingForBulk = true;
-        entry.hold(bulkDenial, effects);
+        this.#waiting.add(prefix);
+        this.#keepWaiting(entry, input, effects);
         continue;
       }
+      this.#waiting.delete(prefix);
       this.#entries.delete(prefix);
       if (!entry.isOnAir) continue;
       this.#bulk.count(prefix, nowMs);
@@ -279,6 +286,14 @@ export class Announcer {
     for (const kept of [this.#anchors, this.#prefixes]) {
       for (const prefix of kept.keys()) if (!prefixes.has(prefix)) kept.delete(prefix);
     }
+  }
+
+  /** A stop takes along what waits for its turn, as all else (R24); no other site is asked, it has no release either. */
+  #keepWaiting(entry: AnnouncedPrefix, input: AnnouncerInput, effects: AnnouncerEffect[]): void {
+    const policy: PrefixPolicy = { ...entry.policy, gate: 'always', sites: [this.#own.site] };
+    const look = this.#lookAt(policy, noLongerNamed, input);
+    if (look.isStop || entry.isStopping) entry.step(look, effects);
+    if (!look.isStop) entry.hold(bulkDenial, effects);
   }
 }
 

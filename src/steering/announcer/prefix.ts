@@ -114,6 +114,11 @@ export class AnnouncedPrefix {
     return this.#state.kind !== 'withdrawn';
   }
 
+  /** A stop is underway, or has just been called off. */
+  get isStopping(): boolean {
+    return this.#stoppedFrom !== undefined;
+  }
+
   get nextHop(): NextHop {
     return nextHopAt(this.#policy, this.#ownSite);
   }
@@ -250,7 +255,8 @@ export class AnnouncedPrefix {
     }
     const kept = this.#stoppedFrom;
     this.#stoppedFrom = undefined;
-    if (kept === undefined || kept === 'withdrawn' || this.isOnAir) return;
+    const isHalfGone = this.#state.kind === 'draining' && kept !== 'draining' && gate.kind === 'hold';
+    if (kept === undefined || kept === 'withdrawn' || (this.isOnAir && !isHalfGone)) return;
     const { drainMs } = this.#policy;
     this.#state = openLadder(kept, { gate, holdsAnchor: this.anchor.holds, isDrained, drainMs, nowMs });
   }
