@@ -79,6 +79,12 @@ test('of a file with a bad field the section is set aside and the rest is used, 
     [{ ramps: 'none' }, { ramps: [] }, /^ramps of /],
     [{ anchors: [{ prefix: 1 }] }, { anchors: [], prefixes: [], bulk: [] }, /^anchors, prefixes, bulk of /],
     [
+      // What was announced is announced again, whether a release has it or not: no other text may come so far.
+      { prefixes: state.prefixes.map((each) => ({ ...each, prefix: '203.0.113.1/24' })) },
+      { anchors: [], prefixes: [], bulk: [] },
+      /^anchors, prefixes, bulk of .*prefixes\.0\.prefix: expected a canonical prefix/,
+    ],
+    [
       { overrides: undefined, sheds: [{ service: 'www', site: 'fra', shed: -1 }] },
       { overrides: [], sheds: [] },
       /^overrides, sheds of .*overrides: .*sheds\.0\.shed: /,

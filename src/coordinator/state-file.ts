@@ -7,8 +7,7 @@
  */
 import { copyFileSync, existsSync, readFileSync, renameSync } from 'node:fs';
 import { z } from 'zod';
-import type { IpPrefix } from '#base/ip.ts';
-import { addressSchema } from '#border/plan.ts';
+import { addressSchema, prefixTextSchema } from '#border/plan.ts';
 import type { SubjectKey } from '#health/model.ts';
 import { failoverReportSchema, overrideSchema } from '#health/report.ts';
 import { exportSchema } from '#steering/export.ts';
@@ -31,11 +30,11 @@ const stateSchema = z.object({
   overrides: z.array(
     z.object({ override: overrideSchema, remainingMs: z.number().min(0), inEffect: z.boolean().default(false) }),
   ),
-  anchors: z.array(z.object({ prefix: z.string().transform((text) => text as IpPrefix), holds: z.boolean() })),
+  anchors: z.array(z.object({ prefix: prefixTextSchema, holds: z.boolean() })),
   prefixes: z
     .array(
       z.object({
-        prefix: z.string().transform((text) => text as IpPrefix),
+        prefix: prefixTextSchema,
         state: z.enum(['announced', 'depreferred', 'draining', 'withdrawn']),
         hasFailed: z.boolean(),
         returns: z.object({ tokens: z.number().min(0), level: whole, holdMs: z.number().min(0) }),
@@ -44,9 +43,7 @@ const stateSchema = z.object({
       }),
     )
     .default([]),
-  bulk: z
-    .array(z.object({ prefix: z.string().transform((text) => text as IpPrefix), restMs: z.number().min(0) }))
-    .default([]),
+  bulk: z.array(z.object({ prefix: prefixTextSchema, restMs: z.number().min(0) })).default([]),
   announcingAtUnixMs: z.number().min(0).optional(),
   failovers: z
     .array(
