@@ -20,6 +20,18 @@ void test('zones are read by a thread that was prepared, and by one of their own
   assert.deepEqual(new Uint8Array(prepared.image.buffer), new Uint8Array(own.image.buffer));
 });
 
+void test('a thread that the system refuses is told by who has zones to read, not by who prepares', () => {
+  const module = new URL('./zone-thread.ts', import.meta.url).href;
+  const source = `const { ZoneThreads } = await import('${module}');
+    const threads = new ZoneThreads();
+    threads.prepare();
+    threads.read(new Map(), []).catch(({ code }) => console.log(code));`;
+  // Threads are not permitted.
+  const flags = ['--permission', '--allow-fs-read=*', '--input-type=module', '-e', source];
+  const { status, stdout } = spawnSync(process.execPath, flags, { timeout: 60_000, encoding: 'utf8' });
+  assert.deepEqual({ status, stdout }, { status: 0, stdout: 'ERR_ACCESS_DENIED\n' });
+});
+
 void test('a thread that was prepared and never used keeps no process alive', () => {
   const module = new URL('./zone-thread.ts', import.meta.url).href;
   const source = `const { ZoneThreads } = await import('${module}'); new ZoneThreads().prepare();`;

@@ -20,23 +20,26 @@ export class ZoneThreads {
 
   /** Starts the thread that the next `read` takes, so that its code is loaded by then. It keeps no process alive. */
   prepare(): void {
-    const spare = startThread();
-    spare.unref();
-    // Where it cannot start, the next one says why.
-    spare.once('error', () => {
-      if (this.#spare === spare) this.#spare = undefined;
-    });
-    this.#spare = spare;
+    try {
+      const spare = startThread();
+      spare.unref();
+      spare.once('error', () => {
+        if (this.#spare === spare) this.#spare = undefined;
+      });
+      this.#spare = spare;
+    } catch {
+      // Where it cannot start, the next one says why.
+    }
   }
 
   /** Reads the zones of a release and builds their image. Rejects where the thread fails, as of memory. */
-  read(files: ReleaseFiles, geo: readonly GeoFile[]): Promise<ZoneReadings> {
+  async read(files: ReleaseFiles, geo: readonly GeoFile[]): Promise<ZoneReadings> {
     const worker = this.#spare ?? startThread();
     this.#spare = undefined;
     worker.ref();
     const work: ZoneWork = { files, geo };
     worker.postMessage(work);
-    return new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
       worker.once('exit', (code) => reject(new Error(`the thread that reads zones ended with ${code}`)));
