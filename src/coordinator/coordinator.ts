@@ -154,6 +154,7 @@ export class Coordinator {
     this.#nodesLeaving = new NodesLeaving({
       log,
       nodes: this.#routes.nodes,
+      restingOnFormer: (node, told) => this.#routes.restingOnFormer(node, told),
       prefixes: () => this.#loop.decision.prefixes,
       feed: (input) => this.#loop.feed(input),
       now: monotonicMs,

@@ -18,6 +18,8 @@ function bench(nodes: Readonly<Record<string, readonly IpPrefix[]>>) {
   const telling = new Map(Object.entries(nodes));
   /** `NODE PREFIX` of nodes that are well for a prefix, whether it is withdrawn or not. */
   const able = new Set(Object.entries(nodes).flatMap(([node, told]) => told.map((prefix) => `${node} ${prefix}`)));
+  /** What nodes tell that are to speak no more, and nobody else. */
+  const former = new Map<string, readonly IpPrefix[]>();
   const fed: string[] = [];
   const state = { isComplete: true };
   const blocked = { allow: false, rule: 'minSites', reason: '0 other sites serve it, at least 1 must' };
@@ -42,6 +44,7 @@ function bench(nodes: Readonly<Record<string, readonly IpPrefix[]>>) {
         [...telling.keys()].some((node) => able.has(`${node} ${prefix}`) && !isLeaving(node)),
       isFresh: (node) => telling.has(node),
     },
+    restingOnFormer: (node) => former.get(node) ?? [],
     prefixes: () => [p1, p2].map(status),
     feed: (input) => void fed.push(input.kind === 'stay' ? 'stay' : `stop ${(input.prefixes ?? []).join(' ')}`),
     now: () => nowMs,
@@ -61,7 +64,7 @@ function bench(nodes: Readonly<Record<string, readonly IpPrefix[]>>) {
   const wait = (durationMs: number): void => {
     nowMs = after(nowMs, durationMs);
   };
-  return { leaving, reportOf, withdraw, wait, telling, able, state, seen: () => fed.splice(0) };
+  return { leaving, reportOf, withdraw, wait, telling, able, former, state, seen: () => fed.splice(0) };
 }
 
 test('a node goes while another tells its routes, and the next one that asks does not count it', () => {
@@ -145,4 +148,14 @@ test('R24: nobody goes before the coordinator knows what is wanted, and nothing 
   reportOf('a', true);
   leaving.forget();
   assert.deepEqual(seen(), [`stop ${p1}`, 'stay']);
+});
+
+test('R19: a node that is to speak no more goes when routers hear what it tells of others, and not before', () => {
+  const { reportOf, former, seen } = bench({ a: [] });
+  former.set('c', [p1]);
+  assert.match(reportOf('c', true)?.reason ?? '', /^routers hear 203\.0\.113\.0\/24 of nobody else yet$/);
+  assert.equal(reportOf('c', true)?.verdict, 'waiting');
+  former.delete('c');
+  assert.equal(reportOf('c', true)?.verdict, 'granted');
+  assert.deepEqual(seen(), []);
 });

@@ -19,6 +19,8 @@ import { askMs, describeStaying } from './routes-leaving.ts';
 export interface NodesLeavingParts {
   readonly log: Logger;
   readonly nodes: Pick<NodeRoutes, 'isComplete' | 'restingOn' | 'couldTell' | 'isFresh'>;
+  /** What a node that is to speak no more still tells, while routers hear it of nobody else. */
+  readonly restingOnFormer: (node: string, told: NodeBgp['prefixes']) => readonly IpPrefix[];
   /** How each prefix of this site stands. */
   readonly prefixes: () => readonly PrefixStatus[];
   readonly feed: (input: Extract<DecisionInput, { kind: 'stop' | 'stay' }>) => void;
@@ -59,7 +61,7 @@ export class NodesLeaving {
       if (this.#asking?.node === node) this.#asking = undefined;
     }
     this.#look();
-    return leaving === undefined ? undefined : this.#judge(node, leaving.forced);
+    return bgp === undefined || leaving === undefined ? undefined : this.#judge(node, bgp.prefixes, leaving.forced);
   }
 
   /** The nodes of this site speak no more: nothing that went with them stays away. */
@@ -71,12 +73,15 @@ export class NodesLeaving {
     this.#tell();
   }
 
-  #judge(node: string, forced: readonly string[]): LeaveAnswer {
+  #judge(node: string, told: NodeBgp['prefixes'], forced: readonly string[]): LeaveAnswer {
     if (this.#granted.has(node)) return { verdict: 'granted', reason: 'it may go' };
     const refusal = this.#refused.get(node);
     if (refusal !== undefined) return { verdict: 'refused', reason: refusal };
-    const { nodes, now } = this.#parts;
+    const { nodes, restingOnFormer, now } = this.#parts;
     if (!nodes.isComplete) return { verdict: 'waiting', reason: 'the coordinator starts and has not decided yet' };
+    const former = restingOnFormer(node, told);
+    if (former.length > 0)
+      return { verdict: 'waiting', reason: `routers hear ${former.join(', ')} of nobody else yet` };
     const resting = nodes.restingOn(node, (other) => this.#granted.has(other));
     if (resting.length === 0) return this.#grant(node);
     if (this.#asking !== undefined && this.#asking.node !== node) {

@@ -132,6 +132,29 @@ test('a coordinator takes over from the nodes, which are told to end when a rout
   assert.equal(routes.instruct(report, { ...speaking([]), neighbors: [] }), undefined, 'it has ended');
 });
 
+test('R19: the routes rest on a node that is to speak no more until a router hears them of who speaks then', async () => {
+  const { routes, release, establish, announce } = bench();
+  const told = ['203.0.113.0/24'];
+  release(byNodes);
+  announce();
+  routes.declareComplete();
+  routes.instruct(report, speaking(told));
+  assert.deepEqual(routes.restingOnFormer('a', told), [], 'it is one that speaks');
+  release({ ...byNodes, nodes: [{ node: 'b', routerId }] });
+  assert.deepEqual(routes.restingOnFormer('a', told), [prefix]);
+  routes.instruct({ ...report, node: 'b' }, speaking(told));
+  assert.deepEqual(routes.restingOnFormer('a', told), []);
+  release(byCoordinator);
+  assert.deepEqual(routes.restingOnFormer('b', told), [prefix]);
+  assert.deepEqual(routes.restingOnFormer('b', []), []);
+  await establish();
+  assert.deepEqual(routes.restingOnFormer('b', told), []);
+  release(undefined);
+  assert.deepEqual(routes.restingOnFormer('b', told), [prefix]);
+  routes.withdraw(prefix, 'another site serves it');
+  assert.deepEqual(routes.restingOnFormer('b', told), []);
+});
+
 test('R19: a release that takes a site its border routers ends their sessions when nothing is wanted there any more', async () => {
   const { routes, release, establish, announce, seen } = bench();
   release(byCoordinator);

@@ -214,10 +214,7 @@ export class Routes {
     if (own?.site !== site || !this.#isComplete) return undefined;
     if (neighbors.length === 0 && prefixes.length === 0) return undefined;
     const { bgp } = own;
-    const isFree =
-      bgp === undefined
-        ? this.sessions.prefixes.length === 0
-        : this.#isAllHeard(bgp.speaker === 'nodes' ? this.nodes : this.sessions);
+    const isFree = bgp === undefined ? this.sessions.prefixes.length === 0 : this.#isAllHeard(this.#successorsIn(bgp));
     if (!isFree) return undefined;
     const routerId = bgp?.routerId ?? noRouterId;
     return {
@@ -230,6 +227,20 @@ export class Routes {
       loopback: 'operator',
       settleMs: this.#settleMs,
     };
+  }
+
+  #successorsIn({ speaker }: SiteBgp): Pick<NodeRoutes, 'hears'> {
+    return speaker === 'nodes' ? this.nodes : this.sessions;
+  }
+
+  /** What a node that the release no longer has speak still tells, while routers hear it of nobody else (R19). */
+  restingOnFormer(node: string, told: NodeBgp['prefixes']): readonly IpPrefix[] {
+    const { bgp, prefixes = [] } = this.#site ?? {};
+    if (bgp?.speaker === 'nodes' && bgp.nodes.some((each) => each.node === node)) return [];
+    const resting = this.sessions.prefixes.filter((prefix) => told.includes(prefix));
+    if (bgp === undefined) return resting;
+    const here = new Set(prefixes.map((each) => each.prefix));
+    return resting.filter((prefix) => here.has(prefix) && !this.#successorsIn(bgp).hears(prefix));
   }
 
   /** Whether a router is told anything by this coordinator itself. */
