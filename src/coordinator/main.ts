@@ -71,8 +71,12 @@ export async function runCoordinator(options: RunOptions): Promise<number> {
 
 /** The sockets of the coordinator that runs here already, where there is one. */
 async function takeSockets(machine: MachineConfig, log: Logger): Promise<Result<TakenSockets | undefined, string>> {
-  const { checkDirectory, loadBareFollower } = await import('#config/check-directory.ts');
-  // The one that runs stops deciding once its sockets are asked for: what would refuse this start must show before.
+  // The one that runs stops deciding once its sockets are asked for: what would refuse this start must show before, code
+  // that is damaged too.
+  const [{ checkDirectory, loadBareFollower }] = await Promise.all([
+    import('#config/check-directory.ts'),
+    import('./run.ts'),
+  ]);
   const checked = loadBareFollower(machine.directory) === undefined ? checkDirectory(machine.directory) : undefined;
   if (checked?.ok === false) return refuse(formatProblems(checked.fault.problems, checked.fault.sources));
   const taken = await takeOver(machine.handoverSocket, takeLimitMs);

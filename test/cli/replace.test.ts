@@ -62,6 +62,21 @@ test('a replacement that cannot start leaves the one that runs untouched', { tim
   writeFiles(directory, version(4));
 });
 
+test('a replacement whose code is damaged leaves the one that runs untouched', { timeout }, async () => {
+  // As an upgrade that was not unpacked whole: a module that the coordinator needs late is not there.
+  const hooks = `import { registerHooks } from 'node:module';
+    registerHooks({ resolve: (name, context, next) => {
+      if (context.parentURL?.endsWith('/coordinator/run.ts') && name === './coordinator.ts') throw new Error('damaged');
+      return next(name, context);
+    } });`;
+  const options = `NODE_OPTIONS=--import=data:text/javascript,${encodeURIComponent(hooks)}`;
+  const next = startFairlead(scope, ['coordinator', '--replace'], directory, ['env', options]);
+  assert.notEqual(await next.ended(), 0);
+  assert.match(next.output(), /damaged/);
+  assert.doesNotMatch(next.output(), /sockets taken over/);
+  assert.deepEqual(await addressesOf(sites.fra, name), ['192.0.2.4']);
+});
+
 test(
   'a replacement that dies half-way is forgotten: the one before decides and answers again',
   { timeout },
