@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { commandForms } from './command.ts';
 import type { WorkerNews, WorkerRequest, WorkerStart } from './worker.ts';
@@ -21,6 +22,17 @@ ${Object.values(commandForms)
 SIGTERM and SIGINT close all sessions without a NOTIFICATION, so that peers with graceful restart keep the routes;
 "stop" sends Cease 6/2 with the text.
 `;
+
+/**
+ * How soon V8 optimizes, and how much it compiles into one function: by its own measure the way of a line to its UPDATE,
+ * which is many small functions, is hot after thousands of lines, and a rehearsal cannot take that long.
+ */
+const engineFlags = [
+  '--invocation-count-for-maglev=100',
+  '--invocation-count-for-turbofan=300',
+  '--max-inlined-bytecode-size=2000',
+  '--max-inlined-bytecode-size-cumulative=4000',
+];
 
 /** The worker's entry stands beside this file, compiled or not as this file is. */
 const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
@@ -43,6 +55,7 @@ async function main(): Promise<number> {
 
 /** Runs the worker to its end and returns the exit code. */
 async function speak(workerData: WorkerStart, file: string): Promise<number> {
+  for (const flag of engineFlags) setFlagsFromString(flag);
   const worker = new Worker(workerUrl, { name: 'bgp', workerData });
   const tell = (request: WorkerRequest): void => worker.postMessage(request);
   let code = 0;

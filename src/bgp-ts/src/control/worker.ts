@@ -8,7 +8,7 @@ import { warmUp } from '../speaker/warm-up.ts';
 import { runLines } from './execute.ts';
 import { startControl } from './server.ts';
 import { TextQueue } from './text-queue.ts';
-import { sayLine } from './warm-up.ts';
+import { lineSayer } from './warm-up.ts';
 
 /** What the thread is started with. */
 export interface WorkerStart {
@@ -59,7 +59,7 @@ async function start({ socketPath, lines }: WorkerStart): Promise<void> {
     tell({ kind: 'refused', what: 'socket', fault: control.fault });
     return end(undefined);
   }
-  void warmUp(sayLine);
+  void warmUp(lineSayer());
   port?.on('message', (request: WorkerRequest) => {
     if (request.kind === 'stop') void end(control);
     else queue.seen(request.count);
