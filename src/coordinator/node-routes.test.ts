@@ -197,3 +197,16 @@ test('R19: another node is no help to one that leaves where its router took anot
   routes.take(reportOf('b', 'up'), { ...said, neighbors });
   assert.deepEqual([routes.restingOn('a', stays), routes.restingOn('b', stays)], [[prefix], []]);
 });
+
+test('R19: a route rests on a node while its reports name a session as the release did before', () => {
+  const { routes } = bench();
+  routes.declareComplete();
+  const said = bgpOf([String(prefix)], here);
+  const renamed = { ...said, neighbors: said.neighbors.map((neighbor) => ({ ...neighbor, name: 'old' })) };
+  routes.take(reportOf('a', 'up'), renamed);
+  routes.take(reportOf('b', 'up'), renamed);
+  assert.deepEqual(
+    routes.restingOn('a', () => false),
+    [prefix],
+  );
+});

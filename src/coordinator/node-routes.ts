@@ -131,12 +131,14 @@ export class NodeRoutes {
     return this.#speaking().some((bgp) => this.#isHeardOf(bgp, prefix));
   }
 
-  #isHeardOf({ prefixes, neighbors }: NodeBgp, prefix: IpPrefix): boolean {
+  /** `ifUnknown` stands for a session that the release has not, or not yet reported under its new name. */
+  #isHeardOf({ prefixes, neighbors }: NodeBgp, prefix: IpPrefix, ifUnknown = false): boolean {
     if (!prefixes.includes(prefix)) return false;
     const plans = new Map(this.#site?.bgp.neighbors.map((plan) => [plan.name, plan]));
     return neighbors.some(({ name, state, negotiated }) => {
       const plan = plans.get(name);
-      if (plan === undefined || state !== 'established') return false;
+      if (state !== 'established') return false;
+      if (plan === undefined) return ifUnknown;
       return mayBeTold({ ...plan, families: negotiated?.families ?? plan.families }, prefix);
     });
   }
@@ -151,7 +153,7 @@ export class NodeRoutes {
     const own = this.#fresh(node)?.bgp;
     if (own === undefined) return [];
     return [...this.#wanted].flatMap(([prefix, { route }]) => {
-      if (route.standing === 'blackhole' || !this.#isHeardOf(own, prefix)) return [];
+      if (route.standing === 'blackhole' || !this.#isHeardOf(own, prefix, true)) return [];
       const isHeardElsewhere = this.#staying(prefix, isLeaving).some(
         (other) => other.node !== node && this.#isHeardOf(other.bgp, prefix),
       );
