@@ -19,8 +19,11 @@ function allowsZero(more: Readonly<Record<string, unknown>>): boolean {
 
 test('a hold time of 0 is agreed to only where BFD watches the neighbor, whoever wants it', () => {
   const bfd = { intervalMs: 500, multiplier: 4, isStrict: false };
-  assert.equal(allowsZero({ holdTimeSeconds: 0 }), false);
   assert.equal(allowsZero({}), false);
   assert.equal(allowsZero({ holdTimeSeconds: 0, bfd }), true);
   assert.equal(allowsZero({ bfd }), true);
+});
+
+test('R24: an instruction of a version that took a hold time of 0 without BFD keeps its session over an upgrade', () => {
+  assert.equal(allowsZero({ holdTimeSeconds: 0 }), true);
 });

@@ -38,8 +38,9 @@ export function peerOptionsOf(plan: NeighborPlan, { routerId, machine }: Speaker
     localAsn: plan.localAsn,
     routerId,
     holdTimeSeconds: plan.holdTimeSeconds,
-    // Where BFD watches the neighbor no hold timer has to.
-    ...(plan.bfd === undefined ? {} : { allowHoldTimeZero: true }),
+    // Where BFD watches the neighbor no hold timer has to. A plan that says 0 without is of a version before, which took
+    // it: an instruction that a node kept, or has of such a coordinator. An upgrade ends no session (R24).
+    ...(plan.bfd === undefined && plan.holdTimeSeconds !== 0 ? {} : { allowHoldTimeZero: true }),
     families: plan.families,
     connection,
     extendedNextHop: plan.extendedNextHop,

@@ -35,7 +35,7 @@ export const neighborPlanSchema = z.object({
   peerAsn: z.int().min(1),
   localAsn: z.int().min(1),
   localAddress: addressSchema.optional(),
-  /** 3 to 65535, or 0 where there is BFD. */
+  /** 3 to 65535, or 0: config takes that only where there is BFD. */
   holdTimeSeconds: z.int().min(0).max(65_535),
   /** Who opens the connection; `passive` and `both` need a listener on the machine that speaks. */
   connection: z.enum(['active', 'passive', 'both']),
