@@ -22,6 +22,8 @@ import type { RecordPlace, ZoneRecords } from './records.ts';
 
 /** Room is made for so many records and octets at most before they are read; more are taken as they come. */
 const mostExpectedRecords = 1 << 22;
+/** Octets of a line such as `a A 192.0.2.1`, at the least; shorter ones are empty or comments. */
+const leastRecordOctets = 12;
 const mostExpectedBytes = 1 << 27;
 
 /** Entries of one text, and where problems in them are. */
@@ -58,7 +60,7 @@ export class RecordReader {
 
   /** Makes room for the records of a first text: most often one a line, whose data is no longer than its text. */
   expect(lines: number, octets: number): void {
-    const records = Math.min(lines, mostExpectedRecords);
+    const records = Math.min(lines, Math.ceil(octets / leastRecordOctets), mostExpectedRecords);
     const bytes = Math.min(octets, mostExpectedBytes);
     this.records.reserve(records, Math.min(bytes + records * this.owners.origin.length, mostExpectedBytes), bytes);
   }
