@@ -21,6 +21,21 @@ export function bgpProblems(sites: readonly SiteDocument[], prefixes: readonly P
   });
 }
 
+/**
+ * Warns of routers whose death nobody would notice: a hold time of 0 without BFD. Versions before took it without a word,
+ * so that a release with it goes on running (R24).
+ */
+export function bgpWarnings(sites: readonly SiteDocument[]): readonly Problem[] {
+  return sites.flatMap(({ site, problemAt }) =>
+    (site.bgp?.neighbors ?? []).flatMap(({ holdTimeSeconds, bfd }, index) => {
+      if (holdTimeSeconds !== 0 || bfd !== undefined) return [];
+      const expected = 'expected whole seconds from 3s to 65535s (RFC 4271), or bfd: { enabled: true }';
+      const message = `a hold time of 0 without BFD, so that nobody would notice a router that is gone, ${expected}`;
+      return [problemAt(['bgp', 'neighbors', index, 'holdTime'], message)];
+    }),
+  );
+}
+
 type PrefixHere = Pick<PrefixConfig, 'prefix' | 'sites' | 'gate' | 'place'>;
 
 /** A prefix that no router hears would count as announced here, while nobody reaches it. */

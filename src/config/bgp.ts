@@ -190,10 +190,7 @@ function neighborProblems(
     add(['address'], `'${neighbor.address}' port ${neighbor.port} is neighbor '${first.name}' already, ${expected}`);
   }
   const { localAddress, gracefulRestart, bfd } = neighbor;
-  if (neighbor.holdTimeSeconds === 0 && bfd === undefined) {
-    const expected = 'expected whole seconds from 3s to 65535s (RFC 4271), or bfd: { enabled: true }';
-    add(['holdTime'], `a hold time of 0 without BFD, so that nobody would notice a router that is gone, ${expected}`);
-  } else if (!isWholeBetween(neighbor.holdTimeSeconds, 3, 65_535) && neighbor.holdTimeSeconds !== 0) {
+  if (!isWholeBetween(neighbor.holdTimeSeconds, 3, 65_535) && neighbor.holdTimeSeconds !== 0) {
     const expected = 'expected whole seconds from 3s to 65535s (RFC 4271), or 0 with BFD';
     add(['holdTime'], `a hold time of ${neighbor.holdTimeSeconds} seconds, ${expected}`);
   }

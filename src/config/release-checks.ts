@@ -3,6 +3,7 @@ import { formatHostPort, formatIp, ipBytes, parseIp, prefixContains, prefixParts
 import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import type { ServiceId, SiteId } from '#health/model.ts';
 import type { ServicePolicy } from '#steering/policy/model.ts';
+import { bgpWarnings } from './bgp-checks.ts';
 import { checkWarnings } from './check-warnings.ts';
 import type { Inability } from './check-warnings.ts';
 import { didYouMean } from './nearest.ts';
@@ -42,7 +43,7 @@ export function crossWarnings(
   inability: Inability,
 ): readonly Problem[] {
   const voters = sites.filter(({ site }) => site.coordinatorApi !== undefined || site.id === localSite).length;
-  const warnings: Problem[] = [...checkWarnings(policy, voters, inability)];
+  const warnings: Problem[] = [...checkWarnings(policy, voters, inability), ...bgpWarnings(sites)];
   if (voters > 1 && voters % 2 === 0) {
     const message = `${voters} coordinators vote on what is up, expected an odd number: a tie decides nothing (R5)`;
     warnings.push(fileProblem('sites/', message));

@@ -282,6 +282,12 @@ test('a nameserver prefix holds name servers, has this coordinator as next hop, 
   );
 });
 
+test('a release with a router whose death nobody would notice runs, and is warned of', () => {
+  const text = siteText('fra', 1).replace('asn: 65001 }', 'asn: 65001, holdTime: 0s }');
+  const { warnings } = compiled(releaseWith({ 'sites/fra.yaml': text }));
+  assert.match(warnings.map(formatProblem).join('\n'), /sites\/fra\.yaml:14:69: .*a hold time of 0 without BFD/);
+});
+
 test('an even number of coordinators, no references, unused services and a lone name server are warned of', () => {
   const policy = policyText
     .replace(/references:[^]*$/, '')
