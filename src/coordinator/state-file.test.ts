@@ -102,6 +102,21 @@ test('of a file with a bad field the section is set aside and the rest is used, 
   }
 });
 
+test('what a later version lets routes carry costs no anchor at a downgrade', (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-state-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'state.json');
+  const prefixes = state.prefixes.map((each) => ({ ...each, export: { med: 10, colour: 'red' } }));
+  writeFileSync(path, JSON.stringify({ version: 1, ...state, prefixes }));
+  const read = readState(path);
+  assert.equal(read.complaint, undefined);
+  assert.deepEqual(read.state.anchors, state.anchors);
+  assert.deepEqual(
+    read.state.prefixes.map(({ prefix, export: carried }) => [prefix, carried]),
+    state.prefixes.map(({ prefix }) => [prefix, undefined]),
+  );
+});
+
 test('a file of before failover, slow start and load is read, and says nothing of them', (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-state-'));
   context.after(() => rmSync(folder, { recursive: true }));

@@ -39,7 +39,8 @@ const stateSchema = z.object({
         hasFailed: z.boolean(),
         returns: z.object({ tokens: z.number().min(0), level: whole, holdMs: z.number().min(0) }),
         nextHop: z.union([z.literal('self'), addressSchema]).optional(),
-        export: exportSchema.optional(),
+        // Of a version that knows more than this one: what the route carried is lost, that it is held is not.
+        export: exportSchema.optional().catch(undefined),
       }),
     )
     .default([]),
