@@ -6,12 +6,13 @@
  *   flap, and by it alone the script judges: exit code 1 after a flap of it, as either side saw it.
  * - `in storm`: in a worker that makes garbage itself, half of the time. Nothing is promised of it; its figures are told.
  *
- * The last lines are a summary to quote: flaps, late ticks, and how the packets of `in worker` lay in time.
+ * It burns the processors by itself: beside other load, or at a lower priority than that, both ends are starved and it
+ * says nothing of ours. The last lines are a summary to quote: flaps, late ticks, and how the packets of `in worker` lay in time.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -62,15 +63,17 @@ async function soak(minutes: number, burnerCount: number): Promise<boolean> {
   const burners = Array.from({ length: burnerCount }, () => new Worker('for (;;);', { eval: true }));
   console.log(`${minutes} minutes at ${timing.intervalMs} ms × ${timing.multiplier}, ${burnerCount} burners`);
   const endMs = performance.now() + minutes * 60_000;
+  let toldEvents = eventsBefore;
   for (let leftMs = minutes * 60_000; leftMs > 0; leftMs = endMs - performance.now()) {
     await sleep(Math.min(leftMs, reportEveryMs));
     await tellSnapshots(ours, endMs - performance.now());
+    for (const { text } of ours.log.events.slice(toldEvents)) console.log(`event of this minute: ${text}`);
+    toldEvents = ours.log.events.length;
   }
   await Promise.all(burners.map((burner) => burner.terminate()));
   capture.kill('SIGINT');
   await once(capture, 'exit');
   const events = ours.log.events.slice(eventsBefore);
-  for (const event of events) console.log(`event: ${event.text}`);
   const gaps = tellGaps(readFileSync(captureFile));
   console.log(
     `summary of ${minutes} minutes at ${timing.intervalMs} ms × ${timing.multiplier}, ${burnerCount} burners:`,
@@ -99,7 +102,8 @@ async function tellSnapshots(ours: OurBfd, leftMs: number): Promise<void> {
   for (const { name } of [inWorker, inStorm]) {
     const seen = await ours.snapshot(name);
     const counts = `${seen.packetsSent} sent, ${seen.packetsReceived} received, ${seen.lateTicks} late ticks`;
-    console.log(`${Math.round(Math.max(0, leftMs) / 1000)} s left, ${name}: ${seen.state}, ${counts}`);
+    const left = `${Math.round(Math.max(0, leftMs) / 1000)} s left, load ${loadavg()[0]?.toFixed(1) ?? ''}`;
+    console.log(`${left}, ${name}: ${seen.state}, ${counts}`);
   }
 }
 
