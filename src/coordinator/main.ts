@@ -104,7 +104,8 @@ async function runWith(parts: ProcessParts, taken: TakenSockets | undefined): Pr
 
 async function runFirst(parts: ProcessParts, dns: DnsService, taken: TakenSockets | undefined): Promise<RunEnd> {
   const opening = openReleases(parts, true);
-  const loading = import('./run.ts');
+  // Not before the other thread is at work: loading takes this one's time.
+  const loading = Promise.race([parts.zoneThreads.begun, opening]).then(() => import('./run.ts'));
   const releases = await Promise.race([opening, parts.signals.endAsked]);
   // Nothing runs yet that would have to end in order.
   if (releases === undefined) process.exit(0);

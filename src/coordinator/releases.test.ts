@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
 import { pino } from 'pino';
@@ -40,22 +41,23 @@ ${record}
   };
 }
 
-/** A writer's releases in a folder of their own, and what they log. */
-async function openWriter(context: TestContext): Promise<{ readonly releases: Releases; readonly lines: PassThrough }> {
-  const folder = mkdtempSync(join(tmpdir(), 'fairlead-releases-'));
-  for (const [path, text] of Object.entries(filesWith('one IN A 192.0.2.1'))) {
+/** Opens a writer's releases in a folder whose zone has this record. */
+function openIn(folder: string, record: string, lines: PassThrough): ReturnType<typeof Releases.open> {
+  for (const [path, text] of Object.entries(filesWith(record))) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
   }
   const machine = parseMachine(folder, machineText);
   assert.ok(machine.ok);
+  const log = pino(lines);
+  return Releases.open({ machine: machine.value, log, geo: new GeoFiles([], log), prng: createPrng(1) });
+}
+
+/** A writer's releases in a folder of their own, and what they log. */
+async function openWriter(context: TestContext): Promise<{ readonly releases: Releases; readonly lines: PassThrough }> {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-releases-'));
   const lines = new PassThrough({ encoding: 'utf8' });
-  const opened = await Releases.open({
-    machine: machine.value,
-    log: pino(lines),
-    geo: new GeoFiles([], pino(lines)),
-    prng: createPrng(1),
-  });
+  const opened = await openIn(folder, 'one IN A 192.0.2.1', lines);
   assert.ok(opened.ok, opened.ok ? '' : opened.fault);
   context.after(async () => {
     await opened.value.close();
@@ -63,6 +65,16 @@ async function openWriter(context: TestContext): Promise<{ readonly releases: Re
   });
   return { releases: opened.value, lines };
 }
+
+test('a first start with faulty files says why, and nothing of them stays in the store', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-releases-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const refused = await openIn(folder, 'one IN A 192.0.2.300', new PassThrough());
+  assert.match(refused.ok ? '' : refused.fault, /zones\/example\.com\.zone:7:\d+: .*192\.0\.2\.300/);
+  const store = new DatabaseSync(join(folder, 'store.db'));
+  assert.equal(store.prepare('SELECT count(*) AS objects FROM objects').get()?.['objects'], 0);
+  store.close();
+});
 
 test('a release that fails when it is put in force does not end the following of later ones', async (context) => {
   const { releases, lines } = await openWriter(context);

@@ -153,8 +153,13 @@ export class Releases {
       this.#rememberImported(digest);
       return succeed('unchanged');
     }
+    // Nobody is served yet, and this thread has nothing else to do.
+    const put = head === undefined ? await this.#store.putObject(bytes) : undefined;
     const problems = await this.#checks.problemsOf(files.value);
-    if (problems.length > 0) return refuse(formatProblems(problems, files.value));
+    if (problems.length > 0) {
+      if (put !== undefined) await this.#store.dropObject(put);
+      return refuse(formatProblems(problems, files.value));
+    }
     const removed = await this.#removedZones(head, files.value);
     if (removed.length > 0) {
       const text = formatProblems(removed, files.value);
@@ -162,7 +167,7 @@ export class Releases {
       this.#options.log.error({ event: 'release.import' }, `the release in force stays: ${text.trimEnd()}`);
       return succeed('unchanged');
     }
-    const release = (): Promise<Result<Uint8Array, readonly string[]>> => Promise.resolve(succeed(bytes));
+    const release = (): Promise<Result<Uint8Array | string, never>> => Promise.resolve(succeed(put ?? bytes));
     const applied = await this.#handlers.applyRelease({ release, who: 'the writer', reason });
     if (!applied.ok) return refuse(applied.fault.message);
     this.#rememberImported(digest);

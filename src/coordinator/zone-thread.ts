@@ -17,6 +17,12 @@ export interface ZoneWork {
 export class ZoneThreads {
   /** Has nothing to read yet. */
   #spare: Worker | undefined;
+  readonly #begun = Promise.withResolvers<undefined>();
+
+  /** Resolves when a thread has something to read. */
+  get begun(): Promise<undefined> {
+    return this.#begun.promise;
+  }
 
   /** Starts the thread that the next `read` takes, so that its code is loaded by then. It keeps no process alive. */
   prepare(): void {
@@ -39,6 +45,7 @@ export class ZoneThreads {
     worker.ref();
     const work: ZoneWork = { files, geo };
     worker.postMessage(work);
+    this.#begun.resolve(undefined);
     return await new Promise((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);

@@ -57,6 +57,14 @@ export function storeConformance(name: string, open: (context: TestContext) => P
     void test(`${name}: ${title}`, { timeout: 20_000 }, async (context) => body(await open(context), context));
   };
 
+  check('bytes are dropped that no head names, and no others', async ({ writer }) => {
+    const head = await publish(writer, 'in force');
+    const refused = await writer.putObject(encoder.encode('refused'));
+    for (const digest of [refused, head.release, refused]) await writer.dropObject(digest);
+    assert.equal(await writer.getObject(refused), undefined);
+    assert.deepEqual(await writer.getObject(head.release), encoder.encode('in force'));
+  });
+
   check('of two that move the same head, one is told of the conflict and nothing is lost', async ({ writer }) => {
     const base = await publish(writer, 'base');
     const [a, b] = [await writer.putObject(encoder.encode('a')), await writer.putObject(encoder.encode('b'))];

@@ -42,11 +42,11 @@ export interface ReplicationHandlers {
   }): Promise<Result<readonly Head[], ReplicationFault>>;
   handleObject(digest: string): Promise<Uint8Array | undefined>;
   /**
-   * Puts a release in force. `release` checks it and gives its bytes, or one line for each problem; it is not asked for
-   * where the call is refused anyway. `expected` (`E.S`) makes it fail when another head is in force.
+   * Puts a release in force. `release` checks it and gives its bytes (their digest where the store has them already), or
+   * one line for each problem; it is not asked for where the call is refused anyway. `expected` (`E.S`) makes it fail when another head is in force.
    */
   applyRelease(request: {
-    readonly release: () => Promise<Result<Uint8Array, readonly string[]>>;
+    readonly release: () => Promise<Result<Uint8Array | string, readonly string[]>>;
     readonly who: string;
     readonly reason: string;
     readonly expected?: string | undefined;
@@ -74,9 +74,9 @@ export function createReplicationHandlers(options: ReplicationOptions): Replicat
       if (expected !== undefined && formatHeadId(current) !== expected) {
         return refuse(fault('conflict', `head ${expected} was expected, ${formatHeadId(current)} is in force`));
       }
-      const bytes = await release();
-      if (!bytes.ok) return refuse(badRelease(bytes.fault));
-      const digest = await store.putObject(bytes.value);
+      const given = await release();
+      if (!given.ok) return refuse(badRelease(given.fault));
+      const digest = typeof given.value === 'string' ? given.value : await store.putObject(given.value);
       if (current?.release === digest) return succeed({ head: current, changed: false });
       return advance(options, current, { release: digest, author: who, reason });
     },

@@ -22,6 +22,8 @@ export interface ConfigStore {
   putObject(bytes: Uint8Array): Promise<string>;
   /** The bytes of that sha256; undefined when they are not here or no longer have it. */
   getObject(digest: string): Promise<Uint8Array | undefined>;
+  /** Forgets bytes that no head names; those of a head stay. */
+  dropObject(digest: string): Promise<void>;
   head(): Promise<Head | undefined>;
   /** Moves the head from exactly `expected` (undefined: from none) to `next`, which must be newer. */
   advance(expected: HeadId | undefined, next: Head): Promise<Result<Head, AdvanceFault>>;

@@ -61,6 +61,12 @@ class SqliteStore implements ConfigStore {
     return Promise.resolve(bytes instanceof Uint8Array && digestOf(bytes) === digest ? bytes : undefined);
   }
 
+  dropObject(digest: string): Promise<void> {
+    const drop = 'DELETE FROM objects WHERE digest = ? AND digest NOT IN (SELECT release FROM heads)';
+    this.#database.prepare(drop).run(digest);
+    return Promise.resolve();
+  }
+
   head(): Promise<Head | undefined> {
     return Promise.resolve(this.#newest());
   }
