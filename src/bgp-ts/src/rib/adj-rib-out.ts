@@ -209,7 +209,7 @@ export class AdjRibOut {
     const [waiting] = queue;
     if (waiting === undefined) return nothingToSend;
     const [prefix, reason] = waiting;
-    queue.clear();
+    queue.delete(prefix);
     const settled = this.#settle(prefix, context);
     const refused = settled.refusal === undefined ? [] : [{ prefix, reason: settled.refusal }];
     const reasons = reason === '' ? [] : [reason];
