@@ -3,21 +3,22 @@
  *
  * A name that exists is found at once; names are walked from the apex down only where a cut or a DNAME may hide them.
  * Aliases are followed inside the zone only, a bounded number of times. Which zone, and what the header says, is decided
- * in answerer.ts; what non-minimal responses add is in courtesies.ts.
+ * in answerer.ts; what non-minimal responses add is in courtesies.ts; DNAMEs are written by redirects.ts.
  */
 import { rcode, recordType } from '../wire/constants.ts';
 import type { LabelIndex } from '../wire/name-map.ts';
-import { nameFrom, replaceSuffix } from '../wire/name.ts';
 import { RowSet, section } from '../wire/writer.ts';
 import type { MessageWriter, RecordHead, Section } from '../wire/writer.ts';
 import type { AnswerNote } from '../zone/dynamic.ts';
 import type { ZoneImage } from '../zone/image.ts';
 import { nodeFlag, rowHeaderBytes, rrset as rrsetWord, zone as zoneWord } from '../zone/image-layout.ts';
-import { AliasTrail, maxAliases } from './alias-trail.ts';
+import { AliasTrail } from './alias-trail.ts';
 import { addCourtesies } from './courtesies.ts';
 import { DenialWriter } from './denial.ts';
 import { EvaluatedRrset } from './evaluate.ts';
 import type { Generation } from './generation.ts';
+import { RedirectWriter } from './redirects.ts';
+import type { ComputedTarget } from './redirects.ts';
 import { ReferralWriter } from './referral.ts';
 import { fillRowSet } from './row-set.ts';
 import { createSubject } from './subject.ts';
@@ -77,9 +78,7 @@ export class Resolver {
   readonly #trail = new AliasTrail();
   readonly #referrals: ReferralWriter;
   readonly #denials: DenialWriter;
-  /** Nodes of the DNAMEs in the answer; each is written once. */
-  #redirectCount = 0;
-  readonly #redirects = new Uint32Array(maxAliases + 2);
+  readonly #redirects: RedirectWriter;
 
   constructor(writer: MessageWriter, labels: LabelIndex, generation: Generation, options: ResolveOptions) {
     this.#writer = writer;
@@ -89,6 +88,7 @@ export class Resolver {
     this.#options = options;
     this.#referrals = new ReferralWriter(generation.image, writer, labels, this.#set);
     this.#denials = new DenialWriter(generation.image, writer, this.#set);
+    this.#redirects = new RedirectWriter(generation.image, writer, this.#set);
   }
 
   /**
@@ -115,7 +115,7 @@ export class Resolver {
     const apexLabel = this.#labels.count - this.#image.word(zone + zoneWord.apexLabels);
     this.#apexAt = nameAt + (this.#labels.offsets[apexLabel] ?? 0);
     this.#trail.clear();
-    this.#redirectCount = 0;
+    this.#redirects.clear();
     while (this.#step()) this.#labels.scan(this.#name, this.#nameAt);
   }
 
@@ -303,31 +303,17 @@ export class Resolver {
   #redirect(place: number): boolean {
     const image = this.#image;
     const found = image.findRrset(place, recordType.DNAME);
-    let target = image.bytes;
-    let targetAt = image.rowsAt(found) + rowHeaderBytes;
     let ttlSeconds = image.word(found + rrsetWord.ttl);
-    let data: readonly Uint8Array[] | undefined;
+    let computed: ComputedTarget | undefined;
     if (image.programCount(found) > 0) {
       const evaluated = this.#evaluate(found);
-      const [first] = evaluated.rdata;
-      if (first === undefined) return this.#refuseRedirect(evaluated.failure);
-      target = first;
-      targetAt = 0;
+      const [data] = evaluated.rdata;
+      if (data === undefined) return this.#refuseRedirect(evaluated.failure);
       ({ ttlSeconds } = evaluated);
-      data = [first];
+      computed = { data, ttlSeconds };
     }
-    if (!this.#isFlattened && !this.#redirects.subarray(0, this.#redirectCount).includes(place)) {
-      const owner = image.nameAt(place);
-      if (data === undefined) this.#writeSet(section.answer, image.bytes, owner, found, recordType.DNAME);
-      else if (
-        !this.#writer.records(section.answer, image.bytes, owner, { type: recordType.DNAME, ttlSeconds }, data)
-      ) {
-        this.isTruncated = true;
-      }
-    }
-    this.#redirects[this.#redirectCount++] = place;
-    const name = nameFrom(this.#name, this.#nameAt);
-    const renamed = replaceSuffix(name, image.nameOf(place), nameFrom(target, targetAt));
+    if (!this.#isFlattened && !this.isTruncated && !this.#redirects.write(place, computed)) this.isTruncated = true;
+    const renamed = this.#redirects.rename(this.#name, this.#nameAt, place, computed);
     if (renamed === undefined) {
       if (this.#isFlattened) this.#fail('a DNAME makes the target of an ALIAS too long');
       else this.rcode = rcode.yxDomain;
