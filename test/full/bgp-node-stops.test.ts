@@ -1,11 +1,11 @@
 /** `fairlead stop` on the nodes of a site, with a real BIRD: the last one asks, as a site that stops does (ADR 32). */
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { runFairlead } from '../../src/cli/process.fixture.ts';
 import type { Finished } from '../../src/cli/process.fixture.ts';
-import { Bird, birdIsMissing } from '../../src/bgp-ts/test/bird.ts';
+import { Bird } from '../../src/bgp-ts/test/bird.ts';
+import { freePort } from '../../src/bgp-ts/test/free-port.ts';
+import { birdOptions as options, ofPrefix, prefix, startBird, startOnce } from '../cli/bird-sites.ts';
 import { startCoordinator, startFairlead } from '../cli/fairlead-process.ts';
 import type { FairleadProcess } from '../cli/fairlead-process.ts';
 import { directoryWith, fileScope, loopbackAddress } from '../cli/scope.ts';
@@ -14,10 +14,7 @@ import { startWebServer } from '../cli/web-server.ts';
 import type { WebServer } from '../cli/web-server.ts';
 import { apiUrl, machineFile, newSites, releaseFiles } from '../cli/world.ts';
 
-const options = { timeout: 60_000, skip: birdIsMissing };
 const scope = fileScope();
-const prefix = '203.0.113.0/24';
-const ofPrefix = `show route all ${prefix}`;
 const nodes = ['lb1', 'lb2'] as const;
 type Node = (typeof nodes)[number];
 
@@ -46,16 +43,6 @@ async function startRouter(second: { readonly address: string; readonly port: nu
   return bird;
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  assert.ok(address !== null && typeof address === 'object');
-  return address.port;
-}
-
 function startAgent(directory: string): FairleadProcess {
   return startFairlead(scope, ['agent', '--config', 'agent.yaml'], directory);
 }
@@ -64,8 +51,7 @@ async function startBench(): Promise<Bench> {
   const sites = newSites();
   const second = { address: loopbackAddress(), port: await freePort() };
   const bird = await startRouter(second);
-  const iadBird = await Bird.start({ local: 65_000, peer: 'as 65010' }, 'ipv4 { import all; export none; };');
-  scope.after(() => iadBird[Symbol.asyncDispose]());
+  const iadBird = await startBird(scope);
   await startWebServer(scope, sites.fra);
   const iadWeb = await startWebServer(scope, sites.iad);
   const siteLines = {
@@ -108,16 +94,7 @@ bgp: { localAddress: ${address} }
   return { bird, iadBird, iadWeb, directories, agents, fra };
 }
 
-let bench: Bench | undefined;
-
-before(async () => {
-  if (birdIsMissing === false) bench = await startBench();
-});
-
-function world(): Bench {
-  assert.ok(bench !== undefined);
-  return bench;
-}
+const world = startOnce(startBench);
 
 let remaining: Node = 'lb1';
 
