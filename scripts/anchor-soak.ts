@@ -6,28 +6,20 @@
  * probes and drains, a hundred times as long. Prints each seed that fails with what went wrong, then `N passed, M
  * failed` and the time; exits 1 when any failed.
  */
-import { parseArgs } from 'node:util';
 import { playAnchorHistory } from '../src/decide/anchor-history.fixture.ts';
 import { playFleetHistory } from '../src/steering/announcer/fleet-history.fixture.ts';
+import { readScriptOptions } from './options.ts';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '5000' },
-    from: { type: 'string', default: '1' },
-    whole: { type: 'boolean', default: false },
-  },
-});
-const count = Number(values.seeds);
-const from = Number(values.from);
-if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(from) || from < 0) {
-  console.error(`got --seeds ${values.seeds} --from ${values.from}, expected whole numbers`);
-  process.exit(2);
-}
+const {
+  seeds: count,
+  from,
+  whole,
+} = readScriptOptions({ seeds: { preset: 5000 }, from: { preset: 1, least: 0 } }, ['whole']);
 
 const startedAt = performance.now();
 let failed = 0;
 for (let seed = from; seed < from + count; seed++) {
-  const fault = values.whole ? playAnchorHistory(seed) : playFleetHistory(seed);
+  const fault = whole ? playAnchorHistory(seed) : playFleetHistory(seed);
   if (fault === undefined) continue;
   failed += 1;
   console.log(`seed ${seed}: ${fault}`);

@@ -7,7 +7,8 @@
  * - `in storm`: in a worker that makes garbage itself, half of the time. Nothing is promised of it; its figures are told.
  *
  * It burns the processors by itself: beside other load, or at a lower priority than that, both ends are starved and it
- * says nothing of ours. The last lines are a summary to quote: flaps, late ticks, and how the packets of `in worker` lay in time.
+ * says nothing of ours. Runs as root. The last lines are a summary to quote: flaps, late ticks, and how the packets of
+ * `in worker` lay in time.
  */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -15,12 +16,12 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { readCapture } from '../src/bgp-ts/test/bfd-capture.ts';
 import { bfdLabIsMissing, BfdLab, far, near } from '../src/bgp-ts/test/bfd-lab.ts';
 import type { Bfdd, OurBfd } from '../src/bgp-ts/test/bfd-lab.ts';
 import type { BfdEvent } from '../src/bgp-ts/src/bfd/types.ts';
+import { readScriptOptions } from './options.ts';
 
 const timing = { intervalMs: 300, multiplier: 3 } as const;
 const inWorker = { ...timing, name: 'in worker', address: far.ipv4 } as const;
@@ -28,25 +29,12 @@ const inStorm = { ...timing, name: 'in storm', address: far.ipv6, device: 'near'
 const peers = [near.ipv4, `${near.ipv6} local-address ${far.ipv6}`] as const;
 const reportEveryMs = 60_000;
 
-const usage = `node scripts/bfd-soak.ts [--minutes N] [--burners N]
-
-Runs as root. 60 minutes and a burner for each processor unless told otherwise. Exit code 1 where the session flaps that
-the design promises to keep up: the one in a worker beside a storming main thread. The session in a worker that storms
-itself is beyond the promise; its flaps are told and change nothing.
-`;
-
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '60' },
-    burners: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
+const { minutes, burners } = readScriptOptions({
+  minutes: { preset: 60 },
+  burners: { preset: availableParallelism(), least: 0 },
 });
-if (values.help) console.log(usage);
-else {
-  assert.equal(bfdLabIsMissing, false);
-  process.exitCode = (await soak(Number(values.minutes), Number(values.burners ?? availableParallelism()))) ? 0 : 1;
-}
+assert.equal(bfdLabIsMissing, false);
+process.exitCode = (await soak(minutes, burners)) ? 0 : 1;
 
 async function soak(minutes: number, burnerCount: number): Promise<boolean> {
   await using lab = new BfdLab();

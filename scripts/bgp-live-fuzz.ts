@@ -4,18 +4,10 @@
  *
  * Prints each fault, what was answered, then `N connections, M faults`; exits 1 when there were any.
  */
-import { parseArgs } from 'node:util';
 import { fuzzLive } from '../test/conformance/bgp-live-fuzz.ts';
+import { readScriptOptions } from './options.ts';
 
-const { values } = parseArgs({
-  options: { count: { type: 'string', default: '20000' }, seed: { type: 'string', default: '1' } },
-});
-const count = Number(values.count);
-const seed = Number(values.seed);
-if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(seed) || seed < 0) {
-  console.error(`got --count ${values.count} --seed ${values.seed}, expected whole numbers`);
-  process.exit(2);
-}
+const { count, seed } = readScriptOptions({ count: { preset: 20_000 }, seed: { preset: 1, least: 0 } });
 
 const { connections, answers, faults } = await fuzzLive({ count, seed });
 for (const fault of faults) console.log(fault);

@@ -5,18 +5,10 @@
  * Prints each seed that failed and why, how long agreement took in virtual time, then `N passed, M failed`; exits 1 when
  * any failed.
  */
-import { parseArgs } from 'node:util';
 import { runSeed } from '../src/bgp-ts/test/simulation/world.ts';
+import { readScriptOptions } from './options.ts';
 
-const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '100000' }, from: { type: 'string', default: '1' } },
-});
-const count = Number(values.seeds);
-const from = Number(values.from);
-if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(from) || from < 0) {
-  console.error(`got --seeds ${values.seeds} --from ${values.from}, expected whole numbers`);
-  process.exit(2);
-}
+const { seeds: count, from } = readScriptOptions({ seeds: { preset: 100_000 }, from: { preset: 1, least: 0 } });
 
 const maxListedFailures = 20;
 const convergedMs: number[] = [];

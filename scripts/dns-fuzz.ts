@@ -3,18 +3,10 @@
  *
  * Prints each packet that is answered wrongly, the rate, then `N packets, M faults`; exits 1 when there were any.
  */
-import { parseArgs } from 'node:util';
 import { fuzzAnswers } from '../test/conformance/fuzz.ts';
+import { readScriptOptions } from './options.ts';
 
-const { values } = parseArgs({
-  options: { count: { type: 'string', default: '10000000' }, seed: { type: 'string', default: '1' } },
-});
-const count = Number(values.count);
-const seed = Number(values.seed);
-if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(seed) || seed < 0) {
-  console.error(`got --count ${values.count} --seed ${values.seed}, expected whole numbers`);
-  process.exit(2);
-}
+const { count, seed } = readScriptOptions({ count: { preset: 10_000_000 }, seed: { preset: 1, least: 0 } });
 
 const startedMs = performance.now();
 const rate = (packets: number): string =>

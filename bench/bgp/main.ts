@@ -65,21 +65,21 @@ async function stopPair({ running, receiver }: Pair): Promise<void> {
 }
 
 /** All daemons up at once; in each round another one begins. */
-async function runFlips(daemons: readonly Daemon[], { rounds, lines }: BenchOptions): Promise<void> {
+async function runFlips(daemons: readonly Daemon[], { rounds, lines, pauseMs }: BenchOptions): Promise<void> {
   const pairs: Pair[] = [];
   const figures = new Map<Daemon, FlipTimes[]>(daemons.map((daemon) => [daemon, []]));
   try {
     for (const daemon of daemons) pairs.push(await startPair(daemon, 1, quietHoldTimeSeconds));
     for (const { running, receiver } of pairs) {
       // FRR answers a line in 50 ms, whatever it has to do: there, fewer lines say as much.
-      const [first = 0] = (await measureFlips(running, receiver, { times: 1, isPaced: false })).announceMs;
-      await measureFlips(running, receiver, { times: first > 20 ? 10 : warmUpLines, isPaced: false });
+      const [first = 0] = (await measureFlips(running, receiver, { times: 1 })).announceMs;
+      await measureFlips(running, receiver, { times: first > 20 ? 10 : warmUpLines });
     }
     for (let round = 0; round < rounds; round++) {
       for (const turn of pairs.keys()) {
         const pair = pairs[(round + turn) % pairs.length];
         if (pair === undefined) continue;
-        const times = await measureFlips(pair.running, pair.receiver, { times: lines, isPaced: true });
+        const times = await measureFlips(pair.running, pair.receiver, { times: lines, pauseMs });
         figures.get(pair.running.daemon)?.push(times);
       }
       say(`flips: round ${round + 1} of ${rounds}`);

@@ -5,8 +5,6 @@ import { cpuBetween, readCpu, readMemory } from '../dns/process-figures.ts';
 import type { Receiver } from './receiver.ts';
 import type { Running } from './running.ts';
 
-/** Between two lines, so that each finds an idle daemon, as it is in operation. */
-const pauseMs = 2;
 const limitMs = 20_000;
 
 /** From a line to its UPDATE, in milliseconds, one figure a line. */
@@ -15,11 +13,14 @@ export interface FlipTimes {
   readonly withdrawMs: readonly number[];
 }
 
-/** Announces and withdraws one prefix `times` over; `isPaced` lets the daemon fall idle in between. */
+/**
+ * Announces and withdraws one prefix `times` over. After `pauseMs` each line finds a daemon that rests, as it does in
+ * operation; undefined: one line follows the other.
+ */
 export async function measureFlips(
   { channel }: Running,
   receiver: Receiver,
-  { times, isPaced }: { readonly times: number; readonly isPaced: boolean },
+  { times, pauseMs }: { readonly times: number; readonly pauseMs?: number },
 ): Promise<FlipTimes> {
   const announceMs: number[] = [];
   const withdrawMs: number[] = [];
@@ -32,7 +33,7 @@ export async function measureFlips(
       await receiver.until('the UPDATE of one line', () => told() > before, limitMs);
       (isAnnounced ? announceMs : withdrawMs).push(receiver.changedAtMs - startedMs);
       await answered;
-      if (isPaced) await sleep(pauseMs);
+      if (pauseMs !== undefined) await sleep(pauseMs);
     }
   }
   return { announceMs, withdrawMs };

@@ -16,6 +16,7 @@ test('without arguments every daemon takes part in every case', () => {
     ['bgp-ts', 'BIRD', 'ExaBGP', 'GoBGP', 'FRR'],
   );
   assert.deepEqual(options.value.cases, ['flips', 'many', 'sessions']);
+  assert.deepEqual([options.value.lines, options.value.pauseMs], [50, 50]);
 });
 
 test('daemons and cases are chosen by name, in whatever case', () => {
@@ -31,6 +32,7 @@ test('daemons and cases are chosen by name, in whatever case', () => {
 test('what is unknown is told with what is known', () => {
   assert.match(faultOf('--daemons', 'quagga'), /"quagga" is not one of: bgp-ts, BIRD/);
   assert.match(faultOf('--cases', ''), /"" is not one of: flips/);
+  assert.match(faultOf('--pause', '0.5'), /--pause 0.5 is not a whole number/);
   assert.match(faultOf('--rounds', '0'), /--rounds 0 is not a whole number/);
   assert.match(faultOf('--speed', '1'), /speed/);
 });

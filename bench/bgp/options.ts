@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Lines of each kind a round. */
   readonly lines: number;
+  /** After each of them. */
+  readonly pauseMs: number;
   readonly sessions: number;
   readonly seconds: number;
 }
@@ -25,7 +27,8 @@ bgp-ts against BIRD, ExaBGP, GoBGP and FRR, as far as they are installed.
   --daemons A,B     some of: ${allDaemons.map(({ name }) => name).join(', ')}
   --cases A,B       some of: ${caseNames.join(', ')}
   --rounds N        rounds of flips and many; in each, every daemon has its turn (5)
-  --lines N         announcements, and withdrawals, that one round of flips times (100)
+  --lines N         announcements, and withdrawals, that one round of flips times (50)
+  --pause MS        the rest after each of them (50)
   --sessions N      sessions of the case sessions (500)
   --seconds N       for how long they are watched (60)`;
 
@@ -34,7 +37,15 @@ export function readOptions(args: readonly string[]): Result<BenchOptions, strin
   let values: Readonly<Record<string, string | undefined>>;
   try {
     const text = { type: 'string' } as const;
-    const options = { daemons: text, cases: text, rounds: text, lines: text, sessions: text, seconds: text };
+    const options = {
+      daemons: text,
+      cases: text,
+      rounds: text,
+      lines: text,
+      pause: text,
+      sessions: text,
+      seconds: text,
+    };
     values = parseArgs({ args: [...args], options }).values;
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));
@@ -47,7 +58,8 @@ export function readOptions(args: readonly string[]): Result<BenchOptions, strin
   const numbers: number[] = [];
   for (const [name, preset] of [
     ['rounds', 5],
-    ['lines', 100],
+    ['lines', 50],
+    ['pause', 50],
     ['sessions', 500],
     ['seconds', 60],
   ] as const) {
@@ -55,9 +67,9 @@ export function readOptions(args: readonly string[]): Result<BenchOptions, strin
     if (!/^[1-9]\d{0,4}$/.test(text)) return refuse(`--${name} ${text} is not a whole number from 1 to 99999`);
     numbers.push(Number(text));
   }
-  const [rounds = 0, lines = 0, sessions = 0, seconds = 0] = numbers;
+  const [rounds = 0, lines = 0, pauseMs = 0, sessions = 0, seconds = 0] = numbers;
   const chosen = allDaemons.filter(({ name }) => daemons.value.includes(name));
-  return succeed({ daemons: chosen, cases: cases.value, rounds, lines, sessions, seconds });
+  return succeed({ daemons: chosen, cases: cases.value, rounds, lines, pauseMs, sessions, seconds });
 }
 
 function readList<Name extends string>(

@@ -3,7 +3,7 @@ import { formatHostPort, formatIp, ipBytes, parseIp, prefixContains, prefixParts
 import type { IpAddress, IpPrefix } from '#base/ip.ts';
 import type { ServiceId, SiteId } from '#health/model.ts';
 import type { ServicePolicy } from '#steering/policy/model.ts';
-import { bgpWarnings } from './bgp-checks.ts';
+import { bgpProblems, bgpWarnings } from './bgp-checks.ts';
 import { checkWarnings } from './check-warnings.ts';
 import type { Inability } from './check-warnings.ts';
 import { didYouMean } from './nearest.ts';
@@ -23,16 +23,24 @@ export interface ReleaseParts {
   readonly services: ReadonlyMap<ServiceId, ServicePolicy>;
 }
 
-/** Everything that keeps the parts from being one release. */
+/** Everything that keeps the parts from being one release: what leads nowhere, in a circle, or is there twice. */
 export function crossProblems(parts: ReleaseParts): readonly Problem[] {
   return [
     ...parts.sites.flatMap((site) => serviceProblems(site, parts.policy)),
-    ...parts.sites.flatMap((site) => probeProblems(site, parts.policy)),
     ...doubleEndpoints(parts),
-    ...referenceProblems(parts),
-    ...zoneProblems(parts),
+    ...doubleZones(parts),
     ...steeringProblems(usesOf(parts.zones), parts.policy, parts.services),
     ...serviceCheckProblems(parts.policy),
+  ];
+}
+
+/** Everything that could run, and would harm: a release with it is not taken, and runs on where it was (ADR 33). */
+export function harmProblems(parts: ReleaseParts): readonly Problem[] {
+  return [
+    ...parts.sites.flatMap((site) => probeProblems(site, parts.policy)),
+    ...referenceProblems(parts),
+    ...nameServerProblems(parts),
+    ...bgpProblems(parts.sites, parts.policy.prefixes),
   ];
 }
 
@@ -140,13 +148,21 @@ function referenceProblems({ sites, policy }: ReleaseParts): readonly Problem[] 
   });
 }
 
-function zoneProblems({ zones, policy }: ReleaseParts): readonly Problem[] {
+function doubleZones({ zones }: ReleaseParts): readonly Problem[] {
   const problems: Problem[] = [];
   const files = new Map<string, string>();
   for (const { file, facts } of zones) {
     const first = files.get(facts.origin);
     if (first === undefined) files.set(facts.origin, file);
     else problems.push(fileProblem(file, `zone '${facts.origin}' is already in ${first}, expected it in one file`));
+  }
+  return problems;
+}
+
+/** Name servers that a zone loses with what it is to help: their addresses never follow health, nor a service's prefix. */
+function nameServerProblems({ zones, policy }: ReleaseParts): readonly Problem[] {
+  const problems: Problem[] = [];
+  for (const { file, facts } of zones) {
     for (const address of facts.nameServerAddresses) {
       const prefix = prefixOf(address, policy);
       if (prefix === undefined || isForNameservers(prefix, policy)) continue;

@@ -288,6 +288,26 @@ test('a release with a router whose death nobody would notice runs, and is warne
   assert.match(warnings.map(formatProblem).join('\n'), /sites\/fra\.yaml:14:69: .*a hold time of 0 without BFD/);
 });
 
+test('what a release says together is refused when it is new, and warned of where it was accepted before', () => {
+  const files = releaseWith({ 'zones/www.yaml': policyText.replace('198.51.100.1', '10.66.2.53') });
+  const options = { site: 'fra', zones: readingsOf(files, readAnyZone) };
+  const place = 'zones/www.yaml:7:27: references[0].address';
+  const refused = compileRelease(files, options);
+  assert.deepEqual(refused.ok ? [] : refused.fault.map(formatProblem), [
+    `${place}: '10.66.2.53' belongs to site 'iad', expected a reference outside every site (R5)`,
+  ]);
+  const runs = compileRelease(files, { ...options, wasAccepted: true });
+  assert.ok(runs.ok);
+  const warning = runs.value.warnings.map(formatProblem).find((text) => text.startsWith(place));
+  assert.match(warning ?? '', /it runs since it was accepted before, a new release is refused$/);
+});
+
+test('a release that names what there is not is refused, accepted before or not', () => {
+  const files = releaseWith({ 'sites/fra.yaml': siteText('fra', 1).replace('www:', 'nope:') });
+  const refused = compileRelease(files, { site: 'fra', zones: readingsOf(files, readAnyZone), wasAccepted: true });
+  assert.match(refused.ok ? 'runs' : refused.fault.map(formatProblem).join('\n'), /no service 'nope'/);
+});
+
 test('an even number of coordinators, no references, unused services and a lone name server are warned of', () => {
   const policy = policyText
     .replace(/references:[^]*$/, '')

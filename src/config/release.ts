@@ -14,7 +14,6 @@ import { subjectKey } from '#health/model.ts';
 import type { HealthModel, ServiceId, SiteId, Subject } from '#health/model.ts';
 import type { ServicePolicy } from '#steering/policy/model.ts';
 import type { Endpoint, PrefixPolicy, SteeringModel } from '#steering/model.ts';
-import { bgpProblems } from './bgp-checks.ts';
 import type { Inability } from './check-warnings.ts';
 import { didYouMean } from './nearest.ts';
 import { parsePolicyParts } from './policy.ts';
@@ -22,7 +21,7 @@ import type { Policy } from './policy.ts';
 import { compilePrefixes } from './prefix-policy.ts';
 import { fileProblem, sortProblems } from './problem.ts';
 import type { Problem } from './problem.ts';
-import { crossProblems, crossWarnings } from './release-checks.ts';
+import { crossProblems, crossWarnings, harmProblems } from './release-checks.ts';
 import type { ReleaseParts } from './release-checks.ts';
 import { isReleasePath, pathProblems, releaseDigest } from './release-files.ts';
 import type { ReleaseFiles } from './release-files.ts';
@@ -56,6 +55,11 @@ export interface CompileOptions {
   readonly zones: ReadonlyMap<string, ZoneReading>;
   /** Why this machine cannot run a check, for warnings; it can run all where absent. */
   readonly inability?: Inability;
+  /**
+   * It was accepted before, perhaps by a version that refused less. What could run and would harm is then a warning: a
+   * new version is no reason to stop, or to go back to an older release (ADR 33). Default false.
+   */
+  readonly wasAccepted?: boolean;
 }
 
 /** Compiles a release. Returns every problem of every file otherwise, sorted by place. */
@@ -84,7 +88,8 @@ export function compileRelease(
   const services = compileServices(sites, policy);
   const parts = { sites, policy, zones, services: services.policies };
   problems.push(...prefixes.problems, ...services.problems, ...crossProblems(parts));
-  problems.push(...bgpProblems(sites, policy.prefixes));
+  const harms = harmProblems(parts);
+  if (options.wasAccepted !== true) problems.push(...harms);
   if (problems.length > 0) return refuse(sortProblems(problems));
   return succeed({
     digest: releaseDigest(files),
@@ -95,10 +100,15 @@ export function compileRelease(
     sites: new Map(sites.map(({ site }) => [site.id, site])),
     zones,
     warnings: sortProblems([
+      ...harms.map(asTolerated),
       ...warnings,
       ...crossWarnings(parts, options.site, options.inability ?? (() => undefined)),
     ]),
   });
+}
+
+function asTolerated(problem: Problem): Problem {
+  return { ...problem, message: `${problem.message}; it runs since it was accepted before, a new release is refused` };
 }
 
 /** What is wrong with policies and their use, as far as that shows without what cannot be read. */

@@ -30,14 +30,14 @@ export interface Generation {
 }
 
 /**
- * Builds a generation from a release whose zones were read; their image becomes the generation's own, with this serial
- * in every zone (R28). Returns every problem of every file otherwise.
+ * Builds a generation from a release that was accepted and whose zones were read; their image becomes the generation's
+ * own, with this serial in every zone (R28). Returns every problem of every file that keeps it from running otherwise.
  */
 export function buildGeneration(
   files: ReleaseFiles,
   { site, serial, zones }: { readonly site: string; readonly serial: number; readonly zones: ZoneReadings },
 ): Result<Generation, readonly Problem[]> {
-  const release = compileRelease(files, { site, zones: zones.readings });
+  const release = compileRelease(files, { site, zones: zones.readings, wasAccepted: true });
   if (!release.ok) return release;
   const { image } = zones;
   setSerials(image, serial);

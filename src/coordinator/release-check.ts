@@ -35,19 +35,19 @@ export class ReleaseChecks {
     this.#threads = threads;
   }
 
-  /** Every problem of a release's files. */
-  async problemsOf(files: ReleaseFiles): Promise<readonly Problem[]> {
+  /** Every problem of a release's files; of one that was accepted before, what keeps it from running (ADR 33). */
+  async problemsOf(files: ReleaseFiles, wasAccepted = false): Promise<readonly Problem[]> {
     const zones = await this.read(files);
-    const checked = compileRelease(files, { site: this.#site, zones: zones.readings });
+    const checked = compileRelease(files, { site: this.#site, zones: zones.readings, wasAccepted });
     if (checked.ok) return [];
     this.#last = undefined;
     return checked.fault;
   }
 
-  /** The same for a stored release, one line for each problem. */
+  /** What keeps a release from running that was accepted here before, or by the writer; one line for each problem. */
   async problemsOfStored(bytes: Uint8Array): Promise<readonly string[]> {
     const files = decodeRelease(bytes);
-    return files.ok ? (await this.problemsOf(files.value)).map(formatProblem) : [files.fault];
+    return files.ok ? (await this.problemsOf(files.value, true)).map(formatProblem) : [files.fault];
   }
 
   /**

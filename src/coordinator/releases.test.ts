@@ -11,6 +11,9 @@ import { pino } from 'pino';
 import { present } from '#base/assert.ts';
 import { createPrng } from '#base/prng.ts';
 import { parseMachine } from '#config/machine.ts';
+import { formatProblem } from '#config/problem.ts';
+import { encodeRelease, releaseFiles } from '#config/release-files.ts';
+import { openEmbeddedStore } from '#replication/embedded/sqlite-store.ts';
 import { formatHeadId } from '#replication/head.ts';
 import { GeoFiles } from './geo-files.ts';
 import { Releases } from './releases.ts';
@@ -74,6 +77,39 @@ test('a first start with faulty files says why, and nothing of them stays in the
   const store = new DatabaseSync(join(folder, 'store.db'));
   assert.equal(store.prepare('SELECT count(*) AS objects FROM objects').get()?.['objects'], 0);
   store.close();
+});
+
+test('a release that a version before accepted, and this one would not, is the one in force after an upgrade', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-releases-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const before = await openIn(folder, 'one IN A 192.0.2.1', new PassThrough());
+  assert.ok(before.ok, before.ok ? '' : before.fault);
+  const refusable = {
+    ...filesWith('one IN A 192.0.2.1'),
+    'zones/services.yaml':
+      'services: { www: { check: { type: tcp } } }\nreferences: [{ type: tcp, address: 192.0.2.10, port: 80 }]\n',
+  };
+  const asked = { files: refusable, who: 'ann', reason: 'test', allowRemoval: false };
+  const applied = await before.value.apply(asked);
+  assert.match(applied.ok ? 'accepted' : String(applied.fault.problems), /'192\.0\.2\.10' belongs to site 'fra'/);
+  await before.value.close();
+
+  const store = openEmbeddedStore(folder);
+  const current = present(await store.head(), 'the first head');
+  const release = await store.putObject(encodeRelease(releaseFiles(Object.entries(refusable))));
+  const next = { ...current, sequence: current.sequence + 1, release };
+  assert.ok((await store.advance(current, next)).ok);
+  await store.close();
+
+  const after = await openIn(folder, 'one IN A 192.0.2.1', new PassThrough());
+  assert.ok(after.ok, after.ok ? '' : after.fault);
+  const first = present(await after.value.first(), 'a release');
+  assert.equal(formatHeadId(first.head), '1.2');
+  assert.match(
+    first.generation.release.warnings.map(formatProblem).join('\n'),
+    /belongs to site 'fra'.*accepted before/,
+  );
+  await after.value.close();
 });
 
 test('a release that fails when it is put in force does not end the following of later ones', async (context) => {

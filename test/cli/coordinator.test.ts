@@ -86,7 +86,9 @@ test('status is a table for people and JSON for programs, the same as the API gi
 });
 
 test('each log line is one JSON object with a readable message', () => {
-  const lines = coordinator.output().trim().split('\n');
+  // What comes after the last line break is a line that has not been read whole.
+  const lines = coordinator.output().split('\n').slice(0, -1);
+  assert.ok(lines.length > 0);
   for (const line of lines) {
     const { level, msg } = JSON.parse(line) as { level: unknown; msg: unknown };
     assert.ok(typeof level === 'number' && typeof msg === 'string' && msg.length > 5, line);

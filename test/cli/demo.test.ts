@@ -15,7 +15,8 @@ test(
     mkdirSync(join(directory, 'var/fra/demo.sock'), { recursive: true });
     const demo = startFairlead(context, ['demo'], directory);
     await demo.untilLogged(/In another terminal, try/);
-    assert.match(demo.output(), /stop and start are not taken on .*demo\.sock: /);
+    // Said on standard error, which may be read later than standard output.
+    await demo.untilLogged(/stop and start are not taken on .*demo\.sock: /);
     assert.deepEqual((await addressesOf(sites.fra, 'www.example.com.')).toSorted(), [sites.fra, sites.iad].toSorted());
     demo.signal('SIGTERM');
     assert.equal(await demo.ended(), 0);

@@ -39,8 +39,12 @@ export function startFairlead(
       wake();
     });
   }
-  // 'close' comes when the output is whole, too.
-  const closed = once(child, 'close').then(wake);
+  let isOutputWhole = false;
+  // Unlike 'exit', 'close' comes when all output has been read.
+  const closed = once(child, 'close').then(() => {
+    isOutputWhole = true;
+    wake();
+  });
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
   const kill = (): void => void child.kill('SIGKILL');
   // For a test file that fails before its tests: nothing is cleaned up then.
@@ -59,7 +63,7 @@ export function startFairlead(
       };
       const check = (): void => {
         if (pattern.test(output.slice(since))) resolve(undefined);
-        else if (!isRunning()) fail('it ended without');
+        else if (isOutputWhole) fail('it ended without');
       };
       const late = setTimeout(fail, longestWaitMs, `not within ${longestWaitMs} ms`);
       waiting.add(check);

@@ -139,7 +139,7 @@ test(
     const { code, stdout, stderr } = await stopping;
     assert.deepEqual([code, stdout, stderr], [0, 'stopped\n', '']);
     assert.equal(await agents[remaining].ended(), 0);
-    assert.match(fra.output().slice(since), /is stopped and may go: other sites serve what it told/);
+    await fra.untilLogged(/is stopped and may go: other sites serve what it told/, since);
     await iadBird.shows(ofPrefix, /BGP\.as_path: 65010\n/);
     agents[remaining] = startAgent(directories[remaining]);
     await bird.shows(ofPrefix, /BGP\.as_path: 65010\n/);

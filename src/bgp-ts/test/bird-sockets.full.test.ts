@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { PeerOptions, SpeakerEvent } from '../src/index.ts';
-import { createWorkerSpeaker, Speaker } from '../src/index.ts';
+import type { PeerOptions, Speaker, SpeakerEvent } from '../src/index.ts';
+import { createWorkerSpeaker } from '../src/index.ts';
 import { freePort } from './free-port.ts';
 import { addAddress, kernelCounter, removeAddress, Router, routerIsMissing } from './router.ts';
 import type { Link } from './router.ts';
-import { eventually, EventLog } from './wait.ts';
+import { startSpeaker, startSpeakerBy } from './running-speaker.ts';
+import type { RunningSpeaker } from './running-speaker.ts';
+import { eventually } from './wait.ts';
 
 const options = { skip: routerIsMissing, timeout: 30_000 };
 
@@ -59,17 +61,6 @@ function configure(link: Link): (entry: [string, string]) => string {
   };
 }
 
-interface Bench extends AsyncDisposable {
-  readonly speaker: Speaker;
-  readonly log: EventLog<SpeakerEvent>;
-}
-
-function startSpeaker(): Bench {
-  const log = new EventLog<SpeakerEvent>();
-  const speaker = new Speaker({ onEvent: log.add });
-  return { speaker, log, [Symbol.asyncDispose]: () => speaker.stop({ mode: 'silent' }) };
-}
-
 /** The router as a peer that we reach from our address `host`, by its name for the router. */
 function peerAt(host: Host, family: 4 | 6, changes: Partial<PeerOptions> = {}): PeerOptions {
   const { link } = routerNow();
@@ -90,7 +81,7 @@ function isEstablished(event: SpeakerEvent, peer: string): boolean {
   return event.kind === 'sessionState' && event.state === 'established' && event.peer === peer;
 }
 
-async function established({ log }: Pick<Bench, 'log'>, peer: string, from = 0): Promise<void> {
+async function established({ log }: Pick<RunningSpeaker<Speaker>, 'log'>, peer: string, from = 0): Promise<void> {
   await log
     .find(peer, (event) => isEstablished(event, peer), from)
     .catch((error: unknown) => {
@@ -108,7 +99,7 @@ const byUs = (name: string): number => kernelCounter(name);
 const badSignatures = 'TcpExtTCPMD5Failure';
 const fromAfar = 'TcpExtTCPMinTTLDrop';
 
-async function listen({ speaker }: Bench, family: 4 | 6): Promise<void> {
+async function listen({ speaker }: RunningSpeaker<Speaker>, family: 4 | 6): Promise<void> {
   const address = family === 4 ? '0.0.0.0' : '::';
   assert.deepEqual(await speaker.listen({ address, port }), { ok: true, value: undefined });
 }
@@ -209,16 +200,12 @@ void test('a source address that comes late is told of once and used at once', o
 });
 
 void test('a worker dials with TCP-MD5, and over link-local addresses by device', options, async () => {
-  const log = new EventLog<SpeakerEvent>();
-  const speaker = createWorkerSpeaker({ onEvent: log.add });
-  try {
-    const { device } = routerNow().link;
-    speaker.addPeer(peerAt(1, 4, { socket: { md5Key: 'right key' } }));
-    const ends = { name: 'local', address: 'fe80::fe', localAddress: 'fe80::1' };
-    speaker.addPeer(peerAt(6, 6, { ...ends, socket: { device } }));
-    await established({ log }, 'h1v4');
-    await established({ log }, 'local');
-  } finally {
-    await speaker.stop({ mode: 'silent' });
-  }
+  await using running = startSpeakerBy((onEvent) => createWorkerSpeaker({ onEvent }));
+  const { speaker, log } = running;
+  const { device } = routerNow().link;
+  speaker.addPeer(peerAt(1, 4, { socket: { md5Key: 'right key' } }));
+  const ends = { name: 'local', address: 'fe80::fe', localAddress: 'fe80::1' };
+  speaker.addPeer(peerAt(6, 6, { ...ends, socket: { device } }));
+  await established({ log }, 'h1v4');
+  await established({ log }, 'local');
 });

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import type { BgpSpeaker, PeerOptions, SpeakerEvent } from '../src/index.ts';
 import { createWorkerSpeaker, Speaker } from '../src/index.ts';
 import { Bird, birdIsMissing } from './bird.ts';
-import { EventLog } from './wait.ts';
+import { startSpeakerBy } from './running-speaker.ts';
+import type { EventLog } from './wait.ts';
 
 const options = { skip: birdIsMissing, timeout: 60_000 };
 const bothFamilies = 'ipv4 { import all; export none; }; ipv6 { import all; export none; };';
@@ -27,13 +28,18 @@ interface BenchSettings {
 /** BIRD and a speaker that dials it. */
 async function startBench(settings: BenchSettings = {}): Promise<Bench> {
   const { birdAsn = 65000, localAsn = 65001 } = settings;
-  const bird = await Bird.start(
-    { local: birdAsn, peer: settings.doesAcceptAnyAs === true ? 'external' : `as ${localAsn}` },
-    settings.bird ?? bothFamilies,
+  await using started = new AsyncDisposableStack();
+  const bird = started.use(
+    await Bird.start(
+      { local: birdAsn, peer: settings.doesAcceptAnyAs === true ? 'external' : `as ${localAsn}` },
+      settings.bird ?? bothFamilies,
+    ),
   );
-  const log = new EventLog<SpeakerEvent>();
-  const speaker =
-    settings.isInWorker === true ? createWorkerSpeaker({ onEvent: log.add }) : new Speaker({ onEvent: log.add });
+  const { speaker, log } = started.use(
+    startSpeakerBy((onEvent) =>
+      settings.isInWorker === true ? createWorkerSpeaker({ onEvent }) : new Speaker({ onEvent }),
+    ),
+  );
   const added = speaker.addPeer({
     address: '127.0.0.1',
     port: bird.port,
@@ -45,15 +51,8 @@ async function startBench(settings: BenchSettings = {}): Promise<Bench> {
     ...settings.peer,
   });
   assert.deepEqual(added, { ok: true, value: 'bird' });
-  return {
-    bird,
-    speaker,
-    log,
-    [Symbol.asyncDispose]: async () => {
-      await speaker.stop({ mode: 'silent' });
-      await bird[Symbol.asyncDispose]();
-    },
-  };
+  const whole = started.move();
+  return { bird, speaker, log, [Symbol.asyncDispose]: () => whole.disposeAsync() };
 }
 
 function isState(state: string): (event: SpeakerEvent) => boolean {

@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import type { Message } from '../src/index.ts';
@@ -134,6 +135,26 @@ test('lines that come in one piece, or torn apart, are answered in order', async
   assert.equal(await client.next(), 'ok');
 });
 
+test('who ends its side after its lines is answered each of them once, also those that take time', async () => {
+  await using running = new Program('');
+  const client = await running.connect();
+  client.socket.end('show\nannounce 192.0.2.0/24 next-hop self\nshow\n');
+  assert.match(await client.next(), /^\{"peers":\[\],.*"desired":\[\]/);
+  assert.equal(await client.next(), 'ok');
+  assert.match(await client.next(), /^\{"peers":\[\],.*192\.0\.2\.0/);
+  await assert.rejects(client.next(), /the connection was closed/);
+});
+
+test('a line without an end is told its limit, and its connection alone is closed', async () => {
+  await using running = new Program('');
+  const other = await running.connect();
+  const client = await running.connect();
+  client.socket.write('x'.repeat(70_000));
+  assert.equal(await client.next(), 'error a line is longer than 65536 octets');
+  await assert.rejects(client.next(), /the connection was closed/);
+  assert.equal(await other.say('withdraw 192.0.2.0/24'), 'ok');
+});
+
 test('SIGTERM closes the session without a NOTIFICATION', async () => {
   await using peer = await ListeningPeer.start({ asn: 65_000 });
   await using running = new Program(`${peerLine(peer.port)}announce 192.0.2.0/24 next-hop self\n`);
@@ -146,6 +167,37 @@ test('SIGTERM closes the session without a NOTIFICATION', async () => {
     peer.messages.filter(({ kind }) => kind === 'notification'),
     [],
   );
+});
+
+/** The prefixes of events that say what was announced, up to the one that is awaited. */
+async function announcedUntil(stdout: Readable, awaited: string): Promise<readonly string[]> {
+  const announced: string[] = [];
+  for await (const [line] of on(createInterface({ input: stdout }), 'line', { signal: AbortSignal.timeout(20_000) })) {
+    const prefix = /^announced (\S+) to /.exec(String(line))?.[1];
+    if (prefix !== undefined) announced.push(prefix);
+    if (prefix === awaited) break;
+  }
+  return announced;
+}
+
+test('who reads standard output is told every event, also of more than wait there at a time', async () => {
+  await using peer = await ListeningPeer.start({ asn: 65_000 });
+  await using running = new Program(peerLine(peer.port), 'pipe');
+  const client = await running.connect();
+  assert.ok(running.process.stdout !== null);
+  const announced = announcedUntil(running.process.stdout, '192.0.2.0/24');
+  // It is told where it is awaited.
+  announced.catch(() => undefined);
+  assert.equal(await client.say('announce 198.51.100.0/24 next-hop self'), 'ok');
+  await peer.message('the first route', announces('198.51.100.0/24'));
+  // Each has attributes, and so an UPDATE and an event, of its own.
+  const prefixes = Array.from({ length: 12_000 }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`);
+  for (const [med, prefix] of prefixes.entries()) {
+    client.socket.write(`announce ${prefix} next-hop self med ${med}\n`);
+    if (med % 500 === 499) for (let answer = 0; answer < 500; answer++) assert.equal(await client.next(), 'ok');
+  }
+  assert.equal(await client.say('announce 192.0.2.0/24 next-hop self'), 'ok');
+  assert.deepEqual(await announced, ['198.51.100.0/24', ...prefixes, '192.0.2.0/24']);
 });
 
 test('a reader of standard output that goes away costs no session', async () => {

@@ -1,13 +1,13 @@
 /** Bugs of this library that are met while it runs: what they cost, and whom. They are put in here on purpose. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SpeakerEvent } from '../src/index.ts';
-import { Speaker } from '../src/index.ts';
+import type { Speaker, SpeakerEvent } from '../src/index.ts';
 import { AdjRibOut } from '../src/rib/adj-rib-out.ts';
 import { Peer } from '../src/speaker/peer.ts';
 import { breakMethod } from './break-method.ts';
 import { ListeningPeer } from './listening-peer.ts';
-import { EventLog } from './wait.ts';
+import { startSpeaker } from './running-speaker.ts';
+import type { EventLog } from './wait.ts';
 
 const options = { timeout: 20_000 };
 const unlucky = 65001;
@@ -23,10 +23,10 @@ interface Lab extends AsyncDisposable {
 
 /** A speaker with two established sessions, named by our AS number in them. */
 async function start(): Promise<Lab> {
-  const unluckyRouter = await ListeningPeer.start({ asn: 65000 });
-  const luckyRouter = await ListeningPeer.start({ asn: 65000 });
-  const log = new EventLog<SpeakerEvent>();
-  const speaker = new Speaker({ onEvent: log.add });
+  await using started = new AsyncDisposableStack();
+  const unluckyRouter = started.use(await ListeningPeer.start({ asn: 65000 }));
+  const luckyRouter = started.use(await ListeningPeer.start({ asn: 65000 }));
+  const { speaker, log } = started.use(startSpeaker());
   for (const [localAsn, { port }] of [
     [unlucky, unluckyRouter],
     [lucky, luckyRouter],
@@ -38,14 +38,8 @@ async function start(): Promise<Lab> {
       (event) => event.kind === 'endOfRibSent' && event.peer === String(localAsn) && event.family === 'ipv6-unicast',
     );
   }
-  return {
-    ...{ speaker, log, unluckyRouter, luckyRouter },
-    [Symbol.asyncDispose]: async () => {
-      await speaker.stop({ mode: 'silent' });
-      await unluckyRouter[Symbol.asyncDispose]();
-      await luckyRouter[Symbol.asyncDispose]();
-    },
-  };
+  const whole = started.move();
+  return { speaker, log, unluckyRouter, luckyRouter, [Symbol.asyncDispose]: () => whole.disposeAsync() };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

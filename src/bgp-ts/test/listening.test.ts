@@ -6,7 +6,8 @@ import { nodeTransport } from '../src/socket/node.ts';
 import type { DialOptions, Transport } from '../src/socket/transport.ts';
 import { freePort } from './free-port.ts';
 import { ListeningPeer } from './listening-peer.ts';
-import { eventually, EventLog } from './wait.ts';
+import { startSpeaker, startSpeakerBy } from './running-speaker.ts';
+import { eventually } from './wait.ts';
 
 const options = { timeout: 30_000 };
 
@@ -37,32 +38,26 @@ function isEstablished(event: SpeakerEvent): boolean {
 for (const where of ['in this thread', 'in a worker'] as const) {
   void test(`two speakers ${where} meet, one waiting, with a key and GTSM`, options, async () => {
     const port = await freePort();
-    const near = new EventLog<SpeakerEvent>();
-    const far = new EventLog<SpeakerEvent>();
     const make = (onEvent: (event: SpeakerEvent) => void) =>
       where === 'in a worker' ? createWorkerSpeaker({ onEvent }) : new Speaker({ onEvent });
-    const waiting = make(near.add);
-    const dialing = make(far.add);
-    try {
-      const socket = { md5Key: 'key', ttlSecurityHops: 1 };
-      assert.ok(waiting.addPeer(peerOptions(1, { connection: 'passive', socket })).ok);
-      assert.deepEqual(await waiting.listen({ address: '127.0.0.1', port }), { ok: true, value: undefined });
-      assert.ok(dialing.addPeer(otherSide(port, { socket })).ok);
-      waiting.setDesired('198.51.100.1/32', { nextHop: 'self' }, 'healthy');
-      await near.find('Established where we wait', isEstablished);
-      await far.find('Established where we dial', isEstablished);
-      const told = await near.find('the announcement', (event) => event.kind === 'updateSent');
-      assert.equal(told.text, 'announced 198.51.100.1/32 to peer: the session is new');
-    } finally {
-      await waiting.stop({ mode: 'silent' });
-      await dialing.stop({ mode: 'silent' });
-    }
+    await using dialing = startSpeakerBy(make);
+    await using waiting = startSpeakerBy(make);
+    const socket = { md5Key: 'key', ttlSecurityHops: 1 };
+    assert.ok(waiting.speaker.addPeer(peerOptions(1, { connection: 'passive', socket })).ok);
+    assert.deepEqual(await waiting.speaker.listen({ address: '127.0.0.1', port }), { ok: true, value: undefined });
+    assert.ok(dialing.speaker.addPeer(otherSide(port, { socket })).ok);
+    waiting.speaker.setDesired('198.51.100.1/32', { nextHop: 'self' }, 'healthy');
+    await waiting.log.find('Established where we wait', isEstablished);
+    await dialing.log.find('Established where we dial', isEstablished);
+    const told = await waiting.log.find('the announcement', (event) => event.kind === 'updateSent');
+    assert.equal(told.text, 'announced 198.51.100.1/32 to peer: the session is new');
   });
 }
 
 void test('a port that is taken, a bad address and a stopped speaker are refused by name', options, async () => {
   await using other = await ListeningPeer.start({ asn: 65000 });
-  const speaker = new Speaker({ onEvent: () => undefined });
+  await using running = startSpeaker();
+  const { speaker } = running;
   const fault = async (address: string, port: number): Promise<string> => {
     const result = await speaker.listen({ address, port });
     return result.ok ? 'no fault' : result.fault;
@@ -114,9 +109,10 @@ function refusingOnce(fault: string): Transport {
 
 void test('a refused setting stops the session for good, until the peer is added anew', options, async () => {
   await using peer = await ListeningPeer.start({ asn: 65000 });
-  const log = new EventLog<SpeakerEvent>();
   const fault = 'the system refuses md5Key, TCP_MD5SIG: EPERM (operation not permitted)';
-  const speaker = new Speaker({ onEvent: log.add, transport: refusingOnce(fault) });
+  const transport = refusingOnce(fault);
+  await using running = startSpeakerBy((onEvent) => new Speaker({ onEvent, transport }));
+  const { speaker, log } = running;
   speaker.addPeer(peerOptions(peer.port));
   const told = await log.find('the fault', (event) => event.kind === 'error');
   assert.deepEqual(told, { kind: 'error', peer: 'peer', text: `BGP session with peer cannot run: ${fault}` });
@@ -125,12 +121,11 @@ void test('a refused setting stops the session for good, until the peer is added
   speaker.removePeer('peer');
   speaker.addPeer(peerOptions(peer.port));
   await log.find('Established', isEstablished);
-  await speaker.stop({ mode: 'silent' });
 });
 
 void test('a device that is not there is told of once while the session tries on', options, async () => {
-  const log = new EventLog<SpeakerEvent>();
-  const speaker = new Speaker({ onEvent: log.add });
+  await using running = startSpeaker();
+  const { speaker, log } = running;
   speaker.addPeer(peerOptions(179, { socket: { device: 'no-such-device' } }));
   const isAttempt = (event: SpeakerEvent): boolean => event.kind === 'sessionState' && event.state === 'connect';
   await eventually('a third attempt', () => (log.events.filter(isAttempt).length >= 3 ? true : undefined));
@@ -139,7 +134,6 @@ void test('a device that is not there is told of once while the session tries on
   assert.deepEqual(troubles, [
     { kind: 'error', peer: 'peer', text: `BGP session with peer cannot connect yet, and tries again: ${reason}` },
   ]);
-  await speaker.stop({ mode: 'silent' });
 });
 
 void test('socket options out of range are refused without showing the key', () => {

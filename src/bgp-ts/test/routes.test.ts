@@ -1,29 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BgpSpeaker, PeerOptions, SpeakerEvent } from '../src/index.ts';
-import { findAttribute, routesOf, Speaker } from '../src/index.ts';
+import type { PeerOptions, Speaker } from '../src/index.ts';
+import { findAttribute, routesOf } from '../src/index.ts';
 import { Bird, birdIsMissing } from './bird.ts';
 import { ListeningPeer } from './listening-peer.ts';
-import { EventLog, eventually } from './wait.ts';
+import { startSpeaker } from './running-speaker.ts';
+import type { RunningSpeaker } from './running-speaker.ts';
+import { eventually } from './wait.ts';
 
 const options = { skip: birdIsMissing, timeout: 60_000 };
 const [one, two] = ['192.0.2.53/32', '192.0.2.54/32'];
 
-interface Running extends AsyncDisposable {
-  readonly speaker: BgpSpeaker;
-  readonly log: EventLog<SpeakerEvent>;
-}
-
-function start(port: number, changes: Partial<PeerOptions> = {}): Running {
-  const log = new EventLog<SpeakerEvent>();
-  const speaker = new Speaker({ onEvent: log.add });
-  const added = speaker.addPeer({
+function start(port: number, changes: Partial<PeerOptions> = {}): RunningSpeaker<Speaker> {
+  const running = startSpeaker();
+  const added = running.speaker.addPeer({
     ...{ address: '127.0.0.1', localAddress: '127.0.0.1', port, name: 'router' },
     ...{ peerAsn: 65000, localAsn: 65001, routerId: '192.0.2.1', retryMinMs: 100 },
     ...changes,
   });
   assert.ok(added.ok);
-  return { speaker, log, [Symbol.asyncDispose]: () => speaker.stop({ mode: 'silent' }) };
+  return running;
 }
 
 async function startBird(channels: string): Promise<Bird> {
@@ -35,7 +31,7 @@ const importAll = 'ipv4 { import all; export none; };';
 void test('BIRD keeps the routes of a speaker that restarts, until it says that all is said', options, async () => {
   await using bird = await startBird(`graceful restart on; ${importAll}`);
   const gracefulRestart = { restartTimeSeconds: 60 };
-  const before = start(bird.port, { gracefulRestart });
+  await using before = start(bird.port, { gracefulRestart });
   before.speaker.declareComplete();
   for (const text of [one, two]) before.speaker.setDesired(text, { nextHop: 'self' }, 'healthy');
   await bird.shows('show route count', /^2 of 2 routes/m);

@@ -12,6 +12,7 @@ import {
 } from '../src/index.ts';
 import { WorkerSpeaker } from '../src/speaker/worker-speaker.ts';
 import { ListeningPeer } from './listening-peer.ts';
+import { startSpeaker, startSpeakerBy } from './running-speaker.ts';
 import { EventLog } from './wait.ts';
 
 const options = { timeout: 30_000 };
@@ -39,8 +40,8 @@ for (const [where, make] of Object.entries(makers)) {
     options,
     async () => {
       await using peer = await ListeningPeer.start({ asn: 65000 });
-      const log = new EventLog<SpeakerEvent>();
-      const speaker = make(log.add);
+      await using running = startSpeakerBy(make);
+      const { speaker, log } = running;
       assert.deepEqual(speaker.addPeer(peerOptions(peer.port)), { ok: true, value: 'peer' });
       speaker.setDesired('198.51.100.1/32', { nextHop: 'self' }, 'healthy');
       await log.find(
@@ -83,10 +84,36 @@ for (const [where, make] of Object.entries(makers)) {
   );
 }
 
+void test(
+  'what is said together is sent in one UPDATE as soon as it is said, also when its saying fails',
+  options,
+  async () => {
+    await using peer = await ListeningPeer.start({ asn: 65000 });
+    await using running = startSpeaker();
+    const { speaker, log } = running;
+    speaker.addPeer(peerOptions(peer.port));
+    await log.find('End-of-RIB', (event) => event.kind === 'endOfRibSent' && event.family === 'ipv6-unicast');
+    const updates = (): string[] => log.events.flatMap((event) => (event.kind === 'updateSent' ? [event.text] : []));
+    speaker.together(() => {
+      speaker.setDesired('198.51.100.1/32', { nextHop: 'self' }, 'healthy');
+      speaker.setDesired('198.51.100.2/32', { nextHop: 'self' }, 'healthy');
+      assert.deepEqual(updates(), []);
+    });
+    const announced = 'announced 198.51.100.1/32, 198.51.100.2/32 to peer: healthy';
+    assert.deepEqual(updates(), [announced]);
+    const failing = (): void => {
+      speaker.setDesired('198.51.100.1/32', null, 'drained');
+      throw new Error('out of luck');
+    };
+    assert.throws(() => speaker.together(failing), /out of luck/);
+    assert.deepEqual(updates(), [announced, 'withdrew 198.51.100.1/32 from peer: drained']);
+  },
+);
+
 void test('a NOTIFICATION arrives although the peer keeps sending, and TCP ends with FIN', options, async () => {
   await using peer = await ListeningPeer.start({ asn: 65000 });
-  const log = new EventLog<SpeakerEvent>();
-  const speaker = new Speaker({ onEvent: log.add });
+  await using running = startSpeaker();
+  const { speaker, log } = running;
   speaker.addPeer(peerOptions(peer.port));
   await log.find('Established', (event) => event.kind === 'sessionState' && event.state === 'established');
   const flood = new Uint8Array(200_000);
@@ -95,13 +122,12 @@ void test('a NOTIFICATION arrives although the peer keeps sending, and TCP ends 
   await peer.message('NOTIFICATION 1/1', (message) => message.kind === 'notification' && message.code === 1);
   const closed = await peer.log.find('the close', (seen) => seen.kind === 'closed');
   assert.deepEqual(closed, { kind: 'closed', isReset: false });
-  await speaker.stop({ mode: 'silent' });
 });
 
 void test('a silent stop sends no NOTIFICATION', options, async () => {
   await using peer = await ListeningPeer.start({ asn: 65000 });
-  const log = new EventLog<SpeakerEvent>();
-  const speaker = new Speaker({ onEvent: log.add });
+  await using running = startSpeaker();
+  const { speaker, log } = running;
   speaker.addPeer(peerOptions(peer.port));
   await log.find('Established', (event) => event.kind === 'sessionState' && event.state === 'established');
   await speaker.stop({ mode: 'silent' });
@@ -111,8 +137,8 @@ void test('a silent stop sends no NOTIFICATION', options, async () => {
 
 void test('after a lost connection the peer is dialled again and hears everything again', options, async () => {
   await using peer = await ListeningPeer.start({ asn: 65000 });
-  const log = new EventLog<SpeakerEvent>();
-  const speaker = new Speaker({ onEvent: log.add });
+  await using running = startSpeaker();
+  const { speaker, log } = running;
   speaker.addPeer(peerOptions(peer.port, { retryMinMs: 10 }));
   speaker.setDesired('198.51.100.1/32', { nextHop: 'self' }, 'healthy');
   const isUpdate = (event: SpeakerEvent): boolean => event.kind === 'updateSent';
@@ -121,13 +147,12 @@ void test('after a lost connection the peer is dialled again and hears everythin
   const connected = await peer.log.find('the connection', (seen) => seen.kind === 'connected');
   if (connected.kind === 'connected') connected.socket.destroy();
   await log.find('the announcement again', isUpdate, count);
-  await speaker.stop({ mode: 'silent' });
 });
 
 void test('a ROUTE-REFRESH is answered with all routes of its family', options, async () => {
   await using peer = await ListeningPeer.start({ asn: 65000 });
-  const log = new EventLog<SpeakerEvent>();
-  const speaker = new Speaker({ onEvent: log.add });
+  await using running = startSpeaker();
+  const { speaker, log } = running;
   speaker.addPeer(peerOptions(peer.port));
   speaker.setDesired('2001:db8::/48', { nextHop: '2001:db8::1' }, 'healthy');
   await log.find('the announcement', (event) => event.kind === 'updateSent');
@@ -135,13 +160,12 @@ void test('a ROUTE-REFRESH is answered with all routes of its family', options, 
   peer.send(encodeRouteRefresh({ afi: 2, subtype: 0, safi: 1 }));
   const again = await log.find('the announcement again', (event) => event.kind === 'updateSent', count);
   assert.equal(again.text, 'announced 2001:db8::/48 to peer: the peer asked for a refresh');
-  await speaker.stop({ mode: 'silent' });
 });
 
 void test('a removed peer gets Cease 6/3 and its name is free again', options, async () => {
   await using peer = await ListeningPeer.start({ asn: 65000 });
-  const log = new EventLog<SpeakerEvent>();
-  const speaker = new Speaker({ onEvent: log.add });
+  await using running = startSpeaker();
+  const { speaker, log } = running;
   speaker.addPeer(peerOptions(peer.port));
   assert.deepEqual(speaker.addPeer(peerOptions(peer.port)), {
     ok: false,
@@ -152,26 +176,24 @@ void test('a removed peer gets Cease 6/3 and its name is free again', options, a
   assert.equal(speaker.removePeer('peer'), false);
   await peer.message('Cease 6/3', (message) => message.kind === 'notification' && message.subcode === 3);
   assert.ok(speaker.addPeer(peerOptions(peer.port)).ok);
-  await speaker.stop({ mode: 'silent' });
 });
 
 void test('a peer that refuses the connection is reported with the reason', options, async () => {
   const gone = await ListeningPeer.start({ asn: 65000 });
   const { port } = gone;
   await gone[Symbol.asyncDispose]();
-  const log = new EventLog<SpeakerEvent>();
-  const speaker = new Speaker({ onEvent: log.add });
+  await using running = startSpeaker();
+  const { speaker, log } = running;
   speaker.addPeer(peerOptions(port));
   const idle = await log.find('idle', (event) => event.kind === 'sessionState' && event.state === 'idle');
   assert.equal(idle.text, `BGP session with peer: idle, connect ECONNREFUSED 127.0.0.1:${port}`);
-  await speaker.stop({ mode: 'silent' });
 });
 
 void test('a peer that is silent after connecting delays no other', options, async () => {
   await using silent = await ListeningPeer.start({ asn: 65000, doesHandshake: false });
   await using lively = await ListeningPeer.start({ asn: 65000 });
-  const log = new EventLog<SpeakerEvent>();
-  const speaker = new Speaker({ onEvent: log.add });
+  await using running = startSpeaker();
+  const { speaker, log } = running;
   speaker.addPeer(peerOptions(silent.port, { name: 'silent' }));
   speaker.addPeer(peerOptions(lively.port, { name: 'lively' }));
   speaker.setDesired('198.51.100.1/32', { nextHop: 'self' }, 'healthy');
@@ -187,7 +209,6 @@ void test('a peer that is silent after connecting delays no other', options, asy
   );
   silent.send(encodeKeepalive());
   await log.find('NOTIFICATION 5/1', (event) => event.kind === 'notification' && event.code === 5);
-  await speaker.stop({ mode: 'silent' });
 });
 
 void test('faulty options are refused with the option, the value and what was expected', () => {

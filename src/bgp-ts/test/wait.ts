@@ -1,11 +1,14 @@
 /** Waiting in tests: for an event where there is one, else by bounded polling of a real daemon. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Polls `probe` until it gives a value; fails after `deadlineMs` with what was awaited and what was last seen. */
+/** Longer than anything takes on a machine that is busy with other things, and shorter than a test may. */
+const patienceMs = 15_000;
+
+/** Polls `probe` until it gives a value; fails after `deadlineMs` with what was awaited. */
 export async function eventually<Value>(
   awaited: string,
   probe: () => Value | undefined | Promise<Value | undefined>,
-  deadlineMs = 10_000,
+  deadlineMs = patienceMs,
 ): Promise<Value> {
   const endMs = performance.now() + deadlineMs;
   while (performance.now() < endMs) {
@@ -27,11 +30,14 @@ export class EventLog<Event> {
   };
 
   /** The first event from index `from` on that matches. */
-  async find(awaited: string, matches: (event: Event) => boolean, from = 0, deadlineMs = 10_000): Promise<Event> {
+  async find(awaited: string, matches: (event: Event) => boolean, from = 0, deadlineMs = patienceMs): Promise<Event> {
     const { promise, resolve, reject } = Promise.withResolvers<Event>();
+    let index = from;
     const check = (): void => {
-      const found = this.events.slice(from).find(matches);
-      if (found !== undefined) resolve(found);
+      for (; index < this.events.length; index++) {
+        const event = this.events[index];
+        if (event !== undefined && matches(event)) resolve(event);
+      }
     };
     const late = new Error(`not seen within ${deadlineMs} ms: ${awaited}`);
     const timer = setTimeout(() => reject(late), deadlineMs);

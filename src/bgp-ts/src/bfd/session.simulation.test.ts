@@ -32,6 +32,14 @@ function chance(seed: number): () => number {
   };
 }
 
+/** Since when one side has been up alone, and the longest that has counted meanwhile: intervals and the path change. */
+interface Lone {
+  readonly sinceMs: number;
+  ownDetectionMs: number;
+  otherDetectionMs: number;
+  delayMs: number;
+}
+
 /** One end: an engine while its process is alive, and what is known of its packets. */
 class Side {
   readonly name: string;
@@ -40,9 +48,8 @@ class Side {
   discriminator = 0;
   downCount = 0;
   upCount = 0;
-  /** Since when the other has not been up while this one is; Infinity while all is well. */
-  loneSinceMs = Infinity;
-  loneDetectionMs = 0;
+  /** While it is up and the other is not. */
+  lone: Lone | undefined;
   lastPeriodicMs = -Infinity;
 
   constructor(name: string, timing: Timing) {
@@ -55,11 +62,19 @@ class Side {
   }
 }
 
+/** A packet under way, over a path that may be another one by now. */
+interface Flight {
+  readonly atMs: number;
+  readonly to: Side;
+  readonly bytes: Uint8Array;
+  readonly maxDelayMs: number;
+}
+
 class World {
   nowMs = 0;
   path: Path;
   readonly #random: () => number;
-  readonly #flights: { readonly atMs: number; readonly to: Side; readonly bytes: Uint8Array }[] = [];
+  readonly #flights: Flight[] = [];
   readonly left: Side;
   readonly right: Side;
   #nextDiscriminator = 1;
@@ -150,7 +165,7 @@ class World {
       this.nowMs + this.#random() * this.path.maxDelayMs,
       ...(this.path.isOrdered ? this.#flights.filter((flight) => flight.to === to).map((flight) => flight.atMs) : []),
     );
-    this.#flights.push({ atMs, to, bytes: bytes.slice() });
+    this.#flights.push({ atMs, to, bytes: bytes.slice(), maxDelayMs: this.path.maxDelayMs });
   }
 
   #deliver(): void {
@@ -172,15 +187,16 @@ class World {
   #watch(side: Side): void {
     const other = this.other(side);
     if (!side.isUp || other.isUp) {
-      side.loneSinceMs = Infinity;
-      side.loneDetectionMs = 0;
+      side.lone = undefined;
       return;
     }
-    side.loneSinceMs = Math.min(side.loneSinceMs, this.nowMs);
-    const detectionMs = (side.engine?.detectionTimeMs() ?? 0) + (other.engine?.detectionTimeMs() ?? 0);
-    side.loneDetectionMs = Math.max(side.loneDetectionMs, detectionMs);
-    const aloneMs = this.nowMs - side.loneSinceMs;
-    const mostMs = side.loneDetectionMs + 2 * this.path.maxDelayMs;
+    const lone = (side.lone ??= { sinceMs: this.nowMs, ownDetectionMs: 0, otherDetectionMs: 0, delayMs: 0 });
+    lone.ownDetectionMs = Math.max(lone.ownDetectionMs, side.engine?.detectionTimeMs() ?? 0);
+    lone.otherDetectionMs = Math.max(lone.otherDetectionMs, other.engine?.detectionTimeMs() ?? 0);
+    const delays = this.#flights.map((flight) => flight.maxDelayMs);
+    lone.delayMs = Math.max(lone.delayMs, this.path.maxDelayMs, ...delays);
+    const aloneMs = this.nowMs - lone.sinceMs;
+    const mostMs = lone.ownDetectionMs + lone.otherDetectionMs + 2 * lone.delayMs;
     assert.ok(aloneMs <= mostMs, `${side.name} is up alone for ${aloneMs} ms, ${mostMs} ms is the most`);
   }
 }

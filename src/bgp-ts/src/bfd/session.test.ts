@@ -202,6 +202,18 @@ test('silence for the detection time takes the session down with diagnostic 1 an
   assert.equal(bench.session.isDetectionDue(1e9), false);
 });
 
+test('silence for the detection time ends Init, too, so that a peer that is up alone hears of it', () => {
+  const { session, sent } = new Bench().receive(down, 1000, { yourDiscriminator: 0 });
+  assert.deepEqual([session.state, session.nextDeadlineMs()], [init, 2000]);
+  session.transmitDue(2000);
+  const deadlineMs = 1000 + session.detectionTimeMs();
+  session.expire(deadlineMs - 1);
+  assert.equal(session.state, init);
+  session.expire(deadlineMs);
+  assert.deepEqual([session.state, session.reason], [down, 'nothing came for 1200 ms']);
+  assert.deepEqual([sent.at(-1)?.state, sent.at(-1)?.diagnostic], [down, bfdDiagnostic.detectionTimeExpired]);
+});
+
 test('silence of a peer that was never up makes it unknown again', () => {
   const bench = new Bench().receive(adminDown, 0, { yourDiscriminator: 0 });
   assert.ok(bench.session.isPeerKnown);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { CommandReader, parseCommand } from './command.ts';
+import { parseCommand } from './command.ts';
 
 function valueOf(line: string): unknown {
   const command = parseCommand(line);
@@ -131,22 +131,6 @@ test('any line is a command, a fault or nothing, and never throws', () => {
       const command = parseCommand(words.join(' '));
       assert.ok(command === undefined || command.ok || command.fault.length > 0);
     }),
-  );
-});
-
-test('a line that is said again means the same, whatever was said in between', () => {
-  const routes = Array.from({ length: 100 }, (_, index) => `192.0.2.${index}/32`);
-  const line = fc.oneof(
-    fc.constantFrom(...routes.map((prefix) => `announce ${prefix} next-hop self`)),
-    fc.constantFrom(...routes.map((prefix) => `withdraw ${prefix}`)),
-    fc.constantFrom('', '# nothing', 'withdraw', 'announce 192.0.2.1/32 next-hop', 'reset r1 again', 'show', 'shows'),
-  );
-  fc.assert(
-    fc.property(fc.array(line, { maxLength: 300 }), (lines) => {
-      const reader = new CommandReader();
-      for (const each of lines) assert.deepEqual(reader.read(each), parseCommand(each));
-    }),
-    { numRuns: 30 },
   );
 });
 

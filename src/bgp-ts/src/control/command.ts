@@ -95,31 +95,6 @@ const connections: ReadonlyMap<string, NonNullable<PeerOptions['connection']>> =
   ['both', 'both'],
 ]);
 
-/** Lines of routes that are remembered, and the longest of them. */
-const maxRemembered = 64;
-const maxRememberedChars = 256;
-
-/** Reads lines. A health check says the same few over and over: what the last of them meant is remembered. */
-export class CommandReader {
-  readonly #routes = new Map<string, Result<Command, string>>();
-
-  /** As `parseCommand`. Equal lines may give one command. */
-  read(line: string): Result<Command, string> | undefined {
-    const known = this.#routes.get(line);
-    if (known !== undefined) return known;
-    const command = parseCommand(line);
-    if (command?.ok === true && isRoute(command.value) && line.length <= maxRememberedChars) {
-      if (this.#routes.size === maxRemembered) this.#routes.clear();
-      this.#routes.set(line, command);
-    }
-    return command;
-  }
-}
-
-function isRoute({ kind }: Command): boolean {
-  return kind === 'announce' || kind === 'withdraw';
-}
-
 /** Reads one line; undefined for an empty one or a comment (`#`), else a command or what is wrong with it. */
 export function parseCommand(line: string): Result<Command, string> | undefined {
   const words = splitWords(line);

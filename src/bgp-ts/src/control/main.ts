@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { commandForms } from './command.ts';
+import { seenAtTexts } from './text-queue.ts';
 import type { WorkerNews, WorkerRequest, WorkerStart } from './worker.ts';
 
 const usage = `bgp-ts SOCKET [FILE]
@@ -24,15 +25,13 @@ SIGTERM and SIGINT close all sessions without a NOTIFICATION, so that peers with
 `;
 
 /**
- * How soon V8 optimizes, and how much it compiles into one function: by its own measure the way of a line to its UPDATE,
- * which is many small functions, is hot after thousands of lines, and a rehearsal cannot take that long.
+ * How soon V8 optimizes: by its own measure the way of a line to its UPDATE, which is many small functions, is hot after
+ * thousands of lines, and a rehearsal cannot take that long.
  */
-const engineFlags = [
-  '--invocation-count-for-maglev=100',
-  '--invocation-count-for-turbofan=300',
-  '--max-inlined-bytecode-size=2000',
-  '--max-inlined-bytecode-size-cumulative=4000',
-];
+const engineFlags = ['--invocation-count-for-maglev=100', '--invocation-count-for-turbofan=300'];
+
+/** Where new objects lie: so little of it that it stays in the processor's cache, while each line makes but a few. */
+const maxYoungGenerationSizeMb = 3;
 
 /** The worker's entry stands beside this file, compiled or not as this file is. */
 const workerUrl = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
@@ -56,13 +55,19 @@ async function main(): Promise<number> {
 /** Runs the worker to its end and returns the exit code. */
 async function speak(workerData: WorkerStart, file: string): Promise<number> {
   for (const flag of engineFlags) setFlagsFromString(flag);
-  const worker = new Worker(workerUrl, { name: 'bgp', workerData });
+  const worker = new Worker(workerUrl, { name: 'bgp', workerData, resourceLimits: { maxYoungGenerationSizeMb } });
   const tell = (request: WorkerRequest): void => worker.postMessage(request);
   let code = 0;
+  let seenCount = 0;
   worker.on('message', (news: WorkerNews) => {
     if (news.kind === 'events') {
       const { texts } = news;
-      process.stdout.write(`${texts.join('\n')}\n`, () => tell({ kind: 'seen', count: texts.length }));
+      process.stdout.write(`${texts.join('\n')}\n`, () => {
+        seenCount += texts.length;
+        if (seenCount < seenAtTexts) return;
+        tell({ kind: 'seen', count: seenCount });
+        seenCount = 0;
+      });
     }
     if (news.kind === 'refused') code = news.what === 'lines' ? fail(`${file}:${news.fault}`, 2) : fail(news.fault, 1);
   });

@@ -11,18 +11,15 @@ import { dirname, join } from 'node:path';
 import type { Result } from '../result.ts';
 import { refuse, succeed } from '../result.ts';
 import type { BgpSpeaker } from '../speaker/types.ts';
-import { CommandReader } from './command.ts';
+import { CommandReader, CommandStream, maxLineBytes } from './command-stream.ts';
 import { carryOut } from './execute.ts';
 import type { Answer } from './execute.ts';
-
-/** A longer line is no command: its connection is closed. */
-const maxLineChars = 65_536;
 
 /** What a control server needs. */
 export interface ControlOptions {
   readonly speaker: BgpSpeaker;
-  /** Sends at once what the lines of one read have changed; without it the speaker does a moment later. */
-  readonly flush?: () => void;
+  /** Sends what the lines of one read change as soon as all are carried out; without it that is a moment later. */
+  readonly together?: (say: () => void) => void;
   /** Path of the Unix socket. */
   readonly path: string;
   /** Called when somebody has said `stop`, after the speaker has stopped and the answer is written. */
@@ -42,10 +39,11 @@ export async function startControl(options: ControlOptions): Promise<Result<Cont
   if (there?.isSocket() === false) return refuse(`${path} is there already and is no socket`);
   if (await isAnswered(path)) return refuse(`${path} is in use by another process`);
   const connections = new Set<Socket>();
+  const reader = new CommandReader();
   const server = createServer((socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
-    serve(socket, options);
+    serve(socket, reader, options);
   });
   const fault = await listenOn(server, path);
   if (fault !== undefined) return refuse(fault);
@@ -86,52 +84,55 @@ function isAnswered(path: string): Promise<boolean> {
   return promise.finally(() => socket.destroy());
 }
 
-/** Answers the lines of one connection, one after the other; reads no more while answers are not taken. */
-function serve(socket: Socket, options: ControlOptions): void {
-  const reader = new CommandReader();
-  const waiting: string[] = [];
-  let rest = '';
+/** Answers the lines of one connection, in order; reads no more while one takes time or answers are not taken. */
+function serve(socket: Socket, reader: CommandReader, options: ControlOptions): void {
+  const { together = (say: () => void): void => say() } = options;
+  const commands = new CommandStream(reader);
   let unsent = '';
   let isBusy = false;
   let isStopped = false;
-  /** Carries lines out until one takes time; then the others wait, and this is called again. */
-  const work = (): void => {
+  /** Carries lines out until one takes time. */
+  const carryOutLines = (): void => {
     while (!isBusy) {
-      const line = waiting.shift();
-      if (line === undefined) break;
-      const command = reader.read(line);
-      if (command === undefined) continue;
+      const command = commands.next();
+      if (command === undefined) break;
       const outcome = command.ok ? carryOut(options.speaker, command.value) : command;
       isStopped ||= command.ok && command.value.kind === 'stop';
       if (outcome instanceof Promise) void finish(outcome);
       else unsent += textOf(outcome);
     }
+  };
+  /** Carries out what waits, and answers; where a line takes time the others wait, and this is called again. */
+  const work = (): void => {
     // An answer before the UPDATE would cost that the time of a system call.
-    options.flush?.();
-    const text = unsent;
+    together(carryOutLines);
+    const answers = unsent;
     unsent = '';
-    if (isStopped && !isBusy) socket.end(text, options.onStopped);
-    else if (text !== '' && !socket.write(text)) socket.pause();
+    if (isStopped && !isBusy) socket.end(answers, options.onStopped);
+    else if (answers !== '' && !socket.write(answers)) socket.pause();
   };
   const finish = async (outcome: Promise<Answer>): Promise<void> => {
     isBusy = true;
-    unsent += textOf(await outcome);
+    socket.pause();
+    const answer = textOf(await outcome);
+    // In a statement of its own: what was unsent before the wait was sent meanwhile.
+    unsent += answer;
     isBusy = false;
     work();
+    readOn();
   };
-  socket.setEncoding('utf8');
-  socket.on('data', (chunk) => {
-    const text = rest === '' ? String(chunk) : rest + String(chunk);
-    const end = text.lastIndexOf('\n');
-    rest = end === text.length - 1 ? '' : text.slice(end + 1);
-    if (rest.length > maxLineChars) socket.destroy();
-    if (end < 0 || rest.length > maxLineChars) return;
-    // The usual case: one line, and nothing behind it.
-    if (text.indexOf('\n') === end) waiting.push(text.slice(0, end));
-    else for (const line of text.slice(0, end).split('\n')) waiting.push(line);
-    work();
+  const readOn = (): void => {
+    if (!isBusy && !socket.writableNeedDrain) socket.resume();
+  };
+  socket.on('data', (bytes) => {
+    if (commands.push(bytes)) {
+      work();
+      return;
+    }
+    socket.pause();
+    socket.end(`error a line is longer than ${maxLineBytes} octets\n`, () => socket.destroy());
   });
-  socket.on('drain', () => socket.resume());
+  socket.on('drain', readOn);
   // A client that goes away is no fault of ours.
   socket.on('error', () => socket.destroy());
 }

@@ -51,7 +51,7 @@ async function start({ socketPath, lines }: WorkerStart): Promise<void> {
   }
   const control = await startControl({
     speaker,
-    flush: () => speaker.flush(),
+    together: (say) => speaker.together(say),
     path: socketPath,
     onStopped: () => void end(control),
   });

@@ -154,7 +154,7 @@ const [one, two] = ['198.51.100.1/32', '198.51.100.2/32'];
 
 void test('a route of one peer stands in place of the common one until it is taken back', () => {
   const rib = new AdjRibOut();
-  const told = (): string => rib.sent().get(prefix(one))?.reason ?? 'nothing';
+  const told = (): string => [...rib.sent()].find((sent) => sent.prefix === one)?.reason ?? 'nothing';
   rib.setDesired(prefix(one), route(one), 'common');
   rib.setDesiredFor(prefix(one), route(one, { med: 9 }), 'own');
   rib.flush(context(), 0);
@@ -358,13 +358,33 @@ void test('changes that go out one by one leave a peer where those that go out t
       }
       whole.flush(session, 0);
       const state = (rib: AdjRibOut): unknown =>
-        [...rib.sent().values()]
+        [...rib.sent()]
           .map(({ prefix: at, attributes }) => ({ at, attributes }))
           .toSorted((a, b) => (a.at < b.at ? -1 : 1));
       assert.deepEqual(state(single), state(whole));
-      assert.deepEqual([...single.sent().keys()].toSorted(), [...peer].toSorted());
+      assert.deepEqual(Array.from(single.sent(), (sent) => sent.prefix).toSorted(), [...peer].toSorted());
       assert.ok(single.isDrained);
     }),
     { numRuns: 300 },
   );
+});
+
+void test('of many withdrawals the latest 256 are remembered, each prefix once', () => {
+  const rib = new AdjRibOut();
+  const texts = Array.from({ length: 700 }, (_, index) => `10.0.${index >> 8}.${index & 0xff}/32`);
+  const flap = (text: string): void => {
+    for (const wanted of [route(text), null]) {
+      rib.setDesired(prefix(text), wanted);
+      rib.flush(context(), 0);
+    }
+  };
+  for (const text of texts) flap(text);
+  flap(texts[600] ?? '');
+  rib.setDesired(prefix(texts[650] ?? ''), route(texts[650] ?? ''));
+  rib.flush(context(), 0);
+  const expected = [...texts.slice(442, 600), ...texts.slice(601, 650), ...texts.slice(651), texts[600]];
+  const remembered = Array.from(rib.withdrawn(), (each): string => each.prefix);
+  assert.deepEqual(remembered.slice(-200), expected.slice(-200));
+  assert.equal(remembered.length, 256);
+  assert.equal(new Set(remembered).size, 256);
 });

@@ -17,9 +17,14 @@ import { encodedPrefixBytes } from '../wire/nlri.ts';
 import { AttributeGroups } from './attribute-groups.ts';
 import type { Batch, RefusedRoute, RibUpdate } from './batch.ts';
 import { addGroups, addWithdrawals } from './batch.ts';
+import type { Entry, Exported, Said } from './entry.ts';
+import { newEntry, WaitingList, wantedOf } from './entry.ts';
 import type { ExportContext } from './export.ts';
 import { exportAttributes } from './export.ts';
 import { packAnnouncements, packWithdrawals } from './pack.ts';
+import type { PackedUpdate } from './pack.ts';
+import type { PlannedChange } from './plan.ts';
+import { planEntry } from './plan.ts';
 import type { Route } from './route.ts';
 
 /** What is to be sent now. */
@@ -44,62 +49,13 @@ export interface WithdrawnPrefix {
   readonly sentAtMs: number;
 }
 
-/** What `flush` would do about one prefix, and why. */
-export type PlannedChange =
-  | {
-      readonly kind: 'keep' | 'announce' | 'replace';
-      readonly prefix: Prefix;
-      readonly attributes: readonly PathAttribute[];
-      readonly reason: string;
-    }
-  | { readonly kind: 'withdraw'; readonly prefix: Prefix; readonly reason: string }
-  /** `isTold`: the peer has an earlier route, which is withdrawn. */
-  | {
-      readonly kind: 'refuse';
-      readonly prefix: Prefix;
-      readonly refusal: string;
-      readonly isTold: boolean;
-      readonly reason: string;
-    };
-
-interface Wanted {
-  /** null in a peer's own routes: nothing, whatever is common. */
-  readonly route: Route | null;
-  readonly reason: string;
-}
-
-/** What a route is towards this peer. */
-interface Exported {
-  readonly route: Route;
-  readonly context: ExportContext;
-  readonly attributes: readonly PathAttribute[];
-  /** The attributes towards a peer with 4-octet AS numbers. */
-  readonly encoded: Uint8Array;
-}
-
-interface SentEntry extends SentRoute, Exported {
-  /** The peer asked to hear it again. */
-  readonly isStale: boolean;
-}
-
-interface Announcement {
-  readonly exported: Exported;
-  /** Why it is wanted. */
-  readonly reason: string;
-}
-
-/** What is to be done about one prefix; neither of both: nothing. */
+/** What is to be done about one prefix; neither of the first two: nothing. */
 interface Settled {
-  readonly announced?: Announcement;
+  readonly announced: Exported | undefined;
   /** What the peer was told before. */
-  readonly withdrawn?: Exported | undefined;
+  readonly withdrawn: Exported | undefined;
   /** Why it cannot be told, where that is new. */
-  readonly refusal?: string | undefined;
-}
-
-interface Withdrawal extends WithdrawnPrefix {
-  /** What the peer was told before. */
-  readonly before: Exported;
+  readonly refusal: string | undefined;
 }
 
 /** When and to whom `flush` writes, and how much of it. */
@@ -116,15 +72,13 @@ const nothingToSend: RibOutput = { updates: [], refused: [] };
 
 /** The Adj-RIB-Out of one peer. */
 export class AdjRibOut {
-  readonly #common = new Map<Prefix, Wanted>();
-  readonly #own = new Map<Prefix, Wanted>();
-  readonly #sent = new Map<Prefix, SentEntry>();
-  /** Prefixes to look at, each with the reason for it, in one of three: no longer wanted, changed, or of the whole table. */
-  readonly #gone = new Map<Prefix, string>();
-  readonly #changed = new Map<Prefix, string>();
-  readonly #repeated = new Map<Prefix, string>();
-  readonly #refused = new Map<Prefix, string>();
-  readonly #withdrawn = new Map<Prefix, Withdrawal>();
+  readonly #entries = new Map<Prefix, Entry>();
+  /** What is to be looked at: no longer wanted, changed, or of the whole table. */
+  readonly #gone = new WaitingList();
+  readonly #changed = new WaitingList();
+  readonly #repeated = new WaitingList();
+  /** Withdrawals of this session, the latest last; those whose entry has another one, or none, count no longer. */
+  #withdrawals: Said[] = [];
 
   /** Whether `flush` may have something to send. */
   get isDrained(): boolean {
@@ -138,40 +92,46 @@ export class AdjRibOut {
 
   /** Sets what all peers shall hear of `prefix`: a route, or null for nothing. `flush` sends it. */
   setDesired(prefix: Prefix, route: Route | null, reason = ''): void {
-    if (route === null) this.#common.delete(prefix);
-    else this.#common.set(prefix, { route, reason });
-    if (!this.#own.has(prefix)) this.#touch(prefix, reason);
+    const entry = this.#entryOf(prefix);
+    entry.common = route === null ? undefined : { route, reason };
+    if (entry.own === undefined) this.#touch(entry, reason);
   }
 
   /** Sets what this peer alone shall hear: a route, null for nothing, undefined for the common route again. */
   setDesiredFor(prefix: Prefix, route: Route | null | undefined, reason = ''): void {
-    if (route === undefined) this.#own.delete(prefix);
-    else this.#own.set(prefix, { route, reason });
-    this.#touch(prefix, reason);
+    const entry = this.#entryOf(prefix);
+    if (route === undefined) entry.own = undefined;
+    else entry.own = route === null ? 'nothing' : { route, reason };
+    this.#touch(entry, reason);
   }
 
   /** A new session is up: the peer knows nothing, so everything is to be sent. */
   startSession(reason = ''): void {
     this.endSession();
-    for (const prefix of this.#wantedPrefixes()) this.#repeated.set(prefix, reason);
+    for (const entry of this.#entries.values()) {
+      if (wantedOf(entry) !== undefined) this.#repeated.add(entry, reason);
+    }
   }
 
   /** The session is gone, and with it all that the peer was told. */
   endSession(): void {
-    this.#sent.clear();
-    this.#gone.clear();
-    this.#changed.clear();
-    this.#repeated.clear();
-    this.#refused.clear();
-    this.#withdrawn.clear();
+    this.#withdrawals = [];
+    for (const entry of this.#entries.values()) {
+      entry.told = undefined;
+      entry.untold = undefined;
+      entry.isStale = false;
+      entry.refusal = undefined;
+      entry.list?.delete(entry);
+      this.#dropIfUnknown(entry);
+    }
   }
 
   /** The peer asked to hear a family again (RFC 2918). */
   refresh(family: Family, reason = ''): void {
-    for (const [prefix, entry] of this.#sent) {
-      if (familyOf(prefix) !== family) continue;
-      this.#sent.set(prefix, { ...entry, isStale: true });
-      if (!this.#isWaiting(prefix)) this.#repeated.set(prefix, reason);
+    for (const entry of this.#entries.values()) {
+      if (entry.told === undefined || familyOf(entry.prefix) !== family) continue;
+      entry.isStale = true;
+      if (entry.list === undefined) this.#repeated.add(entry, reason);
     }
   }
 
@@ -205,33 +165,36 @@ export class AdjRibOut {
 
   /** The same for the only prefix that waits, as at an announcer mostly: there is nothing to group or to bound. */
   #flushOnly(context: ExportContext, nowMs: number): RibOutput {
-    const queue = this.#changed.size === 1 ? this.#changed : this.#gone.size === 1 ? this.#gone : this.#repeated;
-    const [waiting] = queue;
-    if (waiting === undefined) return nothingToSend;
-    const [prefix, reason] = waiting;
-    queue.delete(prefix);
-    const settled = this.#settle(prefix, context);
-    const refused = settled.refusal === undefined ? [] : [{ prefix, reason: settled.refusal }];
-    const reasons = reason === '' ? [] : [reason];
-    if (settled.announced !== undefined) {
-      this.#keep(prefix, settled.announced, settled.announced.exported, nowMs);
-      const packed = packAnnouncements([prefix], settled.announced.exported, context);
-      return { updates: packed.map((update) => ({ ...update, reasons })), refused };
+    const entry = this.#changed.first ?? this.#gone.first ?? this.#repeated.first;
+    if (entry === undefined) return nothingToSend;
+    const { prefix, waitingReason } = entry;
+    entry.list?.delete(entry);
+    const { announced, withdrawn, refusal } = this.#settle(entry, context);
+    const refused = refusal === undefined ? [] : [{ prefix, reason: refusal }];
+    if (announced !== undefined) {
+      this.#keep(entry, announced, nowMs);
+      announced.announcement ??= packAnnouncements([prefix], announced, context);
+      return { updates: withReason(announced.announcement, waitingReason), refused };
     }
-    if (settled.withdrawn === undefined) return { updates: [], refused };
-    this.#forget({ prefix, reason, sentAtMs: nowMs, before: settled.withdrawn });
-    const packed = packWithdrawals([prefix], familyOf(prefix), context);
-    return { updates: packed.map((update) => ({ ...update, reasons })), refused };
+    if (withdrawn === undefined) return { updates: [], refused };
+    this.#forget({ entry, exported: withdrawn, reason: waitingReason, sentAtMs: nowMs });
+    withdrawn.withdrawal ??= packWithdrawals([prefix], familyOf(prefix), context);
+    return { updates: withReason(withdrawn.withdrawal, waitingReason), refused };
   }
 
-  /** What the peer was told, by prefix. */
-  sent(): ReadonlyMap<Prefix, SentRoute> {
-    return this.#sent;
+  /** What the peer was told. */
+  *sent(): Generator<SentRoute, void> {
+    for (const { prefix, told } of this.#entries.values()) {
+      if (told === undefined) continue;
+      const { exported, reason, sentAtMs } = told;
+      yield { prefix, attributes: exported.attributes, reason, sentAtMs };
+    }
   }
 
   /** What was withdrawn in this session and not announced since, the latest last; at most 256. */
   *withdrawn(): Generator<WithdrawnPrefix, void> {
-    for (const { prefix, reason, sentAtMs } of this.#withdrawn.values()) yield { prefix, reason, sentAtMs };
+    const standing = this.#withdrawals.filter(stands).slice(-maxRememberedWithdrawals);
+    for (const { entry, reason, sentAtMs } of standing) yield { prefix: entry.prefix, reason, sentAtMs };
   }
 
   /**
@@ -239,143 +202,132 @@ export class AdjRibOut {
    * asked for, and what is neither wanted nor told by then is left out.
    */
   *plan(context: ExportContext): Generator<PlannedChange, void> {
-    // What was told and is no longer wanted waits to be withdrawn.
-    for (const prefix of [...this.#wantedPrefixes(), ...this.#gone.keys()]) {
-      const planned = this.#planOne(prefix, context);
+    const entries = [...this.#entries.values()];
+    const isWanted = (entry: Entry): boolean => wantedOf(entry) !== undefined;
+    for (const entry of [...entries.filter(isWanted), ...entries.filter((each) => !isWanted(each))]) {
+      const planned = planEntry(entry, context);
       if (planned !== undefined) yield planned;
     }
   }
 
-  #touch(prefix: Prefix, reason: string): void {
-    const isWanted = this.#wanted(prefix) !== undefined;
-    this.#repeated.delete(prefix);
-    if (isWanted) {
-      this.#gone.delete(prefix);
-      this.#changed.set(prefix, reason);
-      return;
+  #entryOf(prefix: Prefix): Entry {
+    const known = this.#entries.get(prefix);
+    if (known !== undefined) return known;
+    const entry = newEntry(prefix);
+    this.#entries.set(prefix, entry);
+    return entry;
+  }
+
+  #dropIfUnknown({ prefix, common, own, told, untold }: Entry): void {
+    if (common === undefined && own === undefined && told === undefined && untold === undefined) {
+      this.#entries.delete(prefix);
     }
-    this.#changed.delete(prefix);
-    if (this.#sent.has(prefix)) this.#gone.set(prefix, reason);
-    else this.#refused.delete(prefix);
   }
 
-  #isWaiting(prefix: Prefix): boolean {
-    return this.#changed.has(prefix) || this.#gone.has(prefix) || this.#repeated.has(prefix);
+  #touch(entry: Entry, reason: string): void {
+    if (wantedOf(entry) !== undefined) this.#changed.add(entry, reason);
+    else if (entry.told !== undefined) this.#gone.add(entry, reason);
+    else {
+      entry.list?.delete(entry);
+      entry.refusal = undefined;
+      this.#dropIfUnknown(entry);
+    }
   }
 
-  #wanted(prefix: Prefix): { readonly route: Route; readonly reason: string } | undefined {
-    const wanted = this.#own.get(prefix) ?? this.#common.get(prefix);
-    return wanted === undefined || wanted.route === null ? undefined : { route: wanted.route, reason: wanted.reason };
-  }
-
-  #wantedPrefixes(): readonly Prefix[] {
-    const common = [...this.#common.keys()];
-    if (this.#own.size === 0) return common;
-    const own = [...this.#own].filter(([prefix, { route }]) => route !== null && !this.#common.has(prefix));
-    return [...common.filter((prefix) => this.#own.get(prefix)?.route !== null), ...own.map(([prefix]) => prefix)];
-  }
-
-  /** Settles prefixes of one queue, as far as the budget goes. */
-  #drain(queue: Map<Prefix, string>, how: Flush, batch: Batch): void {
-    if (queue.size === 0) return;
-    for (const [prefix, reason] of queue) {
+  /** Settles prefixes of one list, as far as the budget goes. */
+  #drain(list: WaitingList, how: Flush, batch: Batch): void {
+    for (let entry = list.first; entry !== undefined; entry = list.first) {
       if (batch.byteCount >= how.budgetBytes) return;
-      queue.delete(prefix);
-      this.#gather(prefix, reason, how, batch);
+      list.delete(entry);
+      this.#gather(entry, how, batch);
     }
   }
 
-  #gather(prefix: Prefix, reason: string, { context, nowMs }: Flush, batch: Batch): void {
-    const { announced, withdrawn, refusal } = this.#settle(prefix, context);
+  #gather(entry: Entry, { context, nowMs }: Flush, batch: Batch): void {
+    const { prefix, waitingReason: reason } = entry;
+    const { announced, withdrawn, refusal } = this.#settle(entry, context);
     if (refusal !== undefined) batch.refused.push({ prefix, reason: refusal });
     if (announced === undefined && withdrawn === undefined) return;
     batch.reasons.set(prefix, reason);
     batch.byteCount += encodedPrefixBytes(prefix);
     if (announced === undefined) {
       batch.withdrawn.push(prefix);
-      if (withdrawn !== undefined) this.#forget({ prefix, reason, sentAtMs: nowMs, before: withdrawn });
+      if (withdrawn !== undefined) this.#forget({ entry, exported: withdrawn, reason, sentAtMs: nowMs });
       return;
     }
-    const { exported } = announced;
-    const group = batch.groups.find(exported.encoded);
-    // Of equal attributes one copy is kept.
-    this.#keep(prefix, announced, group === undefined ? exported : { ...exported, ...shared(group) }, nowMs);
+    const { attributes, encoded } = announced;
+    const group = batch.groups.find(encoded);
     if (group !== undefined) {
+      // Of equal attributes one copy is kept.
+      this.#keep(entry, { ...announced, attributes: group.attributes, encoded: group.encoded }, nowMs);
       group.prefixes.push(prefix);
       return;
     }
-    batch.groups.add({ ...shared(exported), prefixes: [prefix] });
-    batch.byteCount += headerBytes + exported.encoded.length;
+    this.#keep(entry, announced, nowMs);
+    batch.groups.add({ attributes, encoded, prefixes: [prefix] });
+    batch.byteCount += headerBytes + encoded.length;
   }
 
   /** Decides about one prefix; what is refused is remembered as that. */
-  #settle(prefix: Prefix, context: ExportContext): Settled {
-    const wanted = this.#wanted(prefix);
-    const before = this.#sent.get(prefix);
-    if (wanted === undefined) return { withdrawn: before };
-    const exported = this.#export(prefix, wanted.route, context);
+  #settle(entry: Entry, context: ExportContext): Settled {
+    const wanted = wantedOf(entry);
+    const before = entry.told?.exported;
+    if (wanted === undefined) return { announced: undefined, withdrawn: before, refusal: undefined };
+    const exported = exportEntry(entry, wanted.route, context);
     if (!exported.ok) {
-      const isNew = this.#refused.get(prefix) !== exported.fault;
-      this.#refused.set(prefix, exported.fault);
-      return { withdrawn: before, refusal: isNew ? exported.fault : undefined };
+      const isNew = entry.refusal !== exported.fault;
+      entry.refusal = exported.fault;
+      return { announced: undefined, withdrawn: before, refusal: isNew ? exported.fault : undefined };
     }
-    this.#refused.delete(prefix);
-    const isTold = before !== undefined && !before.isStale && equalBytes(before.encoded, exported.value.encoded);
-    return isTold ? {} : { announced: { exported: exported.value, reason: wanted.reason } };
-  }
-
-  /** What a route is towards this peer; one that comes back as it went is not exported again. */
-  #export(prefix: Prefix, route: Route, context: ExportContext): Result<Exported, string> {
-    const before = this.#withdrawn.get(prefix)?.before;
-    if (before?.route === route && before.context === context) return succeed(before);
-    const exported = exportAttributes(route, context);
-    if (!exported.ok) return exported;
-    return succeed({ route, context, attributes: exported.value, encoded: encodeAttributes(exported.value, true) });
+    entry.refusal = undefined;
+    const isTold = before !== undefined && !entry.isStale && equalBytes(before.encoded, exported.value.encoded);
+    return { announced: isTold ? undefined : exported.value, withdrawn: undefined, refusal: undefined };
   }
 
   /** The peer is told. */
-  #keep(prefix: Prefix, { reason }: Announcement, exported: Exported, sentAtMs: number): void {
-    const { route, context, attributes, encoded } = exported;
-    this.#withdrawn.delete(prefix);
-    this.#sent.set(prefix, { prefix, route, context, attributes, encoded, reason, sentAtMs, isStale: false });
+  #keep(entry: Entry, exported: Exported, sentAtMs: number): void {
+    entry.told = { entry, exported, reason: wantedOf(entry)?.reason ?? '', sentAtMs };
+    entry.untold = undefined;
+    entry.isStale = false;
   }
 
   /** The peer is told no longer. */
-  #forget(withdrawn: Withdrawal): void {
-    const { prefix } = withdrawn;
-    this.#sent.delete(prefix);
-    this.#withdrawn.delete(prefix);
-    this.#withdrawn.set(prefix, withdrawn);
-    if (this.#withdrawn.size <= maxRememberedWithdrawals) return;
-    const [oldest] = this.#withdrawn.keys();
-    if (oldest !== undefined) this.#withdrawn.delete(oldest);
+  #forget(said: Said): void {
+    const { entry } = said;
+    entry.told = undefined;
+    entry.untold = said;
+    entry.isStale = false;
+    this.#withdrawals.push(said);
+    if (this.#withdrawals.length > 2 * maxRememberedWithdrawals) this.#dropOldWithdrawals();
   }
 
-  #planOne(prefix: Prefix, context: ExportContext): PlannedChange | undefined {
-    const wanted = this.#wanted(prefix);
-    const sent = this.#sent.get(prefix);
-    if (wanted === undefined) {
-      return sent === undefined ? undefined : { kind: 'withdraw', prefix, reason: this.#gone.get(prefix) ?? '' };
+  #dropOldWithdrawals(): void {
+    const standing = this.#withdrawals.filter(stands);
+    this.#withdrawals = standing.slice(-maxRememberedWithdrawals);
+    for (const { entry } of standing.slice(0, -maxRememberedWithdrawals)) {
+      entry.untold = undefined;
+      this.#dropIfUnknown(entry);
     }
-    const { reason } = wanted;
-    const refusal = this.#refused.get(prefix);
-    // What was settled in this session and has not changed since needs no second export.
-    if (!this.#isWaiting(prefix)) {
-      if (sent !== undefined) return { kind: 'keep', prefix, attributes: sent.attributes, reason };
-      if (refusal !== undefined) return { kind: 'refuse', prefix, refusal, isTold: false, reason };
-    }
-    const exported = exportAttributes(wanted.route, context);
-    if (!exported.ok) return { kind: 'refuse', prefix, refusal: exported.fault, isTold: sent !== undefined, reason };
-    const attributes = exported.value;
-    if (sent === undefined) return { kind: 'announce', prefix, attributes, reason };
-    const isSame = equalBytes(sent.encoded, encodeAttributes(attributes, true));
-    return { kind: isSame ? 'keep' : 'replace', prefix, attributes, reason };
   }
 }
 
-function shared({
-  attributes,
-  encoded,
-}: Pick<Exported, 'attributes' | 'encoded'>): Pick<Exported, 'attributes' | 'encoded'> {
-  return { attributes, encoded };
+/** Whether nothing was announced, and withdrawn again, since. */
+function stands(said: Said): boolean {
+  return said.entry.untold === said;
+}
+
+/** What a route is towards this peer; one that comes back as it went, or stands, is not exported again. */
+function exportEntry({ told, untold }: Entry, route: Route, context: ExportContext): Result<Exported, string> {
+  const before = (told ?? untold)?.exported;
+  if (before?.route === route && before.context === context) return succeed(before);
+  const exported = exportAttributes(route, context);
+  if (!exported.ok) return exported;
+  const attributes = exported.value;
+  const encoded = encodeAttributes(attributes, true);
+  return succeed({ route, context, attributes, encoded, announcement: undefined, withdrawal: undefined });
+}
+
+function withReason(updates: readonly PackedUpdate[], reason: string): readonly RibUpdate[] {
+  const reasons = reason === '' ? [] : [reason];
+  return updates.map(({ bytes, announced, withdrawn }) => ({ bytes, announced, withdrawn, reasons }));
 }

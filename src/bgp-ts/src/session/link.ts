@@ -4,7 +4,6 @@
  */
 import { assertNever } from '../result.ts';
 import type { Address } from '../wire/address.ts';
-import { concatBytes } from '../wire/bytes.ts';
 import { errorCode, refreshSubtype } from '../wire/constants.ts';
 import { familyCode, familyOfCode } from '../wire/family.ts';
 import type { Family } from '../wire/family.ts';
@@ -23,7 +22,18 @@ import { describeReceived } from './notice.ts';
 import { linkDeadlineMs, unexpectedSubcode } from './state.ts';
 import type { Established, LinkState, OpenConfirm, OpenSent } from './state.ts';
 import { openSentHoldMs, restartHold, restartKeepalive, sendHoldMs, startHoldClock } from './timers.ts';
-import type { ConnectionId, Negotiated, RefreshMark, SessionConfig, SessionEffect, SessionEvent } from './types.ts';
+import type { SendWatch } from './timers.ts';
+import type {
+  ConnectionId,
+  Negotiated,
+  RefreshMark,
+  SendEffect,
+  SessionConfig,
+  SessionEffect,
+  SessionEvent,
+} from './types.ts';
+
+const idle: SendWatch = { kind: 'idle' };
 
 /** What a connection asks and tells the session that it belongs to. */
 export interface LinkHost {
@@ -62,7 +72,7 @@ export class Link {
     this.#send(encodeOpen(buildOpen(config)));
   }
 
-  /** The state; after the end, the last one. */
+  /** The state, whose timers move while it lasts; after the end, the last one. */
   get state(): LinkState {
     return this.#state;
   }
@@ -91,7 +101,7 @@ export class Link {
     const state = this.#state;
     if (state.kind !== 'established') return;
     const deadlineMs = nowMs + sendHoldMs(this.#config, state.negotiated.holdTimeMs);
-    this.#state = { ...state, sendWatch: pendingBytes === 0 ? { kind: 'idle' } : { kind: 'waiting', deadlineMs } };
+    state.sendWatch = pendingBytes === 0 ? idle : { kind: 'waiting', deadlineMs };
   }
 
   /** Does what is due. */
@@ -114,12 +124,11 @@ export class Link {
     }
   }
 
-  /** Sends UPDATEs; only where established. */
-  sendUpdates(messages: readonly Uint8Array[], nowMs: number): void {
-    if (this.#state.kind !== 'established' || messages.length === 0) return;
-    const only = messages.length === 1 ? messages[0] : undefined;
-    this.#send(only ?? concatBytes(messages));
+  /** Sends whole UPDATE messages; undefined where it is not established, or there are none. */
+  sendUpdates(messages: Uint8Array, nowMs: number): SendEffect | undefined {
+    if (this.#state.kind !== 'established' || messages.length === 0) return undefined;
     this.#afterSending(this.#state, nowMs);
+    return { kind: 'send', connection: this.connection, bytes: messages };
   }
 
   /** Sends a ROUTE-REFRESH where the peer understands it. */
@@ -248,20 +257,16 @@ export class Link {
 
   #heard(state: Established, nowMs: number): void {
     const holdClock = restartHold(state.holdClock, state.negotiated.holdTimeMs, nowMs);
-    this.#state = { ...state, holdClock, heardMs: nowMs };
+    state.holdClock = holdClock;
+    state.heardMs = nowMs;
   }
 
   /** The next KEEPALIVE is due later, and an established peer has to take what was sent in time. */
   #afterSending(state: OpenConfirm | Established, nowMs: number): void {
     const { holdTimeMs } = state.negotiated;
-    const holdClock = restartKeepalive(state.holdClock, holdTimeMs, { nowMs, random: this.#config.random });
-    if (state.kind === 'openConfirm') {
-      this.#state = { ...state, holdClock };
-      return;
-    }
-    const deadlineMs = nowMs + sendHoldMs(this.#config, holdTimeMs);
-    const sendWatch = state.sendWatch.kind === 'waiting' ? state.sendWatch : ({ kind: 'waiting', deadlineMs } as const);
-    this.#state = { ...state, holdClock, sendWatch };
+    state.holdClock = restartKeepalive(state.holdClock, holdTimeMs, { nowMs, random: this.#config.random });
+    if (state.kind === 'openConfirm' || state.sendWatch.kind === 'waiting') return;
+    state.sendWatch = { kind: 'waiting', deadlineMs: nowMs + sendHoldMs(this.#config, holdTimeMs) };
   }
 
   #failHoldTimer(detail: string): void {

@@ -191,7 +191,7 @@ void test('a peer that never sends OPEN is given up after four minutes', () => {
 
 void test('a peer that stops reading is given up with 8/0 once the send hold time is over', () => {
   const bench = new Bench({ holdTimeSeconds: 0, allowHoldTimeZero: true, sendHoldTimeMs: 5000 }).reach('established');
-  bench.step({ kind: 'sendUpdates', messages: [encodeUpdate(endOfRib('ipv4-unicast'), true)] });
+  assert.ok(bench.session.sendUpdates(encodeUpdate(endOfRib('ipv4-unicast'), true), bench.nowMs) !== undefined);
   bench.nowMs = 4000;
   bench.step({ kind: 'written', connection: 1, pendingBytes: 10 });
   assert.equal(bench.session.nextDeadlineMs(), 9000);
@@ -201,6 +201,18 @@ void test('a peer that stops reading is given up with 8/0 once the send hold tim
     'close 1 after flush',
     'established -> idle: send hold timer expired: the peer stopped reading',
   ]);
+});
+
+void test('UPDATEs are sent while established and at no other time, and no UPDATEs are nothing', () => {
+  const update = encodeUpdate(endOfRib('ipv4-unicast'), true);
+  const confirming = new Bench().reach('openConfirm');
+  assert.equal(confirming.session.sendUpdates(update, confirming.nowMs), undefined);
+  const bench = new Bench().reach('established');
+  const deadlineMs = bench.session.nextDeadlineMs();
+  assert.equal(bench.session.sendUpdates(new Uint8Array(0), bench.nowMs), undefined);
+  assert.equal(bench.session.nextDeadlineMs(), deadlineMs);
+  const sent = bench.session.sendUpdates(update, bench.nowMs);
+  assert.deepEqual(sent, { kind: 'send', connection: bench.connection, bytes: update });
 });
 
 void test('waits between attempts double from 1 s to 30 s, also after a session that fails at once', () => {

@@ -1,7 +1,7 @@
 /**
- * The finite state machine of one BGP session (RFC 4271 §8), as an engine: inputs in, effects out, time as an argument. It
- * dials, takes connections of the peer, or both, and keeps one of them (collision.ts); what happens on a connection is
- * link.ts. `../../docs/session-events.md` names every event of the RFC. Read types.ts and state.ts first.
+ * The finite state machine of one BGP session (RFC 4271 §8), as an engine: inputs and UPDATEs in, effects out, time as an
+ * argument. It dials, takes connections of the peer, or both, and keeps one of them (collision.ts); what happens on a
+ * connection is link.ts. `../../docs/session-events.md` names every event of the RFC. Read types.ts and state.ts first.
  *
  * Decisions where the RFC leaves room: no DelayOpen; after every failure it tries again by itself with a growing wait, in
  * which the peer may connect; an UPDATE before the first KEEPALIVE is an error (5/2); whoever gets a NOTIFICATION answers
@@ -16,12 +16,13 @@ import type { RestartTerms } from './cease.ts';
 import { survivor } from './collision.ts';
 import type { LinkHost, LinkOrigin } from './link.ts';
 import { Link } from './link.ts';
-import { describeNegotiated, dialDeadlineMs, earliest, stopReason } from './state.ts';
+import { describeNegotiated, dialDeadlineMs, earlier, stopReason } from './state.ts';
 import type { Dial, Established, LinkState, SessionState } from './state.ts';
 import { hasHeld, retryDelayMs } from './timers.ts';
 import type {
   ConnectionId,
   Negotiated,
+  SendEffect,
   SessionConfig,
   SessionEffect,
   SessionInput,
@@ -88,9 +89,6 @@ export class Session {
       case 'timer':
         this.#onTimer();
         break;
-      case 'sendUpdates':
-        for (const link of this.#links) link.sendUpdates(input.messages, nowMs);
-        break;
       case 'sendRefresh':
         for (const link of this.#links) link.sendRefresh(input.family, input.mark);
         break;
@@ -100,10 +98,20 @@ export class Session {
     return this.#effects;
   }
 
+  /** Sends whole UPDATE messages: the effect to carry out; undefined, and nothing, unless Established. */
+  sendUpdates(messages: Uint8Array, nowMs: number): SendEffect | undefined {
+    for (const link of this.#links) {
+      const sent = link.sendUpdates(messages, nowMs);
+      if (sent !== undefined) return sent;
+    }
+    return undefined;
+  }
+
   /** When the session next wants a `timer` input; undefined for never. */
   nextDeadlineMs(): number | undefined {
-    const deadlines = [dialDeadlineMs(this.#dial), ...this.#links.map((link) => link.nextDeadlineMs())];
-    return earliest(deadlines.filter((deadlineMs) => deadlineMs !== undefined));
+    let deadlineMs = dialDeadlineMs(this.#dial);
+    for (const link of this.#links) deadlineMs = earlier(deadlineMs, link.nextDeadlineMs());
+    return deadlineMs;
   }
 
   #onConnectionInput(input: Extract<SessionInput, { readonly connection: ConnectionId }>): void {

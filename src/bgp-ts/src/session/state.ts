@@ -42,7 +42,7 @@ export interface OpenSent extends Connected {
 export interface OpenConfirm extends Connected {
   readonly kind: 'openConfirm';
   readonly negotiated: Negotiated;
-  readonly holdClock: HoldClock;
+  holdClock: HoldClock;
   /** Even without a hold time the peer has so long for its first KEEPALIVE. */
   readonly confirmDeadlineMs: number;
 }
@@ -51,11 +51,11 @@ export interface OpenConfirm extends Connected {
 export interface Established extends Connected {
   readonly kind: 'established';
   readonly negotiated: Negotiated;
-  readonly holdClock: HoldClock;
-  readonly sendWatch: SendWatch;
+  holdClock: HoldClock;
+  sendWatch: SendWatch;
   readonly sinceMs: number;
   /** When the last KEEPALIVE or UPDATE came. */
-  readonly heardMs: number;
+  heardMs: number;
 }
 
 /** When a connection wants a look at its timers; undefined for never. */
@@ -64,12 +64,11 @@ export function linkDeadlineMs(state: LinkState): number | undefined {
     case 'openSent':
       return state.holdDeadlineMs;
     case 'openConfirm':
-      return earliest([...holdDeadlines(state.holdClock), state.confirmDeadlineMs]);
-    case 'established':
-      return earliest([
-        ...holdDeadlines(state.holdClock),
-        ...(state.sendWatch.kind === 'waiting' ? [state.sendWatch.deadlineMs] : []),
-      ]);
+      return earlier(holdClockDeadlineMs(state.holdClock), state.confirmDeadlineMs);
+    case 'established': {
+      const sendDeadlineMs = state.sendWatch.kind === 'waiting' ? state.sendWatch.deadlineMs : undefined;
+      return earlier(holdClockDeadlineMs(state.holdClock), sendDeadlineMs);
+    }
     default:
       return assertNever(state);
   }
@@ -89,13 +88,14 @@ export function dialDeadlineMs(dial: Dial): number | undefined {
   }
 }
 
-/** The earliest of some deadlines; undefined where there is none. */
-export function earliest(deadlinesMs: readonly number[]): number | undefined {
-  return deadlinesMs.length === 0 ? undefined : Math.min(...deadlinesMs);
+/** The earlier of two instants; undefined for never. */
+export function earlier(leftMs: number | undefined, rightMs: number | undefined): number | undefined {
+  if (leftMs === undefined || rightMs === undefined) return leftMs ?? rightMs;
+  return Math.min(leftMs, rightMs);
 }
 
-function holdDeadlines(clock: HoldClock): readonly number[] {
-  return clock.kind === 'off' ? [] : [clock.holdDeadlineMs, clock.keepaliveDeadlineMs];
+function holdClockDeadlineMs(clock: HoldClock): number | undefined {
+  return clock.kind === 'off' ? undefined : Math.min(clock.holdDeadlineMs, clock.keepaliveDeadlineMs);
 }
 
 /** The subcode of the FSM error that a message type is in a state (RFC 6608 §4); undefined where it is in place. */

@@ -31,12 +31,16 @@ export function startHoldClock(holdTimeMs: number, { nowMs, random }: Moment): H
 
 /** The clock after a KEEPALIVE or UPDATE came. */
 export function restartHold(clock: HoldClock, holdTimeMs: number, nowMs: number): HoldClock {
-  return clock.kind === 'off' ? clock : { ...clock, holdDeadlineMs: nowMs + holdTimeMs };
+  if (clock.kind === 'off') return clock;
+  const { kind, keepaliveDeadlineMs } = clock;
+  return { kind, holdDeadlineMs: nowMs + holdTimeMs, keepaliveDeadlineMs };
 }
 
 /** The clock after we sent a KEEPALIVE or UPDATE. */
 export function restartKeepalive(clock: HoldClock, holdTimeMs: number, { nowMs, random }: Moment): HoldClock {
-  return clock.kind === 'off' ? clock : { ...clock, keepaliveDeadlineMs: nowMs + keepaliveMs(holdTimeMs, random) };
+  if (clock.kind === 'off') return clock;
+  const { kind, holdDeadlineMs } = clock;
+  return { kind, holdDeadlineMs, keepaliveDeadlineMs: nowMs + keepaliveMs(holdTimeMs, random) };
 }
 
 /** A third of the hold time, shortened by jitter, never under the second that RFC 4271 §4.4 allows. */

@@ -96,8 +96,6 @@ export type SessionInput =
   | { readonly kind: 'received'; readonly connection: ConnectionId; readonly bytes: Uint8Array }
   /** The system took bytes that we sent; `pendingBytes` are still waiting. */
   | { readonly kind: 'written'; readonly connection: ConnectionId; readonly pendingBytes: number }
-  /** Whole UPDATE messages to send; ignored unless Established. */
-  | { readonly kind: 'sendUpdates'; readonly messages: readonly Uint8Array[] }
   /** A ROUTE-REFRESH to send; ignored unless Established with a peer that understands it. */
   | { readonly kind: 'sendRefresh'; readonly family: Family; readonly mark: RefreshMark }
   /** `nextDeadlineMs()` is reached. */
@@ -166,10 +164,17 @@ export type SessionEvent =
   /** The peer sends all of a family again, or has: what it did not send in between is gone (RFC 7313 §4). */
   | { readonly kind: 'refreshMarked'; readonly family: Family; readonly mark: Exclude<RefreshMark, 'request'> };
 
+/** Whole messages for a connection. */
+export interface SendEffect {
+  readonly kind: 'send';
+  readonly connection: ConnectionId;
+  readonly bytes: Uint8Array;
+}
+
 /** What a session asks its adapter to do. */
 export type SessionEffect =
   | { readonly kind: 'connect'; readonly connection: ConnectionId }
-  | { readonly kind: 'send'; readonly connection: ConnectionId; readonly bytes: Uint8Array }
+  | SendEffect
   /** With `afterFlush` what was sent before is delivered and the stream ended with FIN; without, it is dropped. */
   | { readonly kind: 'close'; readonly connection: ConnectionId; readonly afterFlush: boolean }
   | { readonly kind: 'event'; readonly event: SessionEvent };

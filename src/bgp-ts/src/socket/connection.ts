@@ -9,20 +9,20 @@ import { SendQueue } from './send-queue.ts';
 import { canPass } from './settings.ts';
 import type { Connection, ConnectionEvents } from './transport.ts';
 
-/** How long a peer has to close its side after we ended ours, and to take what was sent before. */
-export const lingerMs = 1000;
+/** How long a peer has, after an end, to take each piece of what was sent before, and then to close its side. */
+const lingerMs = 1000;
 
 /** A connection that owns its socket. */
 export class NodeConnection implements Connection {
   readonly #socket: Socket;
   readonly #events: Omit<ConnectionEvents, 'connected'>;
   readonly #queue = new SendQueue();
+  readonly #short = new ShortPieces();
   #isEnding = false;
   #linger: NodeJS.Timeout | undefined;
   readonly #onTaken = (error?: Error | null): void => {
     if (error !== undefined && error !== null) return;
-    this.#queue.taken();
-    this.#events.written(this.#queue.pendingBytes);
+    this.#noteTaken();
     this.#pump();
   };
 
@@ -58,7 +58,7 @@ export class NodeConnection implements Connection {
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    this.#linger = setTimeout(() => this.#socket.destroy(), lingerMs);
+    this.#startLinger();
     this.#pump();
   }
 
@@ -67,23 +67,62 @@ export class NodeConnection implements Connection {
     this.#socket.destroy();
   }
 
+  /** Gives the system pieces, one at a time, for as long as it takes them at once. */
   #pump(): void {
-    const piece = this.#queue.next();
-    if (piece === undefined) {
-      if (this.#isEnding && this.#queue.pendingBytes === 0) this.#socket.end();
-      return;
+    for (let piece = this.#queue.next(); piece !== undefined; piece = this.#queue.next()) {
+      // The one before is taken, so that nobody reads its copy any more.
+      this.#socket.write(piece.length > maxShortBytes ? piece : this.#short.copy(piece));
+      // Its error, and then its end, are told by events.
+      if (this.#socket.errored !== null || this.#socket.destroyed) return;
+      if (this.#socket.writableLength > 0) {
+        // It has its turn when the piece is taken. A callback of each piece would cost those that are taken at once, too.
+        this.#socket.write(nothing, this.#onTaken);
+        return;
+      }
+      this.#noteTaken();
     }
-    this.#socket.write(piece.length > pooledBytes ? piece : pooled(piece), this.#onTaken);
+    if (this.#isEnding && this.#queue.pendingBytes === 0) this.#socket.end();
+  }
+
+  #noteTaken(): void {
+    this.#queue.taken();
+    // A slow peer that reads on gets the NOTIFICATION, too, behind what it has to read first.
+    if (this.#isEnding) this.#startLinger();
+    this.#events.written(this.#queue.pendingBytes);
+  }
+
+  #startLinger(): void {
+    clearTimeout(this.#linger);
+    this.#linger = setTimeout(() => this.#socket.destroy(), lingerMs);
   }
 }
 
-/** Shorter pieces are copied into Node's pool: memory of their own costs the system more than the copy. */
-const pooledBytes = 1024;
+const nothing = new Uint8Array(0);
 
-function pooled(piece: Uint8Array): Buffer {
-  const buffer = Buffer.allocUnsafe(piece.length);
-  buffer.set(piece);
-  return buffer;
+/** The longest piece that is copied. */
+const maxShortBytes = 1024;
+
+/**
+ * The short pieces of one connection as the `Buffer`s that Node writes: one memory for all of them, since making one for
+ * each costs more than the copy. A piece is there until the next.
+ */
+class ShortPieces {
+  readonly #memory = Buffer.allocUnsafeSlow(maxShortBytes);
+  /** Its beginning, by length: there are few different ones. */
+  readonly #beginnings = new Map<number, Buffer>();
+
+  copy(piece: Uint8Array): Buffer {
+    const { length } = piece;
+    const copy = this.#beginnings.get(length) ?? this.#begin(length);
+    for (let at = 0; at < length; at++) copy[at] = piece[at] ?? 0;
+    return copy;
+  }
+
+  #begin(length: number): Buffer {
+    const beginning = this.#memory.subarray(0, length);
+    this.#beginnings.set(length, beginning);
+    return beginning;
+  }
 }
 
 /** The address that Node names, without a zone; undefined when the connection is gone. */

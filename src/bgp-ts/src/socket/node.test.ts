@@ -1,52 +1,15 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { Server, Socket } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { parseAddress } from '../wire/address.ts';
 import type { Address } from '../wire/address.ts';
+import { address, End, plain } from './connection-end.fixture.ts';
 import { nodeTransport } from './node.ts';
 import type { Connection, IncomingConnection, Listener, SocketSettings } from './transport.ts';
 
 const options = { timeout: 20_000 };
-const plain: SocketSettings = { md5Key: undefined, ttlSecurityHops: undefined, device: undefined, dscp: undefined };
-
-function address(text: string): Address {
-  const parsed = parseAddress(text);
-  assert.ok(parsed !== undefined, `${text} is an address`);
-  return parsed;
-}
 
 const loopbacks = [address('127.0.0.1'), address('::1')];
-
-/** One end of a connection, with what came in and how it closed. */
-class End {
-  readonly received: Uint8Array[] = [];
-  readonly connected = Promise.withResolvers<Address>();
-  readonly closed = Promise.withResolvers<{ readonly reason: string; readonly local: 'local' | undefined }>();
-  readonly pendings: number[] = [];
-  #waiting: (() => void) | undefined;
-
-  readonly events = {
-    connected: (local: Address): void => this.connected.resolve(local),
-    received: (bytes: Uint8Array): void => {
-      this.received.push(bytes);
-      this.#waiting?.();
-    },
-    written: (pendingBytes: number): void => void this.pendings.push(pendingBytes),
-    closed: (reason: string, local?: 'local'): void => this.closed.resolve({ reason, local }),
-  };
-
-  get size(): number {
-    return this.received.reduce((sum, bytes) => sum + bytes.length, 0);
-  }
-
-  async receives(size: number): Promise<void> {
-    while (this.size < size) await new Promise<void>((resolve) => (this.#waiting = resolve));
-  }
-}
 
 interface Pair {
   readonly listener: Listener;
@@ -111,84 +74,6 @@ for (const at of loopbacks) {
     });
   }
 }
-
-/** A server of Node's that accepts and never reads until told. */
-async function openMute(): Promise<{
-  readonly server: Server;
-  readonly port: number;
-  readonly accepted: Promise<Socket>;
-}> {
-  const accepted = Promise.withResolvers<Socket>();
-  const server = createServer({ pauseOnConnect: true }, (socket) => {
-    socket.on('error', () => undefined);
-    accepted.resolve(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const at = server.address();
-  assert.ok(at !== null && typeof at !== 'string');
-  return { server, port: at.port, accepted: accepted.promise };
-}
-
-void test('what a peer does not read waits and is counted, and arrives whole once it reads', options, async () => {
-  const { server, port, accepted } = await openMute();
-  const end = new End();
-  const at = address('127.0.0.1');
-  const dialed = nodeTransport.dial({ address: at, port, localAddress: undefined, settings: plain }, end.events);
-  assert.ok(dialed.ok);
-  await end.connected.promise;
-  const sizeBytes = 32_000_000;
-  for (let sent = 0; sent < sizeBytes; sent += 4000) dialed.value.send(new Uint8Array(4000).fill(sent & 0xff));
-  const socket = await accepted;
-  let readBytes = 0;
-  socket.on('data', (bytes: Buffer) => (readBytes += bytes.length));
-  // The system's buffers hold a few million octets at most; the rest is still ours.
-  while (end.pendings.length === 0) await turn();
-  assert.ok((end.pendings.at(-1) ?? 0) > 0);
-  assert.deepEqual(
-    end.pendings,
-    end.pendings.toSorted((a, b) => b - a),
-  );
-  socket.resume();
-  dialed.value.end();
-  await once(socket, 'end');
-  assert.equal(readBytes, sizeBytes);
-  assert.equal(end.pendings.at(-1), 0);
-  await end.closed.promise;
-  server.close();
-});
-
-void test('an end towards a peer that reads nothing closes by itself', options, async () => {
-  const { server, port, accepted } = await openMute();
-  const end = new End();
-  const at = address('127.0.0.1');
-  const dialed = nodeTransport.dial({ address: at, port, localAddress: undefined, settings: plain }, end.events);
-  assert.ok(dialed.ok);
-  await end.connected.promise;
-  dialed.value.send(new Uint8Array(32_000_000));
-  dialed.value.end();
-  await end.closed.promise;
-  (await accepted).destroy();
-  server.close();
-});
-
-void test('a peer that ends its side while it reads nothing is gone at once', { timeout: 5000 }, async (test) => {
-  const { server, port, accepted } = await openMute();
-  const end = new End();
-  const at = address('127.0.0.1');
-  const dialed = nodeTransport.dial({ address: at, port, localAddress: undefined, settings: plain }, end.events);
-  assert.ok(dialed.ok);
-  const socket = await accepted;
-  test.after(() => {
-    dialed.value.destroy();
-    socket.destroy();
-    server.close();
-  });
-  await end.connected.promise;
-  dialed.value.send(new Uint8Array(32_000_000));
-  socket.end();
-  assert.deepEqual(await end.closed.promise, { reason: 'the peer closed the connection', local: undefined });
-});
 
 void test('a listener closes strangers, also those who were expected once, and says so', options, async () => {
   const at = address('127.0.0.1');

@@ -33,7 +33,9 @@ export class SendQueue {
     const first = this.#chunks[this.#head] ?? nothing;
     // The usual case: one message that nothing waits before or behind.
     if (first.length === this.#waitingBytes && first.length <= pieceBytes) {
-      this.#chunks.length = 0;
+      // Setting the length would have the engine make the array's memory anew each time.
+      if (this.#chunks.length === 1) this.#chunks.pop();
+      else this.#chunks.length = 0;
       this.#head = 0;
       this.#waitingBytes = 0;
       this.#givenBytes = first.length;

@@ -21,7 +21,7 @@ export interface SocketSettings {
 export interface ConnectionEvents {
   connected(localAddress: Address): void;
   received(bytes: Uint8Array): void;
-  /** The system took bytes; `pendingBytes` still wait. */
+  /** The system took bytes, perhaps within `send`; `pendingBytes` still wait. */
   written(pendingBytes: number): void;
   /**
    * `reason` is a sentence. `local`: the cause is this host's and can pass, such as a source address or a device that is

@@ -42,12 +42,11 @@ export function describeUpdate(
   reasons: readonly string[],
 ): SpeakerEvent {
   const { announced, withdrawn } = update;
-  const parts = [
-    ...(announced.length === 0 ? [] : [`announced ${listPrefixes(announced)} to ${peer}`]),
-    ...(withdrawn.length === 0 ? [] : [`withdrew ${listPrefixes(withdrawn)} from ${peer}`]),
-  ];
+  const told = announced.length === 0 ? '' : `announced ${listPrefixes(announced)} to ${peer}`;
+  const untold = withdrawn.length === 0 ? '' : `withdrew ${listPrefixes(withdrawn)} from ${peer}`;
+  const both = told !== '' && untold !== '' ? `${told}, ${untold}` : told + untold;
   const cause = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`;
-  return { kind: 'updateSent', peer, announced, withdrawn, text: `${parts.join(', ')}${cause}` };
+  return { kind: 'updateSent', peer, announced, withdrawn, text: both + cause };
 }
 
 /**
@@ -98,6 +97,8 @@ export function describeFaults(peer: string, updates: readonly DecodedUpdate[]):
 }
 
 function listPrefixes(prefixes: readonly string[]): string {
+  const [first = ''] = prefixes;
+  if (prefixes.length === 1) return first;
   const listed = prefixes.slice(0, maxListedPrefixes).join(', ');
   const restCount = prefixes.length - maxListedPrefixes;
   return restCount > 0 ? `${listed} and ${restCount} more` : listed;

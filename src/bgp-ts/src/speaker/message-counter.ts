@@ -7,32 +7,26 @@ export type MessageKind = keyof typeof messageType;
 /** How many messages there were of each kind. */
 export type MessageCounts = Readonly<Record<MessageKind, number>>;
 
-const kinds: ReadonlyMap<number, MessageKind> = new Map([
-  [messageType.open, 'open'],
-  [messageType.update, 'update'],
-  [messageType.notification, 'notification'],
-  [messageType.keepalive, 'keepalive'],
-  [messageType.routeRefresh, 'routeRefresh'],
-]);
-
 /** Counters of all connections of a peer in one direction. */
 export class MessageCounter {
-  readonly #counts: Record<MessageKind, number> = {
-    open: 0,
-    update: 0,
-    notification: 0,
-    keepalive: 0,
-    routeRefresh: 0,
-  };
+  /** By type. */
+  readonly #counts = Array.from({ length: 1 + Math.max(...Object.values(messageType)) }, () => 0);
 
   get counts(): MessageCounts {
-    return { ...this.#counts };
+    const of = (type: number): number => this.#counts[type] ?? 0;
+    return {
+      open: of(messageType.open),
+      update: of(messageType.update),
+      notification: of(messageType.notification),
+      keepalive: of(messageType.keepalive),
+      routeRefresh: of(messageType.routeRefresh),
+    };
   }
 
   /** Counts the message whose type this is; an unknown type is not counted. */
   count(type: number): void {
-    const kind = kinds.get(type);
-    if (kind !== undefined) this.#counts[kind]++;
+    const count = this.#counts[type];
+    if (count !== undefined) this.#counts[type] = count + 1;
   }
 }
 

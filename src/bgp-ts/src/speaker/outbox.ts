@@ -6,6 +6,7 @@
  */
 import type { RefusedRoute, RibUpdate } from '../rib/batch.ts';
 import { AdjRibOut } from '../rib/adj-rib-out.ts';
+import type { RibOutput } from '../rib/adj-rib-out.ts';
 import type { ExportContext } from '../rib/export.ts';
 import type { Family } from '../wire/family.ts';
 import { allFamilies } from '../wire/family.ts';
@@ -47,6 +48,8 @@ export interface OutboxOptions {
 }
 
 const defaultMaxPendingBytes = 65_536;
+
+const none: readonly OutboxItem[] = [];
 
 const refreshReason = 'the peer asked for a refresh';
 
@@ -99,21 +102,20 @@ export class Outbox {
   written(pendingBytes: number, nowMs: number): boolean {
     this.#pendingBytes = pendingBytes;
     this.#stalledSinceMs = pendingBytes === 0 ? undefined : nowMs;
-    return pendingBytes <= this.#maxPendingBytes / 2;
+    const isIdle = this.rib.isDrained && this.#refreshes.size === 0 && this.#endOfRibOwed.size === 0;
+    return !isIdle && pendingBytes <= this.#maxPendingBytes / 2;
   }
 
   /** What may go out now; nothing while too much waits. */
   pump(nowMs: number): readonly OutboxItem[] {
     const link = this.#link;
     if (link === undefined || this.#pendingBytes >= this.#maxPendingBytes) return [];
-    const items = this.#refreshes.size === 0 ? [] : this.#beginRefreshes(link);
-    const { updates, refused } = this.rib.flush(link.context, nowMs, this.#maxPendingBytes - this.#pendingBytes);
-    if (updates.length > 0) items.push({ kind: 'updates', updates });
-    if (refused.length > 0) items.push({ kind: 'refused', refused });
-    if (!this.rib.isDrained) return items;
-    if (this.#refreshes.size > 0) items.push(...this.#endRefreshes());
-    if (this.#endOfRibOwed.size > 0) items.push(...this.#endsOfRib());
-    return items;
+    const begins = this.#refreshes.size === 0 ? none : this.#beginRefreshes(link);
+    const changes = itemsOf(this.rib.flush(link.context, nowMs, this.#maxPendingBytes - this.#pendingBytes));
+    const isEnd = this.rib.isDrained && this.#refreshes.size + this.#endOfRibOwed.size > 0;
+    const ends = isEnd ? [...this.#endRefreshes(), ...this.#endsOfRib()] : none;
+    // Mostly there is nothing but changes: a list is not copied then.
+    return begins.length + ends.length === 0 ? changes : [...begins, ...changes, ...ends];
   }
 
   /** Bytes of the session were handed to the system. */
@@ -158,4 +160,10 @@ export class Outbox {
     this.#endOfRibOwed.clear();
     return families.map((family) => ({ kind: 'endOfRib', family, bytes: encodeUpdate(endOfRib(family), true) }));
   }
+}
+
+function itemsOf({ updates, refused }: RibOutput): readonly OutboxItem[] {
+  if (refused.length === 0) return updates.length === 0 ? none : [{ kind: 'updates', updates }];
+  const refusals = { kind: 'refused', refused } as const;
+  return updates.length === 0 ? [refusals] : [{ kind: 'updates', updates }, refusals];
 }

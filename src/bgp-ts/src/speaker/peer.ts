@@ -2,16 +2,18 @@
  * The engine of one peer: its session, what it shall hear (outbox.ts) and what it says (inbox.ts), without I/O. An adapter
  * (peer-runner.ts) gives it sockets and a timer.
  */
-import type { PlannedChange, SentRoute, WithdrawnPrefix } from '../rib/adj-rib-out.ts';
+import type { SentRoute, WithdrawnPrefix } from '../rib/adj-rib-out.ts';
 import type { RibUpdate } from '../rib/batch.ts';
 import type { AdjRibIn } from '../rib/adj-rib-in.ts';
 import type { ExportContext } from '../rib/export.ts';
+import type { PlannedChange } from '../rib/plan.ts';
 import type { Route } from '../rib/route.ts';
 import { assertNever } from '../result.ts';
 import { Session } from '../session/session.ts';
 import type { ConnectionId, Negotiated, SessionEffect, SessionEvent, SessionInput } from '../session/types.ts';
 import type { Address, Prefix } from '../wire/address.ts';
 import { familyOf, parseAddress } from '../wire/address.ts';
+import { concatBytes } from '../wire/bytes.ts';
 import type { DecodedUpdate } from '../wire/update-decode.ts';
 import { describeNotification, describeRefused, describeState } from './describe.ts';
 import { Inbox } from './inbox.ts';
@@ -106,11 +108,15 @@ export class Peer {
       case 'disconnected':
         this.#statistics.forget(input.connection);
         break;
+      case 'written': {
+        const effects = this.#passOn(this.#session.step(input, nowMs), nowMs);
+        const resumed = this.#onWritten(input.connection, input.pendingBytes, nowMs);
+        return resumed.length === 0 ? effects : [...effects, ...resumed];
+      }
       default:
     }
     const effects = this.#passOn(this.#session.step(input, nowMs), nowMs);
-    const resumed = input.kind === 'written' ? this.#onWritten(input.connection, input.pendingBytes, nowMs) : [];
-    return [...effects, ...resumed, ...this.#inbox.takeEvents().map(report)];
+    return [...effects, ...this.#inbox.takeEvents().map(report)];
   }
 
   /** When the peer next wants a `timer` input. */
@@ -125,7 +131,7 @@ export class Peer {
       reason: this.#stateReason,
       sinceMs: this.#stateSinceMs,
       link: this.#link,
-      sent: [...this.#outbox.rib.sent().values()],
+      sent: [...this.#outbox.rib.sent()],
       withdrawn: [...this.#outbox.rib.withdrawn()],
       plan: this.#outbox.rib.plan(this.#exportContext()),
       received: this.#inbox.rib,
@@ -226,54 +232,46 @@ export class Peer {
   /** Hands out what may go out; in a chunk whose later bytes ended the session, nothing does. */
   #pump(nowMs: number): readonly PeerEffect[] {
     if (this.#link === undefined || this.#session.state.kind !== 'established') return [];
-    const effects: PeerEffect[] = [];
-    for (const item of this.#outbox.pump(nowMs)) this.#handOut(item, nowMs, effects);
-    return effects;
+    const items = this.#outbox.pump(nowMs);
+    const only = items.length === 1 ? items[0] : undefined;
+    return only === undefined ? items.flatMap((item) => this.#handOut(item, nowMs)) : this.#handOut(only, nowMs);
   }
 
-  #handOut(item: OutboxItem, nowMs: number, effects: PeerEffect[]): void {
+  #handOut(item: OutboxItem, nowMs: number): readonly PeerEffect[] {
     const peer = this.config.name;
     switch (item.kind) {
       case 'updates': {
-        const messages = item.updates.map(({ bytes }) => bytes);
-        this.#sendUpdates(messages, nowMs, effects);
-        effects.push({ kind: 'updatesSent', updates: item.updates });
-        return;
+        const { updates } = item;
+        const only = updates.length === 1 ? updates[0] : undefined;
+        const messages = only?.bytes ?? concatBytes(updates.map(({ bytes }) => bytes));
+        const sent = this.#sendUpdates(messages, updates.length, nowMs);
+        return sent === undefined ? [] : [sent, { kind: 'updatesSent', updates }];
       }
       case 'endOfRib': {
         const { family, bytes } = item;
         const text = `sent End-of-RIB for ${family} to ${peer}`;
-        this.#sendUpdates([bytes], nowMs, effects);
-        effects.push(report({ kind: 'endOfRibSent', peer, family, text }));
-        return;
+        const sent = this.#sendUpdates(bytes, 1, nowMs);
+        return sent === undefined ? [] : [sent, report({ kind: 'endOfRibSent', peer, family, text })];
       }
       case 'refreshMark': {
         const { family, mark } = item;
-        const sent = this.#session.step({ kind: 'sendRefresh', family, mark }, nowMs);
-        for (const effect of this.#passOn(sent, nowMs)) effects.push(effect);
-        return;
+        return this.#passOn(this.#session.step({ kind: 'sendRefresh', family, mark }, nowMs), nowMs);
       }
       case 'refused':
-        for (const event of describeRefused(peer, item.refused)) effects.push(report(event));
-        return;
+        return describeRefused(peer, item.refused).map(report);
       default:
-        assertNever(item);
+        return assertNever(item);
     }
   }
 
-  #sendUpdates(messages: readonly Uint8Array[], nowMs: number, effects: PeerEffect[]): void {
-    this.#statistics.countUpdatesSent(messages.length);
-    for (const effect of this.#session.step({ kind: 'sendUpdates', messages }, nowMs)) {
-      if (effect.kind === 'event') {
-        for (const followed of this.#onEvent(effect.event, nowMs)) effects.push(followed);
-        continue;
-      }
-      effects.push(effect);
-      if (effect.kind !== 'send') continue;
-      this.#outConnection = effect.connection;
-      this.#outbox.handedOver(effect.bytes.length, nowMs);
-      this.#statistics.countSent(effect.bytes);
-    }
+  #sendUpdates(messages: Uint8Array, count: number, nowMs: number): PeerEffect | undefined {
+    const sent = this.#session.sendUpdates(messages, nowMs);
+    if (sent === undefined) return undefined;
+    this.#outConnection = sent.connection;
+    this.#outbox.handedOver(messages.length, nowMs);
+    this.#statistics.countUpdatesSent(count);
+    this.#statistics.countSent(messages);
+    return sent;
   }
 }
 

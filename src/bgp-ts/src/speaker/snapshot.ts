@@ -5,7 +5,8 @@
  */
 import { assert, assertNever } from '../result.ts';
 import type { AcceptedRoute, AdjRibIn } from '../rib/adj-rib-in.ts';
-import type { PlannedChange, SentRoute } from '../rib/adj-rib-out.ts';
+import type { SentRoute } from '../rib/adj-rib-out.ts';
+import type { PlannedChange } from '../rib/plan.ts';
 import { viewRoute } from '../rib/route-view.ts';
 import type { PathAttribute } from '../wire/attributes.ts';
 import { bgpRole } from '../wire/constants.ts';

@@ -27,13 +27,17 @@ void test('attributes that their owner has changed since are read again', async 
   const attributes = { nextHop: '192.0.2.9', med: 1 };
   const list = ['65001:1'];
   const frozen = Object.freeze({ nextHop: '192.0.2.9', communities: list });
+  const frozenLater = { nextHop: '192.0.2.9', med: 1 };
   const say = (): void => {
     assert.ok(speaker.setDesired('198.51.100.1/32', attributes, 'tested').ok);
     assert.ok(speaker.setDesired('198.51.100.2/32', frozen, 'tested').ok);
+    assert.ok(speaker.setDesired('198.51.100.3/32', frozenLater, 'tested').ok);
   };
   say();
   attributes.med = 2;
   list.push('65001:2');
+  frozenLater.med = 3;
+  Object.freeze(frozenLater);
   say();
   await Promise.resolve();
   const { peers } = await speaker.snapshot();
@@ -41,6 +45,7 @@ void test('attributes that their owner has changed since are read again', async 
   assert.deepEqual(plan, [
     [2, []],
     [undefined, ['65001:1', '65001:2']],
+    [3, []],
   ]);
   await speaker.stop({ mode: 'silent' });
 });

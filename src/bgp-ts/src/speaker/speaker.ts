@@ -4,11 +4,11 @@
  */
 import type { Result } from '../result.ts';
 import { refuse, succeed } from '../result.ts';
-import type { Route, RouteAttributes } from '../rib/route.ts';
+import type { RouteAttributes } from '../rib/route.ts';
 import { checkPrefix, checkRoute } from '../rib/route.ts';
-import type { Prefix } from '../wire/address.ts';
 import { nodeTransport } from '../socket/node.ts';
 import type { Transport } from '../socket/transport.ts';
+import { DesiredRoutes } from './desired-routes.ts';
 import { Listeners } from './listeners.ts';
 import type { PeerConfig } from './options.ts';
 import { checkPeerOptions, originOf, originTaken } from './options.ts';
@@ -19,7 +19,6 @@ import type { SnapshotPart } from './snapshot-parts.ts';
 import { SnapshotBuilder, snapshotParts, takeParts } from './snapshot-parts.ts';
 import type {
   BgpSpeaker,
-  DesiredRoute,
   ListenOptions,
   OnSpeakerEvent,
   PeerOptions,
@@ -39,10 +38,6 @@ export interface SpeakerOptions {
   readonly transport?: Transport;
 }
 
-interface Desired extends DesiredRoute {
-  readonly route: Route;
-}
-
 /** A speaker whose sessions run in the thread that made it. */
 export class Speaker implements BgpSpeaker {
   readonly #onEvent: OnSpeakerEvent;
@@ -52,12 +47,12 @@ export class Speaker implements BgpSpeaker {
   readonly #runners = new Map<string, PeerRunner>();
   /** Ends of removed peers, whose connections may last a second longer. */
   readonly #farewells = new Set<Promise<void>>();
-  readonly #desired = new Map<Prefix, Desired>();
-  /** What fixed attributes were found to be: said again, as by a health check, they are not checked again. */
-  readonly #routes = new WeakMap<RouteAttributes, Route>();
-  #changes: RouteChange[] = [];
+  readonly #desired = new DesiredRoutes();
+  #changes: RouteChange[] | undefined;
   #ownChanges = new Map<string, OwnRouteChange[]>();
   #isFlushDue = false;
+  /** Whether somebody says several things together, and they are sent when all are said. */
+  #isHeld = false;
   readonly #flushAtEnd = (): void => {
     if (this.#isFlushDue) this.flush();
   };
@@ -80,7 +75,7 @@ export class Speaker implements BgpSpeaker {
     const context = { transport: this.#transport, onEvent: this.#onEvent };
     const runner = new PeerRunner(new Peer(config.value, this.#random), context);
     this.#runners.set(name, runner);
-    const changes = Array.from(this.#desired, ([prefix, { route, reason }]) => ({ prefix, route, reason }));
+    const changes = Array.from(this.#desired, ({ prefix, route, reason }) => ({ prefix, route, reason }));
     runner.take({ kind: 'setDesired', changes });
     if (this.#isComplete) runner.take({ kind: 'declareComplete' });
     runner.take({ kind: 'start' });
@@ -145,7 +140,7 @@ export class Speaker implements BgpSpeaker {
 
   /** The same in parts, for who passes them on; sessions get their turn between them. */
   takeSnapshot(take: (part: SnapshotPart) => void): Promise<void> {
-    return takeParts(snapshotParts([...this.#runners.values()], [...this.#desired.values()]), take);
+    return takeParts(snapshotParts([...this.#runners.values()], [...this.#desired]), take);
   }
 
   async stop(how: SpeakerStop): Promise<void> {
@@ -166,62 +161,74 @@ export class Speaker implements BgpSpeaker {
   }
 
   #withdraw(prefix: string, reason: string): Result<void, string> {
-    const checked = checkPrefix(prefix);
+    const known = this.#desired.delete(prefix);
+    const checked = known === undefined ? checkPrefix(prefix) : succeed(known);
     if (!checked.ok) return checked;
-    this.#desired.delete(checked.value);
+    // The text may be another one than the prefix's own, such as 2001:DB8::/32.
+    if (known === undefined) this.#desired.delete(checked.value);
     this.#change({ prefix: checked.value, route: null, reason });
     return nothing;
   }
 
   #announce(prefix: string, attributes: RouteAttributes, reason: string): Result<void, string> {
-    const known = this.#routes.get(attributes);
-    const checked = known?.prefix === prefix ? succeed(known) : checkRoute(prefix, attributes);
+    // Said again, as by a health check, it needs no check again.
+    const known = this.#desired.setAgain(prefix, attributes, reason);
+    if (known !== undefined) {
+      this.#change(known);
+      return nothing;
+    }
+    const checked = checkRoute(prefix, attributes);
     if (!checked.ok) return checked;
     const route = checked.value;
-    if (known !== route && isFixed(attributes)) this.#routes.set(attributes, route);
-    this.#desired.set(route.prefix, { prefix: route.prefix, attributes, reason, route });
-    this.#change({ prefix: route.prefix, route, reason });
+    const desired = { prefix: route.prefix, attributes, reason, route };
+    this.#desired.set(desired);
+    this.#change(desired);
     return nothing;
   }
 
   #change(change: RouteChange): void {
-    this.#changes.push(change);
+    if (this.#changes === undefined) this.#changes = [change];
+    else this.#changes.push(change);
     this.#flushLater();
   }
 
   #flushLater(): void {
-    if (this.#isFlushDue) return;
+    if (this.#isFlushDue || this.#isHeld) return;
     this.#isFlushDue = true;
     // Costs less than `queueMicrotask`, which makes a context of its own for each call.
     void thisTurn.then(this.#flushAtEnd);
   }
 
+  /** Sends what `say` says as soon as it ends; without this it goes out at the end of the turn. */
+  together(say: () => void): void {
+    this.#isHeld = true;
+    try {
+      say();
+    } finally {
+      this.#isHeld = false;
+      this.flush();
+    }
+  }
+
   /** Sends what was said in this turn, which otherwise goes out at its end. */
   flush(): void {
-    const changes = this.#changes;
+    const changes = this.#changes ?? none;
     const ownChanges = this.#ownChanges;
     this.#isFlushDue = false;
     if (changes.length === 0 && ownChanges.size === 0) return;
-    this.#changes = [];
+    this.#changes = undefined;
     if (ownChanges.size > 0) this.#ownChanges = new Map();
-    for (const [name, runner] of this.#runners) {
-      const own = ownChanges.get(name);
+    for (const runner of this.#runners.values()) {
+      const own = ownChanges.size === 0 ? undefined : ownChanges.get(runner.peer.config.name);
       if (own !== undefined) runner.take({ kind: 'setDesired', changes, own });
       else if (changes.length > 0) runner.take({ kind: 'setDesired', changes });
     }
   }
 }
 
+const none: readonly RouteChange[] = [];
 const nothing: Result<void, never> = succeed(undefined);
 const thisTurn = Promise.resolve();
-
-/** Whether nobody can change them any more; what a caller may change is read each time. */
-function isFixed(attributes: RouteAttributes): boolean {
-  if (!Object.isFrozen(attributes)) return false;
-  const { communities, largeCommunities, extendedCommunities, asPath } = attributes;
-  const areListsFixed = Object.isFrozen(communities) && Object.isFrozen(largeCommunities);
-  return areListsFixed && Object.isFrozen(extendedCommunities) && Object.isFrozen(asPath);
-}
 
 /** What a listener throws is no bug of the session that it was told of. */
 function tell(onEvent: OnSpeakerEvent, event: SpeakerEvent): void {

@@ -62,14 +62,10 @@ export async function warmUp(change: Change, { rounds, budgetMs } = defaultLimit
     for (const { keepAlive } of rehearsals) keepAlive();
     while (round < rounds && performance.now() < startedMs + sliceMs) {
       for (const { speaker } of rehearsals) {
-        change(speaker, true);
-        speaker.flush();
-        change(speaker, false);
-        speaker.flush();
+        speaker.together(() => change(speaker, true));
+        speaker.together(() => change(speaker, false));
       }
       round++;
-      // That the system took the bytes is told after the change that sent them.
-      await Promise.resolve();
     }
     usedMs += performance.now() - startedMs;
   }

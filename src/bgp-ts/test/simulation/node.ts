@@ -10,6 +10,7 @@ import type {
 import { parseAddress, parsePrefix } from '../../src/wire/address.ts';
 import type { Address, Prefix } from '../../src/wire/address.ts';
 import { findAttribute } from '../../src/wire/attributes.ts';
+import { concatBytes } from '../../src/wire/bytes.ts';
 import { encodeUpdate, endOfRib } from '../../src/wire/update-encode.ts';
 import type { UpdateMessage } from '../../src/wire/update-encode.ts';
 import type { Acceptor, Connection, EndEvents, Network } from './network.ts';
@@ -203,7 +204,11 @@ export class Node implements Acceptor {
   }
 
   #send(updates: readonly UpdateMessage[]): void {
-    this.step({ kind: 'sendUpdates', messages: updates.map((update) => encodeUpdate(update, true)) });
+    if (!this.#isRunning) return;
+    const messages = concatBytes(updates.map((update) => encodeUpdate(update, true)));
+    const sent = this.#session.sendUpdates(messages, this.#network.clock.nowMs);
+    if (sent !== undefined) this.#carryOut(sent);
+    this.#armTimer();
   }
 
   #armTimer(): void {

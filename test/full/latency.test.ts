@@ -10,12 +10,12 @@ import { test } from 'node:test';
 import { peerReportSchema } from '#health/report.ts';
 import type { PeerReport } from '#health/report.ts';
 import { runFairlead } from '../../src/cli/process.fixture.ts';
-import { addressesOf, askTcp, callApi, untilAnswered } from './ask.ts';
-import { startCoordinator, startFairlead } from './fairlead-process.ts';
-import { directoryWith } from './scope.ts';
-import type { Scope } from './scope.ts';
-import { startWebServer } from './web-server.ts';
-import { apiPort, apiUrl, machineFile, newSites, releaseFiles, webPort } from './world.ts';
+import { addressesOf, askTcp, callApi, untilAnswered } from '../cli/ask.ts';
+import { startCoordinator, startFairlead } from '../cli/fairlead-process.ts';
+import { directoryWith } from '../cli/scope.ts';
+import type { Scope } from '../cli/scope.ts';
+import { startWebServer } from '../cli/web-server.ts';
+import { apiPort, apiUrl, machineFile, newSites, releaseFiles, webPort } from '../cli/world.ts';
 
 const skip = spawnSync('ss', ['-V']).status === 0 ? false : 'ss (iproute2) is not installed';
 const steered = 'steered.example.com.';

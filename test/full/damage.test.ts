@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { runFairlead } from '../../src/cli/process.fixture.ts';
-import { addressesOf, callApi } from './ask.ts';
-import { startCoordinator, startFairlead } from './fairlead-process.ts';
-import { directoryWith, writeFiles } from './scope.ts';
-import type { Sites } from './scope.ts';
-import { apiUrl, machineFile, newSites, releaseFiles } from './world.ts';
+import { addressesOf, callApi } from '../cli/ask.ts';
+import { startCoordinator, startFairlead } from '../cli/fairlead-process.ts';
+import { directoryWith, writeFiles } from '../cli/scope.ts';
+import type { Sites } from '../cli/scope.ts';
+import { apiUrl, machineFile, newSites, releaseFiles } from '../cli/world.ts';
 
 const timeout = 60_000;
 
