@@ -42,7 +42,7 @@ export class Router implements AsyncDisposable {
   readonly #namespace: string;
   readonly #folder: string;
   readonly #bird: ChildProcess;
-  readonly #removeAtExit = (): void => removeNamespace(this.#namespace);
+  readonly #removeAtExit = (): void => removeNamespace(this.#namespace, this.link.device);
 
   private constructor(link: Link, namespace: string, folder: string, bird: ChildProcess) {
     this.link = link;
@@ -63,7 +63,7 @@ export class Router implements AsyncDisposable {
   ): Promise<Router> {
     removeLeftovers();
     const namespace = `${namePrefix}${process.pid}${isSecond ? '-2' : ''}`;
-    const link = linkOf(process.pid, isSecond ? ['c', 'd'] : ['a', 'b']);
+    const link = linkOf(process.pid, isSecond);
     const folder = mkdtempSync(join(tmpdir(), 'bgp-ts-router-'));
     try {
       makeLink(namespace, link, hosts);
@@ -87,7 +87,7 @@ export class Router implements AsyncDisposable {
       });
       return router;
     } catch (error) {
-      removeNamespace(namespace);
+      removeNamespace(namespace, link.device);
       rmSync(folder, { recursive: true, force: true });
       throw error;
     }
@@ -133,7 +133,7 @@ export class Router implements AsyncDisposable {
       this.#bird.kill('SIGKILL');
       await once(this.#bird, 'exit');
     }
-    removeNamespace(this.#namespace);
+    removeNamespace(this.#namespace, this.link.device);
     process.off('exit', this.#removeAtExit);
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -150,7 +150,8 @@ export function kernelCounter(name: string, namespace?: string): number {
 }
 
 /** Addresses of RFC 2544 and RFC 4193 by process, so that test runs side by side do not meet. */
-function linkOf(processId: number, [near, far]: readonly [string, string]): Link {
+function linkOf(processId: number, isSecond: boolean): Link {
+  const [near, far] = isSecond ? ['c', 'd'] : ['a', 'b'];
   const net = processId % 256;
   const upper = (processId >> 8) % 2;
   return {
@@ -195,8 +196,11 @@ function ip(...args: readonly string[]): void {
   execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
 
-function removeNamespace(namespace: string): void {
-  // The namespace outlives its name while a program runs in it.
+/** Removes a router's namespace and the link to it, of which `device` is our end. */
+function removeNamespace(namespace: string, device: string): void {
+  // The namespace outlives its name while a program runs in it, and takes the link with it only some time after that:
+  // the next router of this process would meet a device of its name.
+  spawnSync('ip', ['link', 'delete', device]);
   const shown = spawnSync('ip', ['netns', 'pids', namespace], { encoding: 'utf8' });
   for (const line of shown.stdout.split('\n')) if (/^\d+$/.test(line)) tryKill(Number(line));
   spawnSync('ip', ['netns', 'delete', namespace]);
@@ -206,8 +210,10 @@ function removeNamespace(namespace: string): void {
 function removeLeftovers(): void {
   const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
   for (const line of stdout.split('\n')) {
-    const match = /^(bgp-ts-(\d+)(?:-2)?)(?:\s|$)/.exec(line);
-    if (match !== null && !existsSync(`/proc/${match[2]}`)) removeNamespace(match[1] ?? '');
+    const match = /^(bgp-ts-(\d+)(-2)?)(?:\s|$)/.exec(line);
+    if (match === null || existsSync(`/proc/${match[2]}`)) continue;
+    const { device } = linkOf(Number(match[2]), match[3] !== undefined);
+    removeNamespace(match[1] ?? '', device);
   }
 }
 
