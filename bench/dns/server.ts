@@ -4,11 +4,11 @@ import type { ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monotonicMs } from '#base/clock.ts';
+import { freePort } from '../../src/bgp-ts/test/free-port.ts';
 import { staticAddress, staticName, zoneName } from './data.ts';
 import type { DynamicPlace } from './dynamic.ts';
 import type { Peer } from './peers/peer.ts';
@@ -76,17 +76,6 @@ export async function startServer(peer: Peer, { zoneFile, threads, cores, dynami
   }
   const startMs = monotonicMs() - startedMs;
   return { peer, port, startMs, pids: () => processTree(child.pid ?? 0), stop };
-}
-
-/** A port that is free on 127.0.0.1 for TCP; nothing else here takes UDP ports of that range. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('the system gave no port');
-  return address.port;
 }
 
 /** Asks for the zone's last name until the right address comes. */

@@ -1,6 +1,6 @@
 /** What tests of checks share: a certificate, servers on loopback, and running one check once. */
 import assert from 'node:assert/strict';
-import net from 'node:net';
+import type net from 'node:net';
 import type { TestContext } from 'node:test';
 import type { IpAddress } from '#base/ip.ts';
 import { defineCheck } from '#health/check-definition.ts';
@@ -54,15 +54,6 @@ export async function listen(context: TestContext, server: net.Server): Promise<
     await new Promise((resolve) => server.close(resolve));
   });
   return portOf(server);
-}
-
-/** A port on which nothing listens. */
-export async function closedPort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const port = portOf(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Runs a check once. */

@@ -10,7 +10,8 @@ import test from 'node:test';
 import type { TestContext } from 'node:test';
 import type { IpAddress } from '#base/ip.ts';
 import type { DnsKind } from '#health/check-kind.ts';
-import { checkOf, closedPort, run } from './checks.fixture.ts';
+import { freePort } from '../bgp-ts/test/free-port.ts';
+import { checkOf, run } from './checks.fixture.ts';
 import type { Outcome } from './outcome.ts';
 
 const isInstalled = spawnSync('knotd', ['--version']).status === 0;
@@ -31,7 +32,7 @@ const ask = (port: number, parts: Partial<DnsKind> = {}, timeoutMs = 2000): Prom
 /** A real name server for a small zone, on a port of loopback. */
 async function startKnot(context: TestContext): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-knot-'));
-  const port = await closedPort();
+  const port = await freePort();
   const many = Array.from({ length: 200 }, (_, index) => `many A 192.0.2.${index}\n`).join('');
   writeFileSync(
     join(folder, 'example.com.zone'),
@@ -81,7 +82,7 @@ test('Knot DNS is asked over UDP and TCP, and code and addresses decide', { skip
 
 test('a port where nobody answers is refused at once, over UDP and TCP', async () => {
   for (const transport of ['udp', 'tcp'] as const) {
-    const outcome = await ask(await closedPort(), { transport });
+    const outcome = await ask(await freePort(), { transport });
     assert.equal(outcome.passed, false);
     assert.match(outcome.reason, /refused/);
   }

@@ -6,7 +6,8 @@ import test from 'node:test';
 import type { TestContext } from 'node:test';
 import { parseIp } from '#base/ip.ts';
 import { present } from '#base/assert.ts';
-import { checkOf, closedPort, httpKind, listen, run } from './checks.fixture.ts';
+import { freePort } from '../bgp-ts/test/free-port.ts';
+import { checkOf, httpKind, listen, run } from './checks.fixture.ts';
 import { createLookUp } from './look-up.ts';
 import type { LookUp } from './look-up.ts';
 import type { Outcome } from './outcome.ts';
@@ -59,7 +60,7 @@ test('a name is looked up for the run, and its addresses are tried one after the
 
 test('a name without an address fails; one that cannot be looked up says nothing of its target', async (context) => {
   const lookUp = await serve(context, { none: [], broken: 2 });
-  const port = await closedPort();
+  const port = await freePort();
   assert.deepEqual(await checkName(lookUp, 'absent', port), { passed: false, reason: 'absent.example has no address' });
   assert.deepEqual(await checkName(lookUp, 'none', port), { passed: false, reason: 'none.example has no address' });
   const reason = 'broken.example cannot be looked up: ESERVFAIL';
@@ -68,7 +69,7 @@ test('a name without an address fails; one that cannot be looked up says nothing
 
 test('the reason of a failure names the address that was found', async (context) => {
   const lookUp = await serve(context, { www: ['127.0.0.1'] });
-  const port = await closedPort();
+  const port = await freePort();
   assert.deepEqual(await checkName(lookUp, 'www', port), {
     passed: false,
     reason: `connect 127.0.0.1:${port} refused`,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import test from 'node:test';
 import type { PrometheusKind } from '#health/check-kind.ts';
-import { checkOf, closedPort, listen, run } from './checks.fixture.ts';
+import { freePort } from '../bgp-ts/test/free-port.ts';
+import { checkOf, listen, run } from './checks.fixture.ts';
 
 /** Answers of the query API as its documentation shows them. */
 const vector = (...values: string[]): string =>
@@ -66,7 +67,7 @@ test('samples are compared with the bounds; without any, having a sample passes'
 });
 
 test('R23: a server that cannot be asked says nothing of the target', async () => {
-  const port = await closedPort();
+  const port = await freePort();
   const outcome = await run(checkOf({ kind: 'prometheus', url: `http://127.0.0.1:${port}`, expression: 'up' }, 8080));
   assert.deepEqual(outcome, {
     passed: false,

@@ -5,7 +5,8 @@ import https from 'node:https';
 import net from 'node:net';
 import test from 'node:test';
 import type { IpAddress } from '#base/ip.ts';
-import { checkOf, closedPort, httpKind, listen, run, selfSigned } from './checks.fixture.ts';
+import { freePort } from '../bgp-ts/test/free-port.ts';
+import { checkOf, httpKind, listen, run, selfSigned } from './checks.fixture.ts';
 import { CheckRunner } from './run-check.ts';
 
 test('a tcp check passes where something listens', async (context) => {
@@ -14,7 +15,7 @@ test('a tcp check passes where something listens', async (context) => {
 });
 
 test('a refused connection fails by tcp and by http, with the address that refused', async () => {
-  const port = await closedPort();
+  const port = await freePort();
   for (const what of [{ kind: 'tcp' } as const, httpKind()]) {
     assert.deepEqual(await run(checkOf(what, port)), { passed: false, reason: `connect 127.0.0.1:${port} refused` });
   }

@@ -3,8 +3,6 @@ import assert from 'node:assert/strict';
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,6 +11,7 @@ import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { present } from '#base/assert.ts';
 import { CookieJar } from '#dns/answer/cookies.ts';
+import { freePort } from '../../src/bgp-ts/test/free-port.ts';
 
 const run = promisify(execFile);
 const secret = 'e5e973e5a6b2a43f48e7dc849e37bfcf';
@@ -68,16 +67,6 @@ zone:
     ready: /server started/,
   },
 ];
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  // A TCP server's address is one of an address family, never a path.
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Starts the peer for one test and returns its port once it answers. */
 async function start(context: TestContext, peer: Peer): Promise<number> {

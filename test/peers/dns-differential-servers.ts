@@ -5,12 +5,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeQuery } from '#dns/wire/message.ts';
 import { parseName } from '#dns/wire/name.ts';
 import { recordType } from '#dns/wire/constants.ts';
+import { freePort } from '../../src/bgp-ts/test/free-port.ts';
 import { startCoordinator } from '../cli/fairlead-process.ts';
 import { directoryWith, loopbackAddress, writeFiles } from '../cli/scope.ts';
 import type { Files, Scope } from '../cli/scope.ts';
@@ -140,17 +140,6 @@ async function clientOf(scope: Scope, name: PeerServer['name'], place: ListenPla
       client.close();
     },
   };
-}
-
-/** A port that is free for TCP on 127.0.0.1. */
-async function freePort(): Promise<number> {
-  const tcp = createServer().listen(0, '127.0.0.1');
-  await once(tcp, 'listening');
-  const bound = tcp.address();
-  tcp.close();
-  await once(tcp, 'close');
-  if (bound === null || typeof bound === 'string') throw new Error('the system gave no port');
-  return bound.port;
 }
 
 /** Resolves when the server answers authoritatively for the SOA of every zone. */

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { PrometheusKind } from '#health/check-kind.ts';
+import { freePort } from '../../src/bgp-ts/test/free-port.ts';
 import { checkOf, run } from '../../src/probe/checks.fixture.ts';
 import type { Outcome } from '../../src/probe/outcome.ts';
 
@@ -18,15 +18,6 @@ const isMissing =
   process.env['CI'] === 'true' || spawnSync('prometheus', ['--version']).error === undefined
     ? false
     : 'Prometheus is missing: apt-get install -y prometheus';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  assert.ok(address !== null && typeof address === 'object');
-  return address.port;
-}
 
 /** A Prometheus that is ready; `stop` ends it and resolves when it is gone. */
 async function startPrometheus(

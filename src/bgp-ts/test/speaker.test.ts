@@ -11,6 +11,7 @@ import {
   Speaker,
 } from '../src/index.ts';
 import { WorkerSpeaker } from '../src/speaker/worker-speaker.ts';
+import { freePort } from './free-port.ts';
 import { ListeningPeer } from './listening-peer.ts';
 import { startSpeaker, startSpeakerBy } from './running-speaker.ts';
 import { EventLog } from './wait.ts';
@@ -179,9 +180,7 @@ void test('a removed peer gets Cease 6/3 and its name is free again', options, a
 });
 
 void test('a peer that refuses the connection is reported with the reason', options, async () => {
-  const gone = await ListeningPeer.start({ asn: 65000 });
-  const { port } = gone;
-  await gone[Symbol.asyncDispose]();
+  const port = await freePort();
   await using running = startSpeaker();
   const { speaker, log } = running;
   speaker.addPeer(peerOptions(port));

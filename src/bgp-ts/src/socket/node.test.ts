@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { freePort } from '../../test/free-port.ts';
 import type { Address } from '../wire/address.ts';
 import { address, End, plain } from './connection-end.fixture.ts';
 import { nodeTransport } from './node.ts';
@@ -24,8 +25,11 @@ async function openListener(at: Address, onIncoming: (incoming: IncomingConnecti
   return opened.value;
 }
 
-function dial(listener: Listener, settings: SocketSettings, end: End): Connection {
-  const { address: at, port } = listener;
+function dial(
+  { address: at, port }: Pick<Listener, 'address' | 'port'>,
+  settings: SocketSettings,
+  end: End,
+): Connection {
   const dialed = nodeTransport.dial({ address: at, port, localAddress: at, settings }, end.events);
   assert.ok(dialed.ok, dialed.ok ? '' : dialed.fault);
   return dialed.value;
@@ -123,8 +127,7 @@ void test('settings that the system refuses are named, and no descriptor stays o
   const at = address('127.0.0.1');
   const listener = await openListener(at, (incoming) => incoming.refuse());
   listener.expect({ address: at, settings: plain });
-  const closedPort = await openListener(at, () => undefined);
-  await closedPort.close();
+  const closedPort = await freePort();
   // What stays open for good, such as for koffi, is open after a first round.
   const round = async (): Promise<void> => {
     const refusals = [
@@ -152,9 +155,9 @@ void test('settings that the system refuses are named, and no descriptor stays o
     assert.ok(nodeTransport.dial(absent, source.events).ok);
     assert.deepEqual(await source.closed.promise, { reason: 'bind EADDRNOTAVAIL 192.0.2.1', local: 'local' });
     const nobody = new End();
-    dial(closedPort, settings, nobody);
+    dial({ address: at, port: closedPort }, settings, nobody);
     assert.deepEqual(await nobody.closed.promise, {
-      reason: `connect ECONNREFUSED 127.0.0.1:${closedPort.port}`,
+      reason: `connect ECONNREFUSED 127.0.0.1:${closedPort}`,
       local: undefined,
     });
     const destroyed = new End();
