@@ -32,7 +32,7 @@ test(
       'agent.yaml': `site: fra
 node: fra-lb1
 tokenFile: token
-interval: 300ms
+interval: 1s
 coordinators: ['${apiUrl(sites.fra)}']
 haproxy:
   socket: ${haproxy.socketPath}

@@ -17,9 +17,20 @@ export const birdOptions = { timeout: 60_000, skip: birdIsMissing };
 export const prefix = '203.0.113.0/24';
 export const ofPrefix = `show route all ${prefix}`;
 
+/** BIRD's channel that takes every route, and notes those with GRACEFUL_SHUTDOWN (RFC 8326): they may be gone soon. */
+export const channel = `ipv4 {
+  import filter { if (65535,0) ~ bgp_community then print proto, ": drained ", net; accept; };
+  export none;
+};`;
+
+/** What such a BIRD notes of our prefix, from this protocol of it. */
+export function drainedBy(protocol: string): RegExp {
+  return new RegExp(`${protocol}: drained ${prefix.replaceAll('.', '\\.')}`);
+}
+
 /** A BIRD of AS 65000 that takes what AS 65010 announces. */
 export async function startBird(scope: Scope): Promise<Bird> {
-  const bird = await Bird.start({ local: 65_000, peer: 'as 65010' }, 'ipv4 { import all; export none; };');
+  const bird = await Bird.start({ local: 65_000, peer: 'as 65010' }, channel);
   scope.after(() => bird[Symbol.asyncDispose]());
   return bird;
 }

@@ -16,7 +16,7 @@ const timeout = 60_000;
 const scope = fileScope();
 const sites = newSites();
 await startWebServer(scope, sites.fra);
-const timing = 'interval: 100ms, timeout: 500ms';
+const timing = 'interval: 100ms, timeout: 5s';
 const directory = directoryWith(scope, releaseFiles(sites, { coordinators: ['fra'] }));
 const programs = join(directory, 'programs');
 mkdirSync(programs);

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { encodeQuery } from '#dns/wire/message.ts';
 import { parseName, rootName } from '#dns/wire/name.ts';
 import { frameMessage, MessageFramer } from '#serve/message-framer.ts';
+import type { Scope } from './scope.ts';
 import { dnsPort } from './world.ts';
 
 /** What a load has seen so far. */
@@ -19,15 +20,15 @@ export interface DnsLoad {
 
 /** Queries under way at once: fewer than any queue on the way holds. */
 const windowQueries = 20;
-/** Long after the end of the load, what has not come is lost. */
+/** What has not come so long after the end of the load is lost. */
 const giveUpMs = 3000;
 const pipelined = 5;
 
-/** Asks for the addresses of `name` at `address` until stopped. */
-export function startDnsLoad(address: string, name: string): DnsLoad {
+/** Asks for the addresses of `name` at `address` until stopped; at the latest when the scope is over. */
+export function startDnsLoad(scope: Scope, address: string, name: string): DnsLoad {
   const parsed = parseName(name);
   const question = { name: parsed.ok ? parsed.value : rootName, type: 1 };
-  const state = { isOver: false };
+  const ending = new AbortController();
   const load = {
     udp: { sent: 0, answered: 0 },
     tcp: { sent: 0, answered: 0 },
@@ -38,13 +39,13 @@ export function startDnsLoad(address: string, name: string): DnsLoad {
     if (((reply[3] ?? 0) & 0xf) !== 0) load.bad++;
   };
   const over = [askUdp(), askTcp()];
-  return Object.assign(load, {
-    stop: async (): Promise<number> => {
-      state.isOver = true;
-      const lost = await Promise.all(over);
-      return lost.reduce((sum, count) => sum + count, 0);
-    },
-  });
+  const stop = async (): Promise<number> => {
+    ending.abort();
+    const lost = await Promise.all(over);
+    return lost.reduce((sum, count) => sum + count, 0);
+  };
+  scope.after(stop);
+  return Object.assign(load, { stop });
 
   async function askUdp(): Promise<number> {
     const socket = createSocket('udp4');
@@ -59,22 +60,21 @@ export function startDnsLoad(address: string, name: string): DnsLoad {
     };
     socket.on('message', (reply) => {
       if (owed.delete(reply.readUInt16BE(0))) note(reply, load.udp);
-      if (!state.isOver) send();
+      if (!ending.signal.aborted) send();
       else if (owed.size === 0) done.resolve(undefined);
     });
     for (let count = 0; count < windowQueries; count++) send();
-    const late = setInterval(() => {
-      if (state.isOver) done.resolve(undefined);
-    }, giveUpMs);
+    await once(ending.signal, 'abort');
+    const late = setTimeout(() => done.resolve(undefined), giveUpMs);
     await done.promise;
-    clearInterval(late);
+    clearTimeout(late);
     socket.close();
     return owed.size;
   }
 
   async function askTcp(): Promise<number> {
     let lost = 0;
-    while (!state.isOver) {
+    while (!ending.signal.aborted) {
       load.tcp.sent += pipelined;
       const answered = await askOnce().catch(() => 0);
       lost += pipelined - answered;

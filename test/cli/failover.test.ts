@@ -20,7 +20,7 @@ const release = {
   ...releaseFiles(sites, { records: `steered 30 IN LUA A "steer('www')"` }),
   'zones/services.yaml': `services:
   www:
-    check: { type: http, path: /healthz, interval: 100ms, timeout: 500ms, rise: 2, fall: 2 }
+    check: { type: http, path: /healthz, interval: 100ms, timeout: 5s, rise: 2, fall: 2 }
     policy: [ { failover: [fra, iad] } ]
 `,
 };

@@ -15,6 +15,7 @@ export interface FairleadProcess {
   untilLogged(pattern: RegExp, since?: number): Promise<void>;
   signal(signal: NodeJS.Signals): void;
   isRunning(): boolean;
+  readonly pid: number | undefined;
   /** Its exit code; null after a signal that it does not catch. Rejects when it does not end. */
   ended(): Promise<number | null>;
 }
@@ -43,6 +44,7 @@ export function startFairlead(
   // Unlike 'exit', 'close' comes when all output has been read.
   const closed = once(child, 'close').then(() => {
     isOutputWhole = true;
+    process.off('uncaughtExceptionMonitor', kill);
     wake();
   });
   const isRunning = (): boolean => child.exitCode === null && child.signalCode === null;
@@ -50,7 +52,6 @@ export function startFairlead(
   // For a test file that fails before its tests: nothing is cleaned up then.
   process.once('uncaughtExceptionMonitor', kill);
   scope.after(async () => {
-    process.off('uncaughtExceptionMonitor', kill);
     if (isRunning()) kill();
     await closed;
   });
@@ -75,6 +76,7 @@ export function startFairlead(
     },
     signal: (signal) => child.kill(signal),
     isRunning,
+    pid: child.pid,
     ended: async () => {
       const { promise, reject } = Promise.withResolvers<never>();
       const late = setTimeout(() => {

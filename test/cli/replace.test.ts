@@ -5,6 +5,7 @@ import { addressesOf } from './ask.ts';
 import { startDnsLoad } from './dns-load.ts';
 import { startCoordinator, startFairlead } from './fairlead-process.ts';
 import { directoryWith, fileScope, writeFiles } from './scope.ts';
+import { startSilentServer } from './silent-server.ts';
 import { apiUrl, machineFile, newSites, releaseFiles } from './world.ts';
 
 const scope = fileScope();
@@ -14,15 +15,18 @@ const name = 'version.example.com.';
 /** Of a block for documentation (RFC 5737). */
 const addressNotHere = '203.0.113.77';
 
+/** A release in which a check that gets no answer waits, so that `startSilentServer` holds up the first round. */
 function version(number: number): Readonly<Record<string, string>> {
-  return releaseFiles(sites, { coordinators: ['fra'], records: `version IN A 192.0.2.${number}\n` });
+  const files = releaseFiles(sites, { coordinators: ['fra'], records: `version IN A 192.0.2.${number}\n` });
+  const services = files['zones/services.yaml'] ?? '';
+  return { ...files, 'zones/services.yaml': services.replace('timeout: 5s', 'timeout: 60s') };
 }
 
 const directory = directoryWith(scope, { 'fairlead.yaml': machineFile(sites, { site: 'fra' }), ...version(1) });
 let running = await startCoordinator(scope, directory);
 
 test('reloads under load lose no query', { timeout }, async (context) => {
-  const load = startDnsLoad(sites.fra, name);
+  const load = startDnsLoad(context, sites.fra, name);
   for (const number of [2, 3, 4]) {
     writeFiles(directory, version(number));
     running.signal('SIGHUP');
@@ -36,7 +40,7 @@ test('reloads under load lose no query', { timeout }, async (context) => {
 });
 
 test('replacing the process under load loses no query', { timeout }, async (context) => {
-  const load = startDnsLoad(sites.fra, name);
+  const load = startDnsLoad(context, sites.fra, name);
   for (let count = 0; count < 3; count++) {
     const next = startFairlead(scope, ['coordinator', '--replace'], directory);
     await next.untilLogged(/answering DNS on/);
@@ -80,8 +84,9 @@ test('a replacement whose code is damaged leaves the one that runs untouched', {
 test(
   'a replacement that dies half-way is forgotten: the one before decides and answers again',
   { timeout },
-  async () => {
-    const load = startDnsLoad(sites.fra, name);
+  async (context) => {
+    const load = startDnsLoad(context, sites.fra, name);
+    await startSilentServer(context, sites.fra);
     const since = running.output().length;
     const next = startFairlead(scope, ['coordinator', '--replace'], directory);
     await next.untilLogged(/sockets taken over/);
@@ -98,8 +103,8 @@ test(
   },
 );
 
-test('a replacement that cannot have an address is forgotten, though it had come far', { timeout }, async () => {
-  const load = startDnsLoad(sites.fra, name);
+test('a replacement that cannot have an address is forgotten, though it had come far', { timeout }, async (context) => {
+  const load = startDnsLoad(context, sites.fra, name);
   const since = running.output().length;
   const own = machineFile(sites, { site: 'fra' });
   writeFiles(directory, { 'fairlead.yaml': own.replace('listen: [', `listen: ['${addressNotHere}:5300', `) });
@@ -112,8 +117,9 @@ test('a replacement that cannot have an address is forgotten, though it had come
   assert.equal(load.bad, 0);
 });
 
-test('a replacement that is asked to end before it answers is forgotten', { timeout }, async () => {
+test('a replacement that is asked to end before it answers is forgotten', { timeout }, async (context) => {
   const since = running.output().length;
+  await startSilentServer(context, sites.fra);
   const next = startFairlead(scope, ['coordinator', '--replace'], directory);
   await next.untilLogged(/API on/);
   next.signal('SIGTERM');
@@ -125,8 +131,9 @@ test('a replacement that is asked to end before it answers is forgotten', { time
 test(
   'files with an error do not keep the one before from deciding again; SIGHUP waits for it',
   { timeout },
-  async () => {
+  async (context) => {
     const since = running.output().length;
+    await startSilentServer(context, sites.fra);
     const next = startFairlead(scope, ['coordinator', '--replace'], directory);
     await next.untilLogged(/sockets taken over/);
     next.signal('SIGSTOP');
@@ -140,17 +147,22 @@ test(
   },
 );
 
-test('a replacement goes on where the one before dies, and can be replaced in its turn', { timeout }, async () => {
-  for (const isKilled of [true, false]) {
-    const next = startFairlead(scope, ['coordinator', '--replace'], directory);
-    await next.untilLogged(/[1-9]\d* sockets taken over/);
-    if (isKilled) running.signal('SIGKILL');
-    await next.untilLogged(/answering DNS on/);
-    await running.ended();
-    assert.deepEqual(await addressesOf(sites.fra, name), ['192.0.2.5']);
-    running = next;
-  }
-});
+test(
+  'a replacement goes on where the one before dies, and can be replaced in its turn',
+  { timeout },
+  async (context) => {
+    await startSilentServer(context, sites.fra);
+    for (const isKilled of [true, false]) {
+      const next = startFairlead(scope, ['coordinator', '--replace'], directory);
+      await next.untilLogged(/[1-9]\d* sockets taken over/);
+      if (isKilled) running.signal('SIGKILL');
+      await next.untilLogged(/answering DNS on/);
+      await running.ended();
+      assert.deepEqual(await addressesOf(sites.fra, name), ['192.0.2.5']);
+      running = next;
+    }
+  },
+);
 
 test('where nothing runs, --replace just starts', { timeout }, async () => {
   running.signal('SIGTERM');

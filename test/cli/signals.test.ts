@@ -104,7 +104,7 @@ test('SIGTERM in the first round of checks ends it, and DNS does not open after'
   // A check that gets no answer keeps the first round waiting.
   await startSilentServer(context, sites.fra);
   const files = releaseFiles(sites, { coordinators: ['fra'] });
-  const slow = files['zones/services.yaml']?.replace('timeout: 500ms', 'timeout: 60s') ?? '';
+  const slow = files['zones/services.yaml']?.replace('timeout: 5s', 'timeout: 60s') ?? '';
   const directory = directoryWith(context, {
     'fairlead.yaml': machineFile(sites, { site: 'fra' }),
     ...files,

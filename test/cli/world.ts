@@ -65,7 +65,7 @@ ${siteLines[id] ?? ''}`;
     'sites/fra.yaml': site('fra'),
     'sites/iad.yaml': site('iad'),
     'zones/services.yaml': `services:
-  www: { check: { type: http, path: /healthz, interval: 100ms, timeout: 500ms, rise: 2, fall: 2 } }
+  www: { check: { type: http, path: /healthz, interval: 100ms, timeout: 5s, rise: 2, fall: 2 } }
 ${policyLines}`,
     'zones/example.com.zone': `$TTL 300
 @     IN SOA ns1 hostmaster 1 3600 600 1209600 60

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { runFairlead } from '../../src/cli/process.fixture.ts';
 import type { Bird } from '../../src/bgp-ts/test/bird.ts';
-import { birdOptions as options, ofPrefix, prefix, startBird, startOnce } from '../cli/bird-sites.ts';
+import { birdOptions as options, drainedBy, ofPrefix, prefix, startBird, startOnce } from '../cli/bird-sites.ts';
 import { startCoordinator, startFairlead } from '../cli/fairlead-process.ts';
 import type { FairleadProcess } from '../cli/fairlead-process.ts';
 import { directoryWith, fileScope } from '../cli/scope.ts';
@@ -108,8 +108,9 @@ test('a coordinator that comes back finds the node as it is, and changes nothing
 
 test('R24: an agent that is stopped drains, withdraws, and says why', options, async () => {
   const { bird, agent } = world();
+  const since = bird.log().length;
   agent.signal('SIGTERM');
-  await bird.shows(ofPrefix, /BGP\.community: \(65535,0\)/);
+  await bird.logs(drainedBy('announcer'), since);
   await bird.shows(ofPrefix, /Network not found/);
   await bird.logs(/Received: Administrative shutdown: "the agent of this node stops"/);
   assert.equal(await agent.ended(), 0);

@@ -53,7 +53,7 @@ bgp:
       bfd: { enabled: true, interval: 300ms, multiplier: 3 }
 `,
   'zones/services.yaml': `services:
-  www: { check: { type: tcp, interval: 200ms, timeout: 500ms } }
+  www: { check: { type: tcp, interval: 200ms, timeout: 5s } }
 prefixes:
   - { prefix: ${prefix}, sites: [fra], gatedBy: { any: [www] }, drain: 1s }
 `,

@@ -67,7 +67,7 @@ test(
       'sites/iad.yaml': files['sites/iad.yaml']?.replace('50.1, longitude: 8.6', '38.9, longitude: -77.4') ?? '',
       'zones/services.yaml': `services:
   www:
-    check: { type: http, path: /healthz, interval: 100ms, timeout: 500ms, rise: 2, fall: 2 }
+    check: { type: http, path: /healthz, interval: 100ms, timeout: 5s, rise: 2, fall: 2 }
     policy: [latency]
 nets: [{ prefix: 127.0.0.0/8, country: US, latitude: 39, longitude: -77 }]
 `,

@@ -107,7 +107,9 @@ export class Lab {
 
   /** What a client gets over HTTP from an address: the status and the first line of the body; status 0 for none. */
   async curl(address: string): Promise<{ readonly status: number; readonly body: string }> {
-    const command = ['curl', '--silent', '--max-time', '2', '--write-out', '\n%{http_code}', `http://${address}/`];
+    // Who does not answer a SYN in two seconds is away; an answer may take longer on a busy machine.
+    const limits = ['--connect-timeout', '2', '--max-time', '10'];
+    const command = ['curl', '--silent', ...limits, '--write-out', '\n%{http_code}', `http://${address}/`];
     const lines = (await this.try(client.name, command)).output.split('\n');
     return { status: Number(lines.at(-1)), body: lines[0] ?? '' };
   }

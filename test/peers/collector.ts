@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { reportSchema } from '#health/report.ts';
 import type { Report } from '#health/report.ts';
+import { freePort } from '../../src/bgp-ts/test/free-port.ts';
 
 /** A report as it came in. */
 export interface Received {
@@ -36,7 +37,8 @@ export async function startCollector(
   const received: Received[] = [];
   const waiting = new Set<() => void>();
   let connections = 0;
-  let port = 0;
+  // Chosen by us, so that nobody else gets it while the collector is stopped.
+  const port = await freePort();
   let server = http.createServer();
 
   const handle = async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
@@ -51,8 +53,6 @@ export async function startCollector(
     server.on('connection', () => connections++);
     server.listen(port, host);
     await once(server, 'listening');
-    const address = server.address();
-    if (address !== null && typeof address === 'object') port = address.port;
   };
   const stop = async (): Promise<void> => {
     if (!server.listening) return;

@@ -7,6 +7,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { askHaproxy } from '#edge/haproxy/socket.ts';
+import { freePort } from '../../src/bgp-ts/test/free-port.ts';
 
 /** What is missing for the tests with a real HAProxy; undefined when nothing is. */
 export function missingHaproxy(): string | undefined {
@@ -35,13 +36,12 @@ export interface Backend {
 /** Starts a web server that answers everything with 200. */
 export async function startBackend(context: Scope): Promise<Backend> {
   let server: http.Server | undefined;
-  let port = 0;
+  // Chosen by us, so that nobody else gets it while the server is stopped.
+  const port = await freePort();
   const start = async (): Promise<void> => {
     server = http.createServer((_, response) => response.end('ok'));
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
-    const address = server.address();
-    if (address !== null && typeof address === 'object') port = address.port;
   };
   const stop = async (): Promise<void> => {
     const closing = server;
@@ -69,7 +69,7 @@ export interface HaproxyProcess {
   start(): void;
 }
 
-/** Starts HAProxy in master-worker mode; it checks every 200 ms, and both fall and rise are 2. */
+/** Starts HAProxy in master-worker mode; it checks every 200 ms with 5 s for an answer, and both fall and rise are 2. */
 export function startHaproxy(context: Scope, backends: readonly Backend[]): HaproxyProcess {
   const folder = mkdtempSync(path.join(tmpdir(), 'fairlead-haproxy-'));
   const socketPath = path.join(folder, 'admin.sock');
@@ -117,6 +117,7 @@ defaults
   timeout connect 1s
   timeout client 5s
   timeout server 5s
+  timeout check 5s
 frontend fe_www
   bind unix@${path.join(path.dirname(socketPath), 'www.sock')}
   default_backend be_www

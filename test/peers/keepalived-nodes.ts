@@ -202,7 +202,7 @@ vrrp_instance VI_1 {
   interface v0
   virtual_router_id 51
   priority ${priority}
-  advert_int 0.2
+  advert_int 1
   virtual_ipaddress {
     ${vip}/24 dev v0
   }

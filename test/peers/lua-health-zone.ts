@@ -68,8 +68,8 @@ export function healthRecords(backends: Backends): readonly HealthRecord[] {
 function urlRecords(backends: Backends): readonly HealthRecord[] {
   const at = (...names: readonly BackendName[]): string =>
     `{${names.map((name) => `'${backends[name].address}'`).join(',')}}`;
-  const url = (list: string, options = ''): string =>
-    `ifurlup('http://www.example.test:${backendPort}/status',${list},{interval=1,timeout=1${options}})`;
+  const url = (list: string, options = '', timeoutSeconds = 5): string =>
+    `ifurlup('http://www.example.test:${backendPort}/status',${list},{interval=1,timeout=${timeoutSeconds}${options}})`;
   const own = (name: BackendName): string => `'http://${backends[name].address}:${backendPort}/status'`;
   const external = (pairs: Readonly<Partial<Record<BackendName, BackendName>>>): string =>
     Object.entries(pairs)
@@ -83,7 +83,7 @@ function urlRecords(backends: Backends): readonly HealthRecord[] {
     { name: 'urlagent', code: url(at('failing', 'byAgent'), ",useragent='tester'"), gives: [['byAgent']] },
     { name: 'urlnoagent', code: url(at('up', 'byAgent'), ",useragent='other'"), gives: [['up']] },
     { name: 'urlmatch', code: url(at('up', 'upToo'), ",stringmatch='world'"), gives: [['up']] },
-    { name: 'urlsilent', code: url(at('silent', 'up')), gives: [['up']] },
+    { name: 'urlsilent', code: url(at('silent', 'up'), '', 1), gives: [['up']] },
     { name: 'urlmoved', code: url(at('moved', 'up'), ",selector='all'"), gives: [['up']] },
     { name: 'urltiers', code: url(`{${at('failing', 'down')},${at('upToo')},${at('up')}}`), gives: [['upToo']] },
     { name: 'urlfirsttier', code: url(`{${at('up')},${at('upToo')}}`), gives: [['up']] },

@@ -29,7 +29,7 @@ async function startPrometheus(
   const target = `127.0.0.1:${port}`;
   writeFileSync(
     config,
-    `global: { scrape_interval: 200ms, scrape_timeout: 200ms }
+    `global: { scrape_interval: 2s, scrape_timeout: 2s }
 scrape_configs: [{ job_name: self, static_configs: [{ targets: ['${target}'] }] }]
 `,
   );

@@ -43,11 +43,12 @@ void test(
     const worker = new Worker(new URL('./bfd-faulty-worker.ts', import.meta.url), { workerData: { faultRestMs: 200 } });
     const speaker = new WorkerBfd(worker, ours.add);
     const peer = new InThreadBfd({ onEvent: theirs.add });
-    const timing = { intervalMs: 300 } as const;
+    // Nobody gives a session up because this machine is busy.
+    const timing = { intervalMs: 300, multiplier: 100 } as const;
     for (const [name, address] of Object.entries(peers)) {
-      const multiplier = name === 'unlucky' ? unluckyMultiplier : 10;
+      const multiplier = name === 'unlucky' ? unluckyMultiplier : timing.multiplier;
       assert.ok(speaker.addSession({ name, address, localAddress: ourAddress, ...timing }).ok);
-      const back = { name, address: ourAddress, localAddress: address, multiplier, ...timing };
+      const back = { name, address: ourAddress, localAddress: address, ...timing, multiplier };
       assert.ok(peer.addSession(back).ok);
     }
     await ours.find('the lucky session', isState('lucky', 'up'));
@@ -68,10 +69,12 @@ void test(
     await ours.find('the session anew', isState('unlucky', 'up'), at);
     await theirs.find('the session anew', isState('unlucky', 'up'), theirs.events.indexOf(heard));
     const lucky = (event: BfdEvent): boolean => 'session' in event && event.session === 'lucky';
-    assert.deepEqual(
-      ours.events.filter(lucky).map((event) => event.kind === 'bfdState' && event.state),
-      theirs.events.filter(lucky).some(isState('lucky', 'init')) ? ['up'] : ['init', 'up'],
+    const courses = [ours, theirs].map(({ events }) =>
+      events.filter(lucky).map((event) => (event.kind === 'bfdState' ? event.state : event.kind)),
     );
+    // Who hears Down first is in Init before it is up; where both speak at once, both are.
+    for (const course of courses) assert.match(course.join(' '), /^(init )?up$/);
+    assert.ok(courses.some((course) => course.includes('init')));
     assert.deepEqual(
       (await speaker.snapshot()).map(({ name, state, faultCount }) => [name, state, faultCount]),
       [

@@ -4,11 +4,11 @@ import { describe, test } from 'node:test';
 import { bfdLabIsMissing, BfdLab, far, near } from './bfd-lab.ts';
 import { eventually } from './wait.ts';
 
-const peerLines = (peer: string): string => `
+const peerLines = (peer: string, multiplier = 3): string => `
  peer ${peer}
   receive-interval 300
   transmit-interval 300
-  detect-multiplier 3
+  detect-multiplier ${multiplier}
  !`;
 const ours = { address: far.ipv4, name: 'bfdd', intervalMs: 300, multiplier: 3 } as const;
 
@@ -25,8 +25,12 @@ describe('BFD with bfdd', { skip: bfdLabIsMissing, concurrency: 3 }, () => {
     assert.equal(negotiated.transmitIntervalMs, 300);
 
     bfdd.configure(`peer ${near.ipv4}`, 'receive-interval 450', 'transmit-interval 400');
-    const changed = await speaker.shows('bfdd', '450 ms of bfdd', (seen) => seen.transmitIntervalMs === 450);
-    assert.equal(changed.detectionTimeMs, 1200);
+    // bfdd takes one line after the other, and may send a packet between them.
+    const changed = await speaker.shows(
+      'bfdd',
+      '450 ms of bfdd, and 3 × 400 ms',
+      (seen) => seen.transmitIntervalMs === 450 && seen.detectionTimeMs === 1200,
+    );
     assert.equal(changed.state, 'up');
 
     const from = speaker.log.events.length;
@@ -97,16 +101,17 @@ describe('BFD with bfdd', { skip: bfdLabIsMissing, concurrency: 3 }, () => {
 
   test('a pause of our process longer than the detection time ends nothing: what has come is read first', async () => {
     await using lab = new BfdLab();
-    const bfdd = await lab.bfdd(peerLines(near.ipv4));
+    const bfdd = await lab.bfdd(peerLines(near.ipv4, 10));
     const speaker = await lab.ours();
-    // bfdd waits twenty intervals for us, and we wait three for it.
-    await speaker.add({ ...ours, multiplier: 20 });
+    // bfdd waits a hundred intervals for us, and we wait ten for it.
+    await speaker.add({ ...ours, multiplier: 100 });
     await bfdd.shows(near.ipv4, /Status: up[^]*Remote timers:[^]*Transmission interval: 300ms/);
-    assert.equal((await speaker.snapshot('bfdd')).detectionTimeMs, 900);
+    assert.equal((await speaker.snapshot('bfdd')).detectionTimeMs, 3000);
     speaker.signal('SIGSTOP');
     const before = bfdd.counter(near.ipv4, 'Control packet output');
-    await eventually('six packets of bfdd that wait for us', () =>
-      bfdd.counter(near.ipv4, 'Control packet output') >= before + 6 ? true : undefined,
+    // Each comes 225 ms or more after the one before, so that fifteen take longer than the detection time.
+    await eventually('fifteen packets of bfdd that wait for us', () =>
+      bfdd.counter(near.ipv4, 'Control packet output') >= before + 15 ? true : undefined,
     );
     const from = speaker.log.events.length;
     speaker.signal('SIGCONT');
@@ -114,7 +119,8 @@ describe('BFD with bfdd', { skip: bfdLabIsMissing, concurrency: 3 }, () => {
     assert.equal(after.state, 'up');
     const sent = after.packetsSent;
     await speaker.shows('bfdd', 'three more packets of ours', (seen) => seen.packetsSent >= sent + 3);
-    assert.deepEqual(speaker.log.events.slice(from), []);
+    const ends = speaker.log.events.slice(from).filter(({ kind }) => kind === 'bfdState');
+    assert.deepEqual(ends, []);
     assert.equal(bfdd.counter(near.ipv4, 'Session down events'), 0);
   });
 

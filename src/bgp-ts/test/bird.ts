@@ -79,12 +79,13 @@ export class Bird implements AsyncDisposable {
     return readFileSync(join(this.#folder, 'bird.log'), 'utf8');
   }
 
-  /** Waits until the log matches. */
-  async logs(pattern: RegExp): Promise<string> {
+  /** Waits until the log from `since` on matches, and gives it. */
+  async logs(pattern: RegExp, since = 0): Promise<string> {
+    const read = (): string => this.log().slice(since);
     return eventually(`"${pattern.source}" in the log of BIRD`, () =>
-      pattern.test(this.log()) ? this.log() : undefined,
+      pattern.test(read()) ? read() : undefined,
     ).catch((error: unknown) => {
-      throw new Error(`${String(error)}; the log:\n${this.log()}`);
+      throw new Error(`${String(error)}; the log:\n${read()}`);
     });
   }
 

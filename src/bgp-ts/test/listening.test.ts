@@ -45,8 +45,8 @@ for (const where of ['in this thread', 'in a worker'] as const) {
     const socket = { md5Key: 'key', ttlSecurityHops: 1 };
     assert.ok(waiting.speaker.addPeer(peerOptions(1, { connection: 'passive', socket })).ok);
     assert.deepEqual(await waiting.speaker.listen({ address: '127.0.0.1', port }), { ok: true, value: undefined });
-    assert.ok(dialing.speaker.addPeer(otherSide(port, { socket })).ok);
     waiting.speaker.setDesired('198.51.100.1/32', { nextHop: 'self' }, 'healthy');
+    assert.ok(dialing.speaker.addPeer(otherSide(port, { socket })).ok);
     await waiting.log.find('Established where we wait', isEstablished);
     await dialing.log.find('Established where we dial', isEstablished);
     const told = await waiting.log.find('the announcement', (event) => event.kind === 'updateSent');

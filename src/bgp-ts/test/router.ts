@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { birdIsMissing } from './bird.ts';
-import { eventually } from './wait.ts';
+import { eventually, patienceMs } from './wait.ts';
 
 const namePrefix = 'bgp-ts-';
 
@@ -117,14 +117,14 @@ export class Router implements AsyncDisposable {
     const command = ['tcpdump', '-n', '-v', '-l', '-c', '1', '-i', this.link.routerDevice, filter];
     const child = spawn('ip', ['netns', 'exec', this.#namespace, ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
     const seen = text(child.stdout);
-    const deadline = setTimeout(() => child.kill(), 10_000);
-    void seen.then(() => clearTimeout(deadline));
     const listening = Promise.withResolvers<undefined>();
     child.stderr.on('data', (bytes) => {
       if (String(bytes).includes('listening on')) listening.resolve(undefined);
     });
     child.on('exit', () => listening.reject(new Error('tcpdump ended before it listened')));
     await listening.promise;
+    const deadline = setTimeout(() => child.kill(), patienceMs);
+    void seen.then(() => clearTimeout(deadline));
     return { seen };
   }
 

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Longer than anything takes on a machine that is busy with other things, and shorter than a test may. */
-const patienceMs = 15_000;
+export const patienceMs = 15_000;
 
 /** Polls `probe` until it gives a value; fails after `deadlineMs` with what was awaited. */
 export async function eventually<Value>(

@@ -1,5 +1,6 @@
 /** Rows that stop or kill the daemon: each alone, one after the other. */
 import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { SpeakerEvent } from '../../../src/bgp-ts/src/index.ts';
 import { eventually } from './daemon.ts';
 import { peerOptions } from './ours.ts';
@@ -61,6 +62,8 @@ export const disruptiveRows: readonly Row[] = [
         for (let index = 0; index < many; index++) {
           const largeCommunities = Array.from({ length: 100 }, (_, second) => `65001:${index}:${second}`);
           ours.announce(`100.${64 + (index >> 8)}.${index & 255}.0/24`, { largeCommunities });
+          // The speakers of the other daemons' columns live in this thread, and have keepalives to send.
+          if (index % 50 === 0) await turn();
         }
         const hasAll = async (): Promise<true | undefined> =>
           (await witness.daemon.count(witness.neighbor)) === many ? true : undefined;

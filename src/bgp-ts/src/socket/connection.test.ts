@@ -126,6 +126,24 @@ void test('an end waits for a slow peer as long as it reads on', options, async 
   assert.ok((end.pendings.at(-1) ?? 0) > 0, 'the rest is dropped');
 });
 
+void test(
+  'what came before the end of a wait is read, though this thread stood still meanwhile',
+  options,
+  async (test) => {
+    await using mute = await dialMute();
+    const { socket, end, connection } = mute;
+    test.mock.timers.enable({ apis: ['setTimeout'] });
+    connection.send(new Uint8Array(32_000_000));
+    connection.end();
+    // From here the event loop reads sockets before it runs immediates, as it does after timers.
+    await turn();
+    socket.write(Buffer.of(5));
+    test.mock.timers.tick(1000);
+    await end.closed.promise;
+    assert.deepEqual(Buffer.concat(end.received), Buffer.of(5));
+  },
+);
+
 void test('a peer that ends its side while it reads nothing is gone at once', { timeout: 5000 }, async () => {
   await using mute = await dialMute();
   const { socket, end, connection } = mute;

@@ -93,7 +93,13 @@ export class NodeConnection implements Connection {
 
   #startLinger(): void {
     clearTimeout(this.#linger);
-    this.#linger = setTimeout(() => this.#socket.destroy(), lingerMs);
+    const linger = setTimeout(() => {
+      // After a stall of this thread, what the peer took and sent meanwhile is seen to first: late is not dead.
+      setImmediate(() => {
+        if (this.#linger === linger) this.#socket.destroy();
+      });
+    }, lingerMs);
+    this.#linger = linger;
   }
 }
 
