@@ -20,13 +20,14 @@ export interface OwnDnsResult {
   readonly reason: string;
 }
 
-const timeoutMs = 1000;
+const defaultLimitMs = 1000;
 
-/** Asks at the first address that DNS listens on within `prefix`. */
+/** Asks at the first address that DNS listens on within `prefix`; each answer has to come within `limitMs`. */
 export async function askOwnDns(
   prefix: IpPrefix,
   zone: ZoneSummary | undefined,
   bound: readonly ListenAddress[],
+  limitMs: number = defaultLimitMs,
 ): Promise<OwnDnsResult> {
   const at = bound.find((listen) => prefixContains(prefix, listen.address));
   if (at === undefined) return { passed: false, reason: `DNS listens on no address of ${prefix}` };
@@ -37,7 +38,7 @@ export async function askOwnDns(
       ['UDP', askUdp],
       ['TCP', askTcp],
     ] as const) {
-      const fault = judge(await ask(at, query(zone), AbortSignal.timeout(timeoutMs)), zone);
+      const fault = judge(await ask(at, query(zone), AbortSignal.timeout(limitMs)), zone);
       if (fault !== undefined) return { passed: false, reason: `${transport} ${where}: ${fault}` };
     }
     return { passed: true, reason: `answers on ${where}` };

@@ -15,21 +15,23 @@ const longestWaitMs = 100;
 
 export class ProbeResults {
   readonly #feed: (results: readonly ProbeFinding[]) => void;
+  readonly #now: () => number;
   #pending: ProbeFinding[] = [];
   #timer: NodeJS.Timeout | undefined;
   #restUntil = 0;
   #isStopped = false;
 
   /** `feed` takes results in: a step of the decision, whose duration counts. */
-  constructor(feed: (results: readonly ProbeFinding[]) => void) {
+  constructor(feed: (results: readonly ProbeFinding[]) => void, now: () => number = monotonicMs) {
     this.#feed = feed;
+    this.#now = now;
   }
 
   add(result: ProbeFinding): void {
     if (this.#isStopped) return;
     this.#pending.push(result);
     if (this.#timer !== undefined) return;
-    const waitMs = this.#restUntil - monotonicMs();
+    const waitMs = this.#restUntil - this.#now();
     if (waitMs <= 0) this.#flush();
     else this.#timer = setTimeout(() => this.#flush(), Math.ceil(waitMs));
   }
@@ -44,9 +46,9 @@ export class ProbeResults {
     this.#timer = undefined;
     const results = this.#pending;
     this.#pending = [];
-    const startedAt = monotonicMs();
+    const startedAt = this.#now();
     this.#feed(results);
-    const endedAt = monotonicMs();
+    const endedAt = this.#now();
     this.#restUntil = endedAt + Math.min((endedAt - startedAt) * restFactor, longestWaitMs);
   }
 }

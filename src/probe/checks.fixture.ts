@@ -39,8 +39,9 @@ export function httpKind(parts: Partial<HttpKind> = {}): HttpKind {
   return { ...httpDefaults, kind: 'http', ...parts };
 }
 
+/** A check that has far more time than its answer takes. */
 export function checkOf(what: CheckKind, port: number, parts: Partial<CheckDefinition> = {}): CheckDefinition {
-  const timing = { intervalMs: 1000, timeoutMs: 2000, rise: 2, fall: 3 };
+  const timing = { intervalMs: 1000, timeoutMs: 60_000, rise: 2, fall: 3 };
   return defineCheck({ what, address: loopback, port, ...timing, ...parts });
 }
 

@@ -17,7 +17,7 @@ import type { Outcome } from './outcome.ts';
 const isInstalled = spawnSync('knotd', ['--version']).status === 0;
 const needsKnot = isInstalled ? false : 'knotd is not installed (apt-get install knot)';
 
-const ask = (port: number, parts: Partial<DnsKind> = {}, timeoutMs = 2000): Promise<Outcome> => {
+const ask = (port: number, parts: Partial<DnsKind> = {}, timeoutMs = 60_000): Promise<Outcome> => {
   const what = {
     kind: 'dns',
     name: 'example.com',
@@ -50,7 +50,7 @@ async function startKnot(context: TestContext): Promise<number> {
     rmSync(folder, { recursive: true });
   });
   // It takes queries as soon as it listens; until then it refuses.
-  while (!(await ask(port)).passed) assert.equal(child.exitCode, null, 'knotd ended');
+  while (!(await ask(port, {}, 2000)).passed) assert.equal(child.exitCode, null, 'knotd ended');
   return port;
 }
 

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -30,7 +39,7 @@ function programs(context: TestContext): Programs {
       chmodSync(path, 0o755);
       return path;
     },
-    run: (command, timeoutMs = 5000) =>
+    run: (command, timeoutMs = 60_000) =>
       run(checkOf({ kind: 'exec', command }, 80, { timeoutMs }), { execDirectories: [directory] }),
   };
 }
@@ -84,13 +93,26 @@ async function untilGone(pid: number): Promise<void> {
   while (runs(pid)) await new Promise((resolve) => setImmediate(resolve));
 }
 
+/** What a program writes to a file, once it has written a whole line. */
+async function lineIn(path: string): Promise<string> {
+  let text = '';
+  while (!text.endsWith('\n')) {
+    await new Promise((resolve) => setImmediate(resolve));
+    text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  }
+  return text.trim();
+}
+
 test('at its timeout a program ends with all that it has started', { timeout: 10_000 }, async (context) => {
   const { directory, write, run: exec } = programs(context);
   const file = join(directory, 'pids');
   const path = write('allowed/slow', `sleep 600 & echo $! $$ >${file}; trap '' TERM; wait; sleep 600`);
-  const outcome = await exec([path], 500);
-  assert.deepEqual(outcome, { passed: false, reason: 'timed out after 500ms' });
-  for (const pid of readFileSync(file, 'utf8').trim().split(' ')) await untilGone(Number(pid));
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const outcome = exec([path], 500);
+  const pids = await lineIn(file);
+  context.mock.timers.tick(500);
+  assert.deepEqual(await outcome, { passed: false, reason: 'timed out after 500ms' });
+  for (const pid of pids.split(' ')) await untilGone(Number(pid));
 });
 
 test(

@@ -5,7 +5,7 @@ import { defineCheck } from '#health/check-definition.ts';
 import { CheckRunner } from './run-check.ts';
 
 const runner = new CheckRunner({ execDirectories: [] });
-const timing = { intervalMs: 1000, timeoutMs: 1000, rise: 1, fall: 1 };
+const timing = { intervalMs: 1000, timeoutMs: 60_000, rise: 1, fall: 1 };
 const outcomes = await Promise.all(
   process.argv.slice(2).map((text) => {
     const address = present(parseIp(text), text);

@@ -12,7 +12,7 @@ import type { ProbeResult } from './prober.ts';
 
 function tcpCheck(port: number, intervalMs = 50): CheckDefinition {
   const address = '127.0.0.1' as IpAddress;
-  return defineCheck({ what: { kind: 'tcp' }, address, port, intervalMs, timeoutMs: 1000, rise: 2, fall: 3 });
+  return defineCheck({ what: { kind: 'tcp' }, address, port, intervalMs, timeoutMs: 60_000, rise: 2, fall: 3 });
 }
 
 async function listener(context: TestContext): Promise<{ readonly port: number; readonly server: net.Server }> {
@@ -49,7 +49,7 @@ test('an empty prober has completed its round, and a closed one too', async () =
   const prober = createProber({ onResult: () => undefined });
   await prober.roundComplete();
   // Never answers within the test: TEST-NET-1 is not routed, and the interval is long.
-  prober.replace([{ ...tcpCheck(9, 60_000), address: '192.0.2.1' as IpAddress, timeoutMs: 60_000 }]);
+  prober.replace([{ ...tcpCheck(9, 60_000), address: '192.0.2.1' as IpAddress }]);
   const complete = prober.roundComplete();
   await prober.close();
   await complete;
@@ -115,7 +115,7 @@ test('a first round of a thousand checks never has more connections open than th
   context.after(() => prober.close());
   const what = { ...httpDefaults, kind: 'http' } as const;
   const checks = Array.from({ length: 1000 }, (_, index) =>
-    defineCheck({ ...tcpCheck(port, 60_000), what: { ...what, path: `/${index}` }, timeoutMs: 5000 }),
+    defineCheck({ ...tcpCheck(port, 60_000), what: { ...what, path: `/${index}` } }),
   );
   server.on('connection', (socket: net.Socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n'));
   prober.replace(checks);

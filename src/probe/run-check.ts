@@ -26,6 +26,8 @@ export interface RunnerOptions {
   readonly execDirectories: readonly string[];
   /** How names in checks are looked up; the system's servers where absent. */
   readonly lookUp?: LookUp;
+  /** How long a body may be searched for a pattern; nothing else runs meanwhile. */
+  readonly patternTimeoutMs?: number;
 }
 
 /** Runs checks, and holds what outlives a run: kept connections, shared sockets. */
@@ -36,7 +38,7 @@ export class CheckRunner {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#http = new HttpRunner(options.lookUp ?? createLookUp());
+    this.#http = new HttpRunner(options.lookUp ?? createLookUp(), options.patternTimeoutMs);
   }
 
   /** Starts one run of `check`; `done` is called once, later, at the latest when its timeout is over. */

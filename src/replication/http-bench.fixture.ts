@@ -1,7 +1,8 @@
 /** A writer's handlers behind a real HTTP server on loopback, for tests of followers. */
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { freePort } from '../bgp-ts/test/free-port.ts';
 import { createReplicationHandlers } from './handlers.ts';
 import type { ReplicationHandlers } from './handlers.ts';
 import type { ConfigStore } from './store.ts';
@@ -31,10 +32,10 @@ export async function serveStore(store: ConfigStore): Promise<TestServer> {
   const server = createServer((request, response) => {
     void answer({ handlers, lies }, request, response);
   });
-  const listen = (port: number): Promise<void> =>
-    new Promise((resolve) => {
-      server.listen(port, '127.0.0.1', resolve);
-    });
+  const port = await freePort();
+  const listen = async (): Promise<void> => {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  };
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => {
@@ -42,9 +43,8 @@ export async function serveStore(store: ConfigStore): Promise<TestServer> {
       });
       server.closeAllConnections();
     });
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, handlers, lies, cut: close, heal: () => listen(port), close };
+  await listen();
+  return { url: `http://127.0.0.1:${port}`, handlers, lies, cut: close, heal: listen, close };
 }
 
 async function answer(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { IpAddress } from '#base/ip.ts';
+import { freePort } from '../bgp-ts/test/free-port.ts';
 import { clientAddress } from './client-address.ts';
 import { askTcp, askUdp, closed, connectTo, loopback, openEcho, portOf, sendTcp, sendUdp } from './clients.fixture.ts';
 import { listenDns } from './dns-server.ts';
@@ -46,6 +47,7 @@ for (const isPortable of [false, true]) {
     const failed = Promise.withResolvers<ThreadFailure>();
     let prefix = 'old:';
     const server = await openEcho(context, {
+      listen: [{ ...loopback, port: await freePort() }],
       isPortable,
       setup: () => ({ prefix }),
       sockets: { threads: 1 },
@@ -67,7 +69,8 @@ for (const isPortable of [false, true]) {
   });
 
   test(`an address in use is said with the address and what to do, and nothing stays open, ${how}`, async (context) => {
-    const server = await openEcho(context, { isPortable });
+    const listen = [{ ...loopback, port: await freePort() }];
+    const server = await openEcho(context, { isPortable, listen });
     const port = portOf(server);
     const other = { address: '127.0.0.2' as IpAddress, port: 0 };
     const refused = await listenDns({
@@ -83,8 +86,7 @@ for (const isPortable of [false, true]) {
       ['UDP', 'TCP'].map((protocol) => `cannot listen on ${protocol} 127.0.0.1:${port}: ${advice}`),
     );
     await server.close();
-    const again = await openEcho(context, { isPortable, listen: [{ ...loopback, port }] });
-    assert.equal(portOf(again), port);
+    assert.equal(portOf(await openEcho(context, { isPortable, listen })), port);
   });
 
   test(`an address that this machine does not have is said to be missing, ${how}`, async () => {
@@ -96,10 +98,10 @@ for (const isPortable of [false, true]) {
 
   test(`a module that cannot answer is refused, and nothing stays open, ${how}`, async (context) => {
     const module = { url: new URL('./listen-fault.ts', import.meta.url) };
-    const server = await openEcho(context, { isPortable });
-    const port = portOf(server);
-    await server.close();
+    const port = await freePort();
     const listen = [{ ...loopback, port }];
+    const server = await openEcho(context, { isPortable, listen });
+    await server.close();
     const refused = await listenDns({ listen, module, setup, isPortable });
     assert.ok(!refused.ok);
     assert.match(refused.fault[0]?.message ?? '', /does not export createThreadAnswerer/);

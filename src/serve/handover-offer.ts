@@ -34,7 +34,7 @@ export interface HandoverOptions {
   readonly onAbandoned?: (reason: string) => void;
   /** Called when somebody asked and `sockets` was not called: a stranger, a wrong word, or a second one at once. */
   readonly onRefused?: (reason: string) => void;
-  /** How long another process may take until it answers, in milliseconds. */
+  /** How long another process may take from `take` to `answering`, in milliseconds. */
   readonly takeLimitMs?: number;
 }
 
@@ -46,7 +46,9 @@ export interface HandoverOffer {
 /** Descriptors in one message: well under what the system allows. */
 const descriptorsPerMessage = 128;
 
-/** How long another process may take from `take` to `answering`. */
+/** How long a process may be connected and say nothing. */
+const silenceLimitMs = 60_000;
+
 const defaultTakeLimitMs = 60_000;
 
 /** Begins to offer. The fault says why not. */
@@ -126,7 +128,7 @@ class Offer implements HandoverOffer {
       return;
     }
     this.#connections.add(socket);
-    socket.setTimeout(this.#options.takeLimitMs ?? defaultTakeLimitMs, () => this.#giveUp(socket));
+    socket.setTimeout(silenceLimitMs, () => this.#giveUp(socket));
     const lines = new LineReader();
     socket.setEncoding('utf8');
     socket.on('data', (chunk: string) => {
@@ -152,6 +154,7 @@ class Offer implements HandoverOffer {
   /** Sends every socket once they may go; from then on this is the one process that may take them. */
   async #give(socket: Socket, fd: number): Promise<void> {
     this.#taker = socket;
+    socket.setTimeout(this.#options.takeLimitMs ?? defaultTakeLimitMs);
     const sockets = await this.#prepare();
     // It may have gone away meanwhile, which was said then; its descriptor may be another file's by now.
     if (this.#taker !== socket || socket.destroyed) return;

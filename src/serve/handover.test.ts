@@ -1,7 +1,6 @@
 /** Handovers between real processes, under load: every query must get its reply. */
 import assert from 'node:assert/strict';
 import { fork, spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -11,6 +10,8 @@ import { dirname, join } from 'node:path';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { startChild } from './child.fixture.ts';
+import type { Child } from './child.fixture.ts';
 import { askUdp, connectTo, openEcho, portOf, readReplies, sendTcp } from './clients.fixture.ts';
 import { offerHandover } from './handover-offer.ts';
 import type { HandoverProcessNews, HandoverProcessOptions } from './handover-process.fixture.ts';
@@ -27,20 +28,18 @@ function temporaryPath(context: TestContext): string {
 
 /** Starts a process, and resolves when it answers. */
 async function start(context: TestContext, options: HandoverProcessOptions): Promise<ServingProcess> {
-  const child = fork(new URL('./handover-process.fixture.ts', import.meta.url), [JSON.stringify(options)]);
-  context.after(() => child.kill('SIGKILL'));
+  const child = startChild(context, 'handover-process.fixture.ts', [JSON.stringify(options)]);
   const news = await nextNews(child);
   assert.equal(news.kind, 'answering');
   return { child, ...news };
 }
 
 interface ServingProcess extends Extract<HandoverProcessNews, { readonly kind: 'answering' }> {
-  readonly child: ChildProcess;
+  readonly child: Child;
 }
 
-async function nextNews(child: ChildProcess): Promise<HandoverProcessNews> {
-  const [news] = (await once(child, 'message')) as [HandoverProcessNews]; // what the fixture sends
-  return news;
+async function nextNews(child: Child): Promise<HandoverProcessNews> {
+  return (await child.next()) as HandoverProcessNews; // what the fixture sends
 }
 
 /** Queries under way at once from one client: fewer than any queue on the way holds. */
@@ -50,8 +49,12 @@ interface Load {
   sent: number;
   answered: number;
   readonly byPrefix: Map<string, number>;
-  isOver: boolean;
+  /** Aborted when the load is over. */
+  readonly over: AbortSignal;
 }
+
+/** What has not come so long after the end of the load is lost. */
+const giveUpMs = 3000;
 
 function note(load: Load, reply: string): void {
   load.answered++;
@@ -64,7 +67,7 @@ async function loadUdp(load: Load, port: number, host: string): Promise<readonly
   const client = createSocket('udp4');
   const owed = new Set<string>();
   let next = 0;
-  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const done = Promise.withResolvers<undefined>();
   const send = (): void => {
     const text = `${next++}`;
     owed.add(text);
@@ -74,16 +77,14 @@ async function loadUdp(load: Load, port: number, host: string): Promise<readonly
   client.on('message', (reply) => {
     const text = reply.toString();
     if (owed.delete(text.slice(text.indexOf(':') + 1))) note(load, text);
-    if (!load.isOver) send();
-    else if (owed.size === 0) resolve(undefined);
+    if (!load.over.aborted) send();
+    else if (owed.size === 0) done.resolve(undefined);
   });
   for (let query = 0; query < windowQueries; query++) send();
-  // Long after the end of the load, what has not come is lost.
-  const giveUp = setInterval(() => {
-    if (load.isOver) resolve(undefined);
-  }, 3000);
-  await promise;
-  clearInterval(giveUp);
+  await once(load.over, 'abort');
+  const late = setTimeout(() => done.resolve(undefined), giveUpMs);
+  await done.promise;
+  clearTimeout(late);
   client.close();
   return [...owed];
 }
@@ -91,7 +92,7 @@ async function loadUdp(load: Load, port: number, host: string): Promise<readonly
 /** One connection after the other, each with a few pipelined queries; resolves with those that got no reply. */
 async function loadTcp(load: Load, port: number, host: string): Promise<readonly string[]> {
   const lost: string[] = [];
-  for (let connection = 0; !load.isOver; connection++) {
+  for (let connection = 0; !load.over.aborted; connection++) {
     const socket = await connectTo(port, host);
     const texts = Array.from({ length: 5 }, (_, query) => `${connection} ${query}`);
     for (const text of texts) sendTcp(socket, text);
@@ -112,8 +113,10 @@ test('in handovers under load no query is lost, over UDP and TCP', async (contex
   const ports = running.ports;
   const addresses = listen.map(({ address }, index) => ({ address, port: ports[index] ?? 0 }));
   const hosts = ['127.0.0.1', '127.0.0.2'];
-  const udp: Load = { sent: 0, answered: 0, byPrefix: new Map(), isOver: false };
-  const tcp: Load = { sent: 0, answered: 0, byPrefix: new Map(), isOver: false };
+  const ending = new AbortController();
+  context.after(() => ending.abort());
+  const udp: Load = { sent: 0, answered: 0, byPrefix: new Map(), over: ending.signal };
+  const tcp: Load = { sent: 0, answered: 0, byPrefix: new Map(), over: ending.signal };
   const clients = [0, 1, 2, 3].flatMap((client) => {
     const port = ports[client % 2] ?? 0;
     const host = hosts[client % 2] ?? '';
@@ -137,8 +140,7 @@ test('in handovers under load no query is lost, over UDP and TCP', async (contex
     while (udp.answered + tcp.answered < before + 4000) await setImmediate(undefined, { signal: context.signal });
     running = next;
   }
-  udp.isOver = true;
-  tcp.isOver = true;
+  ending.abort();
   assert.deepEqual((await Promise.all(clients)).flat(), []);
   assert.equal(udp.answered, udp.sent);
   assert.equal(tcp.answered, tcp.sent);
@@ -225,12 +227,10 @@ test('a process of another user gets nothing, even where the socket lets it in',
 test('where nobody offers, there is nothing to take; a path that was left behind is no offer', async (context) => {
   const path = temporaryPath(context);
   assert.deepEqual(await takeOver(path), { ok: true, value: undefined });
-  const stale = fork(new URL('./handover-process.fixture.ts', import.meta.url), [
-    JSON.stringify({ path, listen: [{ address: '127.0.0.1', port: 0 }], threads: 1, prefix: 'stale' }),
-  ]);
-  await once(stale, 'message');
-  stale.kill('SIGKILL');
-  await once(stale, 'exit');
+  const listen = [{ address: '127.0.0.1', port: 0 }];
+  const { child: stale } = await start(context, { path, listen, threads: 1, prefix: 'stale' });
+  stale.process.kill('SIGKILL');
+  await once(stale.process, 'exit');
   assert.ok(statSync(path).isSocket());
   assert.deepEqual(await takeOver(path), { ok: true, value: undefined });
   const server = await openEcho(context);

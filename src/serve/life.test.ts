@@ -1,11 +1,12 @@
 /** How the serving threads live and die with their process: real ones, since only those can be crashed and stuck. */
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import test from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../bgp-ts/test/free-port.ts';
+import { startChild } from './child.fixture.ts';
 import { askUdp, loopback, openEcho, portOf } from './clients.fixture.ts';
 import { silenceExitStatus } from './thread-end.ts';
 
@@ -16,15 +17,11 @@ interface ServingProcess {
 }
 
 async function start(context: TestContext, mode = 'batches'): Promise<ServingProcess> {
-  const child = fork(new URL('./dns-process.fixture.ts', import.meta.url), [mode], { silent: true });
-  context.after(() => child.kill('SIGKILL'));
-  let stderr = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  const [port] = (await once(child, 'message')) as [number]; // what the fixture sends
+  const port = await freePort();
+  const child = startChild(context, 'dns-process.fixture.ts', [mode, String(port)]);
+  assert.equal(await child.next(), 'answering');
   assert.equal((await askUdp(port, 'x')).text, 'u:x');
-  return { process: child, port, stderr: () => stderr };
+  return { process: child.process, port, stderr: child.stderr };
 }
 
 for (const mode of ['batches', 'portable']) {

@@ -14,6 +14,8 @@ interface Search {
   readonly check: CheckId;
   readonly body: Buffer;
   readonly expected: BodyExpectation;
+  /** How long the search may take. */
+  readonly timeoutMs: number;
   readonly done: (fault: string | undefined) => void;
 }
 
@@ -50,7 +52,7 @@ export class PatternQueue {
     // One that is added from here on waits for the next turn, after timers and sockets have had theirs.
     if (search !== undefined) {
       queue.delete(search);
-      const fault = bodyFault(search.body, search.expected);
+      const fault = bodyFault(search.body, search.expected, search.timeoutMs);
       if (isSearchTooLong(fault)) this.#slowChecks.add(search.check);
       else this.#slowChecks.delete(search.check);
       search.done(fault);

@@ -16,7 +16,7 @@ import type { BodyExpectation, HttpKind } from '#health/check-kind.ts';
 import type { LookUp } from '../look-up.ts';
 import type { Cancel, Outcome } from '../outcome.ts';
 import { tlsNameOf } from '../tls.ts';
-import { bodyFault, maxPatternBytes } from './body-match.ts';
+import { bodyFault, defaultPatternTimeoutMs, maxPatternBytes } from './body-match.ts';
 import { HttpConnection } from './connection.ts';
 import type { Ended, HttpRequest, HttpTls } from './connection.ts';
 import { PatternQueue } from './pattern-queue.ts';
@@ -35,9 +35,12 @@ export class HttpRunner {
   readonly #kept = new Map<CheckId, HttpConnection>();
   readonly #patterns = new PatternQueue();
   readonly #lookUp: LookUp;
+  readonly #patternTimeoutMs: number;
 
-  constructor(lookUp: LookUp) {
+  /** A body is searched for a pattern for at most `patternTimeoutMs`, during which nothing else runs. */
+  constructor(lookUp: LookUp, patternTimeoutMs: number = defaultPatternTimeoutMs) {
     this.#lookUp = lookUp;
+    this.#patternTimeoutMs = patternTimeoutMs;
   }
 
   start(http: HttpCheck, done: (outcome: Outcome) => void): Cancel {
@@ -58,6 +61,7 @@ export class HttpRunner {
         check: check.id,
         body: response.body(),
         expected: expectBody,
+        timeoutMs: this.#patternTimeoutMs,
         done: (fault) => done(judge(response, warning, what, () => fault)),
       });
     });

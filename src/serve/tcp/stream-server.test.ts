@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import test from 'node:test';
-import { askTcp, closed, connectTo, openEcho, portOf, readReplies, sendTcp } from '../clients.fixture.ts';
+import { freePort } from '../../bgp-ts/test/free-port.ts';
+import { askTcp, closed, connectTo, loopback, openEcho, portOf, readReplies, sendTcp } from '../clients.fixture.ts';
 import { frameMessage } from '../message-framer.ts';
 import { clientKey, idleTimeoutMs } from './limits.ts';
 
@@ -156,8 +157,9 @@ test('closing lets written replies arrive and ends open connections', async (con
 });
 
 test('draining takes no new connection, tells clients to close, and waits for them', async (context) => {
-  const server = await openEcho(context);
-  const port = portOf(server);
+  // No connection leaves from this port, so that none can meet itself there once nobody listens.
+  const port = await freePort();
+  const server = await openEcho(context, { listen: [{ ...loopback, port }] });
   const socket = await connectTo(port);
   assert.equal(await askTcp(socket, 'idle'), '10000');
   const drained = server.drain(60_000);
