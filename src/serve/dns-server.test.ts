@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
 import test from 'node:test';
 import type { IpAddress } from '#base/ip.ts';
 import { freePort } from '../bgp-ts/test/free-port.ts';
@@ -11,6 +12,32 @@ import type { ThreadFailure } from './serving-thread.ts';
 
 const ipv6 = { address: '::1' as IpAddress, port: 0 };
 const setup = (): { prefix: string } => ({ prefix: ':' });
+
+test('a portable thread that finds its address taken when it is replaced says so, and tries until it has it', async (context) => {
+  const port = await freePort();
+  // Without a host it listens at once: before the new thread does.
+  const taker = createServer();
+  context.after(() => taker.close());
+  const failures: string[] = [];
+  const server = await openEcho(context, {
+    listen: [{ ...loopback, port }],
+    isPortable: true,
+    sockets: { threads: 1 },
+    onEvent: (event) => {
+      if (event.kind !== 'threadFailed') return;
+      failures.push(event.error);
+      if (failures.length === 1) taker.listen(port);
+      else taker.close();
+    },
+  });
+  const socket = await connectTo(portOf(server));
+  sendTcp(socket, 'throw');
+  await closed(socket);
+  assert.equal((await askUdp(port, 'x')).text, 'u:x');
+  assert.equal(failures.length, 2, failures.join('\n'));
+  assert.match(failures[0] ?? '', /told to throw/);
+  assert.match(failures[1] ?? '', new RegExp(`^cannot listen on TCP 127\\.0\\.0\\.1:${port}: `));
+});
 
 for (const isPortable of [false, true]) {
   const how = isPortable ? "with Node's own sockets" : 'with batches';

@@ -93,7 +93,11 @@ export class ServingThread {
         return;
       }
       isReady = true;
-      if (message.kind === 'refused') this.#isStopping = true;
+      if (message.kind === 'refused') {
+        // Only the first start is given up; an address that is gone or taken at a later one may come back.
+        if (onFailedStart !== undefined) this.#isStopping = true;
+        else error = message.faults.map((fault) => fault.message).join('; ');
+      }
       onStart(message);
     });
     worker.once('error', (thrown) => {
@@ -127,5 +131,6 @@ function asError(error: unknown): Error {
 
 function describe(error: unknown): string {
   if (error === undefined) return 'the thread ended by itself';
+  if (typeof error === 'string') return error;
   return error instanceof Error ? (error.stack ?? error.message) : inspect(error);
 }
