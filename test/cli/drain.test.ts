@@ -98,7 +98,8 @@ test('undrain at the other coordinator brings the answers back, and a second one
 
 test('a drain ends by itself when it expires', { timeout }, async () => {
   const coordinators = [writer, follower].map((process) => ({ process, since: process.output().length }));
-  assert.equal((await drain('iad', '2s')).code, 0);
+  assert.equal((await drain('iad', '5s')).code, 0);
+  await untilBothAnswer([sites.fra]);
   const course = /drain of iad takes effect[^]*drain of iad is over/;
   await Promise.all(coordinators.map(({ process, since }) => process.untilLogged(course, since)));
   await untilBothAnswer(both);

@@ -15,9 +15,9 @@ export interface RouteView {
   readonly session: string;
 }
 
-/** Asks one server once; a reply within five seconds or none. */
+/** Asks one server once; a reply within one second or none. */
 export function digCommand(server: string, name: string, type: string): string {
-  return `dig @${server} ${name} ${type} +time=5 +tries=1 +noall +comments +answer 2>&1`;
+  return `dig @${server} ${name} ${type} +time=1 +tries=1 +noall +comments +answer 2>&1`;
 }
 
 export function parseDig(output: string): DnsView {

@@ -76,6 +76,7 @@ test(
     const agent = startAgentProcess(context, configText([hanging, steady], haproxy));
     await steady.until('up', isUp);
     await steady.until('four more', () => true, steady.received.length + 3);
+    await hanging.until('the first', () => true);
     // The next one is sent when the first has gone unanswered for two seconds.
     assert.ok(hanging.received.length <= 1 + Math.floor((performance.now() - startedMs) / 2000));
     await agent.untilLogged(/takes no reports: no answer within 2000ms/);

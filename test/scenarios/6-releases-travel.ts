@@ -28,15 +28,12 @@ export const releasesTravel: Scenario = {
     timeline.fault(`release 'second' is applied at ${writer.id}`);
     await apply(lab, 'second');
     const appliedMs = unixMs();
-    await waitFor(`'second' at ${follower.id}`, () => serves(atFollower, 'second'), { deadlineMs: healDeadlineMs });
-    const first = atFollower.since(appliedMs).find(({ value }) => isOf(value, 'second'));
-    const tookMs = (first?.atMs ?? appliedMs) - appliedMs;
-    assert.ok(tookMs <= travelMs, `served at ${follower.id} after ${tookMs} ms, expected at most ${travelMs}`);
+    await assertServedInTime(atFollower, 'second', appliedMs);
 
     timeline.mark(`${writer.id} is cut off, and release 'third' is applied there`);
     await lab.cut(writer);
     await apply(lab, 'third');
-    await waitFor(`'third' at ${writer.id}`, () => serves(atWriter, 'third'), { deadlineMs: healDeadlineMs });
+    await assertServedInTime(atWriter, 'third', unixMs());
     assert.equal(serves(atFollower, 'second'), true, 'the follower keeps what it has');
     timeline.mark(`${writer.id} is connected again`);
     await lab.heal(writer);
@@ -59,6 +56,15 @@ async function apply(lab: Lab, release: string): Promise<void> {
   const host = writer.coordinator.name;
   await lab.write(host, zonePath, zoneText(release));
   await lab.exec(host, ['fairlead', 'apply', '--config', configDirectory, '--reason', `the lab applies ${release}`]);
+}
+
+/** Waits for a release, and fails where the first answer of it came later than it may; when we see it does not matter. */
+async function assertServedInTime(watcher: Watcher<DnsView>, release: string, appliedMs: number): Promise<void> {
+  const description = `'${release}' at ${watcher.name}`;
+  await waitFor(description, () => serves(watcher, release), { deadlineMs: healDeadlineMs });
+  const first = watcher.since(appliedMs).find(({ value }) => isOf(value, release));
+  const tookMs = (first?.atMs ?? appliedMs) - appliedMs;
+  assert.ok(tookMs <= travelMs, `${description} after ${tookMs} ms, expected at most ${travelMs}`);
 }
 
 function serves(watcher: Watcher<DnsView>, release: string): Seen {

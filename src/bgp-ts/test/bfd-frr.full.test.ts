@@ -10,6 +10,7 @@ const peerLines = (peer: string, multiplier = 3): string => `
   transmit-interval 300
   detect-multiplier ${multiplier}
  !`;
+const isLateness = (text: string): boolean => text.includes('so that Desired Min TX is');
 const ours = { address: far.ipv4, name: 'bfdd', intervalMs: 300, multiplier: 3 } as const;
 
 describe('BFD with bfdd', { skip: bfdLabIsMissing, concurrency: 3 }, () => {
@@ -119,8 +120,9 @@ describe('BFD with bfdd', { skip: bfdLabIsMissing, concurrency: 3 }, () => {
     assert.equal(after.state, 'up');
     const sent = after.packetsSent;
     await speaker.shows('bfdd', 'three more packets of ours', (seen) => seen.packetsSent >= sent + 3);
-    const ends = speaker.log.events.slice(from).filter(({ kind }) => kind === 'bfdState');
-    assert.deepEqual(ends, []);
+    // That this process is often late may be told, on a busy machine.
+    const told = speaker.log.events.slice(from).filter((event) => !(event.kind === 'error' && isLateness(event.text)));
+    assert.deepEqual(told, []);
     assert.equal(bfdd.counter(near.ipv4, 'Session down events'), 0);
   });
 
