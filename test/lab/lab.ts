@@ -8,7 +8,7 @@ import type Dockerode from 'dockerode';
 import type { StartedTestContainer } from 'testcontainers';
 import type { EndpointStatus, Status } from '#api/status.ts';
 import { statusSchema } from '#api/status.ts';
-import { buildImages, connectDocker, createNetwork, LabContainer, removeLeftovers } from './docker.ts';
+import { buildImages, connectDocker, createNetwork, removeLeftovers, startContainers } from './docker.ts';
 import { configDirectory } from './render/release.ts';
 import type { Timeline } from './timeline.ts';
 import type { DnsView, RouteView } from './views.ts';
@@ -90,7 +90,7 @@ export class Lab {
   async killContainer(host: string, signal: 'KILL' | 'TERM' = 'KILL'): Promise<void> {
     const container = this.#docker.getContainer(this.#container(host).getId());
     await container.kill({ signal });
-    // The engine answers before the container is gone; one that is started meanwhile loses an endpoint for good.
+    // The engine answers before the container is gone.
     await container.wait({ condition: 'not-running' });
   }
 
@@ -257,11 +257,7 @@ export async function startLab(): Promise<Lab> {
   await buildImages(docker, [...new Set(hosts.map((host) => host.target))]);
   try {
     for (const network of networks) await createNetwork(docker, network);
-    const started = hosts.map(async (host): Promise<[string, StartedTestContainer]> => [
-      host.name,
-      await new LabContainer(host, docker).start(),
-    ]);
-    const lab = new Lab(docker, new Map(await Promise.all(started)));
+    const lab = new Lab(docker, await startContainers(docker, hosts));
     await lab.startWatchers();
     await lab.settleDaemons();
     return lab;
