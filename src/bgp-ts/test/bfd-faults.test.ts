@@ -37,12 +37,13 @@ const isState = (session: PeerName, state: string) => (event: BfdEvent) =>
 void test(
   'a bug that comes back in one BFD session in the worker makes it AdminDown, at its peer too, no other session notices, and it starts anew',
   options,
-  async () => {
+  async (context) => {
     const ours = new EventLog<BfdEvent>();
     const theirs = new EventLog<BfdEvent>();
     const worker = new Worker(new URL('./bfd-faulty-worker.ts', import.meta.url), { workerData: { faultRestMs: 200 } });
     const speaker = new WorkerBfd(worker, ours.add);
     const peer = new InThreadBfd({ onEvent: theirs.add });
+    context.after(() => Promise.all([speaker, peer].map((each) => each.stop({ isSilent: true }))));
     // Nobody gives a session up because this machine is busy.
     const timing = { intervalMs: 300, multiplier: 100 } as const;
     for (const [name, address] of Object.entries(peers)) {
@@ -82,8 +83,6 @@ void test(
         ['lucky', 'up', 0],
       ],
     );
-    await speaker.stop({ isSilent: true });
-    await peer.stop({ isSilent: true });
   },
 );
 
@@ -314,6 +313,7 @@ void test(
   async (context) => {
     const log = new EventLog<BfdEvent>();
     const speaker = new InThreadBfd({ onEvent: log.add });
+    context.after(() => speaker.stop({ isSilent: true }));
     for (const [name, address] of Object.entries(peers)) {
       assert.ok(speaker.addSession({ name, address, localAddress: '127.88.0.4', isMultihop: true }).ok);
     }
@@ -321,6 +321,7 @@ void test(
       source === peers.unlucky ? 'the table is broken' : undefined,
     );
     const sender = createSocket('udp4');
+    context.after(() => sender.close());
     sender.bind(0, peers.unlucky, () => {
       for (let count = 1; count <= 4; count++) sender.send(downPacket(), 4784, '127.88.0.4');
     });
@@ -332,8 +333,6 @@ void test(
         ['lucky', 'down'],
       ],
     );
-    sender.close();
-    await speaker.stop({ isSilent: true });
   },
 );
 

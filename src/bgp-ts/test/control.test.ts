@@ -169,10 +169,14 @@ test('SIGTERM closes the session without a NOTIFICATION', async () => {
   );
 });
 
+/** Twelve thousand lines take two seconds; a test that fails ends all the same. */
+const readLimitMs = 120_000;
+
 /** The prefixes of events that say what was announced, up to the one that is awaited. */
 async function announcedUntil(stdout: Readable, awaited: string): Promise<readonly string[]> {
   const announced: string[] = [];
-  for await (const [line] of on(createInterface({ input: stdout }), 'line', { signal: AbortSignal.timeout(20_000) })) {
+  const signal = AbortSignal.timeout(readLimitMs);
+  for await (const [line] of on(createInterface({ input: stdout }), 'line', { signal })) {
     const prefix = /^announced (\S+) to /.exec(String(line))?.[1];
     if (prefix !== undefined) announced.push(prefix);
     if (prefix === awaited) break;
@@ -235,7 +239,7 @@ test('a file that is no socket stays, and the program says so', async () => {
   assert.deepEqual(readdirSync(running.folder).sort(), [basename(socketPath), 'lines', 'notes'].sort());
 });
 
-test('a second program on the same socket is refused, a socket file left behind is replaced', async () => {
+test('a second program on the same socket is refused, a socket file left behind is replaced', async (context) => {
   await using first = new Program('');
   await first.connect();
   const second = spawn(process.execPath, [program, first.socketPath], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -245,6 +249,7 @@ test('a second program on the same socket is refused, a socket file left behind 
   await first.exitCode();
   assert.ok(existsSync(first.socketPath), 'a killed process leaves its file');
   const third = spawn(process.execPath, [program, first.socketPath], { stdio: 'ignore' });
+  context.after(() => third.kill('SIGKILL'));
   const client = await eventually('the new socket', async () => {
     const socket = connect(first.socketPath);
     const isConnected = await Promise.race([

@@ -14,9 +14,10 @@ parentPort.on('message', (requests) => {
   if (requests.some(({ kind }) => kind === 'stop')) parentPort.close();
 });`;
 
-test('a peer and the routes that are said with it reach the worker in one message, in their order', async () => {
+test('a peer and the routes that are said with it reach the worker in one message, in their order', async (context) => {
   const texts: string[] = [];
   const speaker = new WorkerSpeaker(new Worker(echo, { eval: true }), ({ text }) => texts.push(text));
+  context.after(() => speaker.stop({ mode: 'silent' }));
   const peer = { name: 'peer', address: '192.0.2.1', peerAsn: 65000, localAsn: 65001, routerId: '192.0.2.10' };
   assert.ok(speaker.addPeer(peer).ok);
   assert.ok(speaker.setDesiredFor('peer', '198.51.100.0/24', { nextHop: 'self' }, 'test').ok);
@@ -27,7 +28,7 @@ test('a peer and the routes that are said with it reach the worker in one messag
   assert.deepEqual(texts, ['addPeer setDesired declareComplete', 'stop']);
 });
 
-test('a worker goes on telling as long as its events are taken, and what a busy thread missed is counted', async () => {
+test('a worker goes on telling as long as its events are taken, and what a busy thread missed is counted', async (context) => {
   const rounds = 10_000;
   const events: SpeakerEvent[] = [];
   const all = Promise.withResolvers<undefined>();
@@ -37,6 +38,7 @@ test('a worker goes on telling as long as its events are taken, and what a busy 
       if (event.kind === 'sessionState' && event.peer === 'last') all.resolve(undefined);
     },
   });
+  context.after(() => speaker.stop({ mode: 'silent' }));
   const add = (name: string, address: string): void => {
     const peer = { name, address, peerAsn: 65000, localAsn: 65001, routerId: '192.0.2.9' };
     assert.ok(speaker.addPeer({ ...peer, connection: 'passive' }).ok);
