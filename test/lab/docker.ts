@@ -97,15 +97,15 @@ export async function removeLeftovers(docker: Dockerode): Promise<void> {
   // One after the other, for the reason that `startContainers` gives.
   for (const { Id } of containers) await docker.getContainer(Id).remove({ force: true, v: true });
   const networks = await docker.listNetworks({ filters: { label: [ownerLabel] } });
-  for (const { Id } of networks) await removeNetwork(docker, Id);
+  for (const network of networks) await removeNetwork(docker, network);
 }
 
-async function removeNetwork(docker: Dockerode, id: string): Promise<void> {
+async function removeNetwork(docker: Dockerode, { Id, Name }: Dockerode.NetworkInspectInfo): Promise<void> {
   try {
-    await docker.getNetwork(id).remove();
+    await docker.getNetwork(Id).remove();
   } catch (error) {
     throw new Error(
-      `the network ${id} cannot be removed: where 'docker network inspect' shows no container on it, ` +
+      `the network ${Name} cannot be removed; where 'docker network inspect ${Name}' shows no container on it, ` +
         'the engine has lost count of its endpoints, and counts again when it is restarted',
       { cause: error },
     );
